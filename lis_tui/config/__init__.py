@@ -1,0 +1,1 @@
+"""Settings: their shape, their defaults, and where each value came from."""

@@ -1,0 +1,1 @@
+"""Plain data and small tools that every other room builds on."""

@@ -1,0 +1,452 @@
+"""What a run announces: facts in the past tense, frozen, complete and serialisable.
+
+A *fact* is written to the journal before anyone sees it. A *fragment* (a piece of a stream, a change in the
+file tree) is shown at once; the fact that ends the stream carries the whole.
+Every event about a step names its address, `turn.step`, which never changes. Turn 0 is the task.
+"""
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from lis_tui.core.decisions import Decision, GateDecision
+from lis_tui.core.messages import Observation, Reply, StepStatus, ToolCall, ToolSchema
+from lis_tui.core.spec import Limits, Mode, RunSpec
+
+FORMAT_VERSION = 1
+
+Gate = Literal["before_model", "before_step", "after_step", "before_submit"]
+Who = Literal["person", "rule", "script", "default"]
+FileKind = Literal["file", "folder", "link", "fifo", "socket", "device"]
+EndStatus = Literal[
+    "submitted",
+    "turn_limit",
+    "token_limit",
+    "cost_limit",
+    "time_limit",
+    "context_limit",
+    "no_action",
+    "answered",
+    "ended_by_person",
+    "model_failed",
+    "sandbox_failed",
+    "terminated",
+    "bug",
+]
+EXIT_CODES: dict[EndStatus, int] = {
+    "submitted": 0,
+    "answered": 0,
+    "turn_limit": 3,
+    "token_limit": 3,
+    "cost_limit": 3,
+    "time_limit": 3,
+    "context_limit": 3,
+    "no_action": 3,
+    "ended_by_person": 4,
+    "model_failed": 5,
+    "sandbox_failed": 6,
+    "terminated": 143,
+    "bug": 1,
+}
+"""`answered` is the honest end of a plain LLM run (`--tools none`): one reply, nothing to submit."""
+
+
+class StepAddress(Struct, frozen=True, order=True, array_like=True):
+    """Where in a run: turn (one reply of the model), and step in it, both counted from 1."""
+
+    turn: int
+    step: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.turn}.{self.step}" if self.step else str(self.turn)
+
+
+class Fact(Struct, frozen=True, tag=True):
+    """An event that the journal keeps."""
+
+
+class Fragment(Struct, frozen=True, tag=True):
+    """An event that is shown and not kept."""
+
+
+# ---- the run
+
+
+class RunStarted(Fact, frozen=True, kw_only=True):
+    """The first event of every journal: all that is needed to ask the model again."""
+
+    run: str
+    spec: RunSpec
+    system_prompt: str
+    task_prompt: str
+    tools: tuple[ToolSchema, ...]
+    format_version: int = FORMAT_VERSION
+    app_version: str = ""
+    parent: str | None = None
+    parent_step: StepAddress | None = None
+
+
+class SandboxStarted(Fact, frozen=True, kw_only=True):
+    """The model's computer is up. `capabilities` are probed, never assumed."""
+
+    kind: str
+    image: str
+    image_id: str
+    container: str
+    network: str
+    took_s: float
+    capabilities: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class SandboxStopped(Fact, frozen=True):
+    """The computer is gone; what was saved of it stays."""
+
+    reason: str = ""
+
+
+class ModeChanged(Fact, frozen=True):
+    """Other gates wait from now on."""
+
+    mode: Mode
+    by: Who = "person"
+
+
+class PauseAsked(Fact, frozen=True):
+    """The run holds at its next gate."""
+
+    by: Who = "person"
+    reason: str = ""
+
+
+class PauseLifted(Fact, frozen=True):
+    """The run goes on."""
+
+    by: Who = "person"
+
+
+class LimitsChanged(Fact, frozen=True):
+    """The limits are these from now on."""
+
+    limits: Limits
+
+
+class NoticeGiven(Fact, frozen=True):
+    """Something that a person should know and that changes nothing."""
+
+    text: str
+    level: Literal["info", "warning", "error"] = "info"
+    address: StepAddress | None = None
+
+
+class OutputsSaved(Fact, frozen=True, kw_only=True):
+    """What the run made was copied to the host; `problems` names what could not be, and why."""
+
+    folder: str
+    files: tuple[str, ...]
+    problems: tuple[str, ...] = ()
+
+
+class RunEnded(Fact, frozen=True, kw_only=True):
+    """The run is over (a follow-up may continue it)."""
+
+    status: EndStatus
+    reason: str = ""
+    answer: str | None = None
+    exit_code: int = 0
+
+
+class RunContinued(Fact, frozen=True):
+    """The run goes on after its end, by a follow-up message or a raised limit."""
+
+    reason: str = ""
+
+
+# ---- the model
+
+
+class MessageSent(Fact, frozen=True, kw_only=True):
+    """A user message entered the conversation before turn `turn`."""
+
+    turn: int
+    text: str
+    origin: Literal["person", "nudge", "follow_up", "limits"]
+
+
+class MessageQueued(Fact, frozen=True):
+    """A person said something that the model gets before its next turn."""
+
+    text: str
+
+
+class ModelAsked(Fact, frozen=True, kw_only=True):
+    """The request of this turn went out; `digest` is the SHA-256 of its messages, to prove a rebuilt one."""
+
+    turn: int
+    model: str
+    message_count: int
+    prompt_tokens_estimate: int
+    digest: str = ""
+
+
+class ModelRetried(Fact, frozen=True, kw_only=True):
+    """The request failed and is tried again after `wait_s`; what was streamed before is void."""
+
+    turn: int
+    attempt: int
+    max_attempts: int
+    wait_s: float
+    reason: str
+    status: int | None = None
+
+
+class ReplyFinished(Fact, frozen=True, kw_only=True):
+    """The model's whole reply of this turn."""
+
+    turn: int
+    reply: Reply
+    first_piece_s: float | None = None
+    duration_s: float = 0.0
+
+
+class ReplyCutOff(Fact, frozen=True, kw_only=True):
+    """The stream ended before the reply was whole; it is not part of the conversation."""
+
+    turn: int
+    text: str = ""
+    reasoning: str = ""
+    reason: str = ""
+
+
+class ContextTrimmed(Fact, frozen=True, kw_only=True):
+    """To fit the window, these observations were shortened from turn `turn` on."""
+
+    turn: int
+    trims: tuple["Trim", ...]
+
+
+class Trim(Struct, frozen=True):
+    """The observation at `address` reads `text` from now on."""
+
+    address: StepAddress
+    text: str
+
+
+# ---- a step
+
+
+class StepProposed(Fact, frozen=True, kw_only=True):
+    """The model asked for a tool; nothing has run yet. `problem`: why it cannot run as it is."""
+
+    address: StepAddress
+    call: ToolCall
+    problem: str = ""
+
+
+class GateOpened(Fact, frozen=True, kw_only=True):
+    """The run waits here for a decision; `because` names the rule that stopped it."""
+
+    address: StepAddress
+    gate: Gate
+    because: str
+    timeout_s: float | None = None
+    default: str = ""
+
+
+class DecisionMade(Fact, frozen=True, kw_only=True):
+    """A gate was answered. What the model proposed stays in StepProposed; an Edit carries the change."""
+
+    address: StepAddress
+    gate: Gate
+    decision: GateDecision
+    by: Who = "person"
+
+
+class StepStarted(Fact, frozen=True, kw_only=True):
+    """This, and nothing else, now runs: the proposal or what a person made of it."""
+
+    address: StepAddress
+    tool: str
+    arguments: str
+    changed_by: Who | None = None
+
+
+class InterruptSent(Fact, frozen=True):
+    """A person stopped the running command."""
+
+    address: StepAddress
+    by: Who = "person"
+
+
+class InputSent(Fact, frozen=True, kw_only=True):
+    """A person typed into the running command, or ended its input (`is_end`)."""
+
+    address: StepAddress
+    data: bytes = b""
+    is_end: bool = False
+
+
+class StepFinished(Fact, frozen=True, kw_only=True):
+    """What came of the step; its call is answered in the conversation."""
+
+    address: StepAddress
+    call_id: str
+    tool: str
+    observation: Observation
+
+    @property
+    def status(self) -> StepStatus:
+        """How the step ended."""
+        return self.observation.status
+
+
+# ---- fragments
+
+
+class ReasoningArrived(Fragment, frozen=True):
+    """More reasoning of the turn's reply."""
+
+    turn: int
+    text: str
+
+
+class TextArrived(Fragment, frozen=True):
+    """More text of the turn's reply."""
+
+    turn: int
+    text: str
+
+
+class CallArrived(Fragment, frozen=True):
+    """More of call `index` of the turn's reply."""
+
+    turn: int
+    index: int
+    name: str
+    text: str
+
+
+class OutputArrived(Fragment, frozen=True):
+    """More raw output of the running step; `skipped` bytes before it were dropped for this listener."""
+
+    address: StepAddress
+    data: bytes
+    skipped: int = 0
+
+
+class InputAwaited(Fragment, frozen=True):
+    """The running command blocks on its standard input (`is_waiting`), or no longer does."""
+
+    address: StepAddress
+    is_waiting: bool
+
+
+class FileEntry(Struct, frozen=True):
+    """One entry of the tree. `path` is relative to the work folder, escaped by `core.paths`."""
+
+    path: str
+    kind: FileKind = "file"
+    size_bytes: int = 0
+    mtime_s: float = 0.0
+    mode: int = 0
+    target: str = ""
+
+
+class FilesChanged(Fragment, frozen=True):
+    """The tree differs from what was last announced; `is_whole`: `changed` is the complete tree."""
+
+    changed: tuple[FileEntry, ...]
+    gone: tuple[str, ...] = ()
+    is_whole: bool = False
+
+
+class LoadMeasured(Fragment, frozen=True, kw_only=True):
+    """What the sandbox uses now; None: not known."""
+
+    memory_bytes: int | None = None
+    memory_limit_bytes: int | None = None
+    pids: int | None = None
+
+
+class UnknownEvent(Struct, frozen=True):
+    """An event of a kind that this version does not know; shown, never dropped."""
+
+    raw: msgspec.Raw
+
+
+KnownEvent = (
+    RunStarted
+    | SandboxStarted
+    | SandboxStopped
+    | ModeChanged
+    | PauseAsked
+    | PauseLifted
+    | LimitsChanged
+    | NoticeGiven
+    | OutputsSaved
+    | RunEnded
+    | RunContinued
+    | MessageSent
+    | MessageQueued
+    | ModelAsked
+    | ModelRetried
+    | ReplyFinished
+    | ReplyCutOff
+    | ContextTrimmed
+    | StepProposed
+    | GateOpened
+    | DecisionMade
+    | StepStarted
+    | InterruptSent
+    | InputSent
+    | StepFinished
+    | ReasoningArrived
+    | TextArrived
+    | CallArrived
+    | OutputArrived
+    | InputAwaited
+    | FilesChanged
+    | LoadMeasured
+)
+Event = KnownEvent | UnknownEvent
+
+
+class Record(Struct, frozen=True):
+    """An event, its number in the run (facts count from 1, fragments have 0), its time (unix seconds)."""
+
+    n: int
+    at: float
+    event: Event
+
+
+class _Line(Struct, frozen=True):
+    n: int
+    at: float
+    event: msgspec.Raw
+
+
+DECODER: msgspec.json.Decoder[KnownEvent] = msgspec.json.Decoder(KnownEvent)
+_LINES: msgspec.json.Decoder[_Line] = msgspec.json.Decoder(_Line)
+_ENCODER = msgspec.json.Encoder()
+DECISIONS: msgspec.json.Decoder[Decision] = msgspec.json.Decoder(Decision)
+
+
+def encode(record: Record) -> bytes:
+    """Give the record as one line of JSON, without the line end. Lone surrogates must be gone by now."""
+    event = record.event.raw if isinstance(record.event, UnknownEvent) else record.event
+    return _ENCODER.encode({"n": record.n, "at": record.at, "event": event})
+
+
+def decode(line: bytes | memoryview) -> Record:
+    """Read one line; an event that this version cannot read becomes an UnknownEvent.
+
+    Raises msgspec.DecodeError where the line is no record at all.
+    """
+    outer = _LINES.decode(line)
+    event: Event
+    try:
+        event = DECODER.decode(outer.event)
+    except msgspec.ValidationError:
+        event = UnknownEvent(msgspec.Raw(bytes(outer.event)))
+    return Record(outer.n, outer.at, event)

@@ -1,0 +1,24 @@
+r"""File names as text: any bytes in, printable and reversible text out.
+
+Valid UTF-8 stays as it is, a backslash becomes `\\`, every other byte `\xNN`.
+"""
+
+import re
+
+_ESCAPE = re.compile(r"\\(\\|x[0-9a-f]{2})")
+
+
+def escape_path(name: bytes) -> str:
+    """Give the name as text that `unescape_path` turns back into the same bytes."""
+    text = name.replace(b"\\", b"\\\\").decode("utf-8", errors="surrogateescape")
+    return "".join(f"\\x{ord(sign) - 0xDC00:02x}" if "\udc80" <= sign <= "\udcff" else sign for sign in text)
+
+
+def unescape_path(text: str) -> bytes:
+    """Give the bytes of an escaped name."""
+
+    def back(match: re.Match[str]) -> str:
+        word = match.group(1)
+        return "\\" if word == "\\" else chr(0xDC00 + int(word[1:], 16))
+
+    return _ESCAPE.sub(back, text).encode("utf-8", errors="surrogateescape")

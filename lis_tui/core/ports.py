@@ -1,0 +1,186 @@
+"""What a run needs from outside, as protocols. The loop knows these and nothing behind them."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Literal, Protocol
+
+from msgspec import Struct
+
+from lis_tui.core.events import FileEntry, SandboxStarted
+from lis_tui.core.messages import Observation, Piece, Request, ToolSchema
+
+
+class Model(Protocol):
+    """Answers requests. Closing the iterator closes the connection at once."""
+
+    def ask(self, request: Request) -> AsyncIterator[Piece]:
+        """Stream the reply; the last piece is ReplyEnded. Raises ModelFailed."""
+        ...
+
+    def count_tokens(self, request: Request) -> int:
+        """Estimate the request's tokens, quickly and without the network."""
+        ...
+
+    def context_tokens(self, request: Request) -> int:
+        """How many tokens request and reply may have together."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class CommandEnd(Struct, frozen=True, kw_only=True):
+    """How a command ended. `exit_code` None: not known (the shell was lost)."""
+
+    exit_code: int | None
+    ended_by: Literal["itself", "time limit", "person", "shell lost"] = "itself"
+    duration_s: float = 0.0
+    cwd: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class SavedOutputs(Struct, frozen=True):
+    """What was copied out of a sandbox: relative names, and one sentence for each thing that could not be."""
+
+    files: tuple[str, ...]
+    problems: tuple[str, ...] = ()
+
+
+class Sandbox(Protocol):
+    """The model's computer: one lasting shell, files as bytes, and its end.
+
+    Paths are absolute, inside the sandbox, as text escaped by `core.paths`. File work is done inside, as the
+    sandbox's root; no link is ever followed on the host. Every method but `start` raises SandboxFailed where
+    the sandbox is gone.
+    """
+
+    workdir: str
+    outputs_path: str | None
+    """Where the sandbox sees the run's `outputs/` folder read-only, or None."""
+
+    async def start(self) -> SandboxStarted:
+        """Bring it up. Raises EngineMissing, ImageMissing, SandboxFailed."""
+        ...
+
+    async def run(
+        self,
+        command: str,
+        *,
+        timeout_s: float,
+        on_output: Callable[[bytes], None],
+        on_input_wait: Callable[[bool], None] | None = None,
+        eof_after_s: float | None = None,
+    ) -> CommandEnd:
+        """Run a command in the lasting shell; `on_output` gets stdout and stderr as they come.
+
+        `eof_after_s`: where nobody answers, standard input ends after the command has waited this long.
+        At the time limit the command is interrupted and what it printed is kept.
+        """
+        ...
+
+    async def interrupt(self) -> None:
+        """Stop the running command: INT, then TERM, then KILL. Nothing happens where none runs."""
+        ...
+
+    async def send_input(self, data: bytes) -> None:
+        """Type into the running command."""
+        ...
+
+    async def close_input(self) -> None:
+        """End the running command's standard input."""
+        ...
+
+    async def read_file(self, path: str, max_bytes: int | None = None) -> bytes:
+        """Read a regular file (links inside the sandbox are followed inside). Raises FileRefused."""
+        ...
+
+    async def write_file(self, path: str, data: bytes) -> None:
+        """Write a file whole: folders are made, mode and owner of an old one kept. Raises FileRefused."""
+        ...
+
+    async def stat(self, path: str) -> FileEntry | None:
+        """Describe what the path leads to (links followed inside), or None."""
+        ...
+
+    async def list_folder(self, path: str, depth: int) -> list[FileEntry]:
+        """List a folder, sorted, `depth` levels deep; paths are absolute."""
+        ...
+
+    async def walk(self) -> list[FileEntry]:
+        """List the whole work folder; paths are relative to it."""
+        ...
+
+    def watch(self, on_change: Callable[[], None]) -> None:
+        """Call back soon after something in the work folder changed, until the sandbox stops."""
+        ...
+
+    async def put_inputs(self, sources: Sequence[Path]) -> list[str]:
+        """Copy host files and folders to `documents/`; gives the paths inside."""
+        ...
+
+    async def save_outputs(self, folder: Path) -> SavedOutputs:
+        """Copy `output/` and `answer.txt` to a host folder; regular files and folders only."""
+        ...
+
+    async def load(self) -> tuple[int | None, int | None, int | None]:
+        """Measure memory used, memory limit (bytes) and processes; None where not known."""
+        ...
+
+    async def stop(self) -> None:
+        """End it and remove what it used; safe to call twice."""
+        ...
+
+
+class StepContext(Protocol):
+    """What a tool gets to do its work: the sandbox, and ways to tell of progress."""
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The model's computer."""
+        ...
+
+    @property
+    def output_name(self) -> str:
+        """Name of this step's file in the run's outputs folder."""
+        ...
+
+    @property
+    def outputs_dir(self) -> Path:
+        """The run's outputs folder on the host."""
+        ...
+
+    @property
+    def command_timeout_s(self) -> float:
+        """How long a command may run unless the model asks for another time."""
+        ...
+
+    @property
+    def eof_after_s(self) -> float | None:
+        """When standard input ends by itself; None while a person may answer."""
+        ...
+
+    def on_output(self, data: bytes) -> None:
+        """More output of the running command."""
+        ...
+
+    def on_input_wait(self, is_waiting: bool) -> None:
+        """The command blocks on its input, or no longer does."""
+        ...
+
+
+class Tool(Protocol):
+    """Something that the model can call."""
+
+    @property
+    def schema(self) -> ToolSchema:
+        """What the model is told."""
+        ...
+
+    def problem(self, arguments: dict[str, object]) -> str:
+        """Why these arguments cannot be used, in a sentence for the model; empty where they can."""
+        ...
+
+    async def run(self, arguments: dict[str, object], context: StepContext) -> Observation:
+        """Do it. Raises SandboxFailed only where the sandbox is gone; all else is an observation."""
+        ...

@@ -1,0 +1,101 @@
+"""What a run was asked to be: task, model, sandbox and limits, frozen when it starts and kept in its journal.
+
+No secret is ever part of a spec: keys are named by where they come from, variables by their name.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Mode = Literal["auto", "confirm", "step"]
+"""auto: nothing waits. confirm: every step waits. step: wait at the next gate, each time."""
+
+ToolStyle = Literal["auto", "native", "text", "none"]
+"""How the model calls tools: by the API, as text, found out from the reply, or not at all (plain LLM)."""
+
+
+class ModelSpec(Struct, frozen=True, kw_only=True):
+    """Which model answers and how it is asked.
+
+    `name` is a litellm model name (`openai/qwen3-coder`), or `script/NAME` for a written scenario.
+    A sampling value of None is not sent: the server's own default counts.
+    """
+
+    name: str
+    profile: str = ""
+    api_base: str | None = None
+    key_source: str = ""
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: int | None = None
+    min_p: float | None = None
+    repetition_penalty: float | None = None
+    reasoning_effort: str | None = None
+    max_tokens: int = 65_536
+    """Most tokens of one reply."""
+    context_tokens: int | None = None
+    """The model's window; None: asked of the model's description, else 128,000 is assumed."""
+    extra_body_json: str = "{}"
+    tool_style: ToolStyle = "auto"
+    tool_choice: str = "auto"
+    """`auto`, `required`, or the name of one tool."""
+    first_event_s: float = 300.0
+    """How long the first event may take; not applied to loopback and private hosts."""
+    gap_s: float = 120.0
+    """How long the stream may be silent between two events."""
+    total_s: float = 3600.0
+    max_attempts: int = 6
+
+
+class SandboxSpec(Struct, frozen=True, kw_only=True):
+    """Which computer the model gets. `env_names` are variables passed in on purpose (values never kept)."""
+
+    kind: Literal["docker"] = "docker"
+    image: str = "lis-tui-sandbox:latest"
+    network: Literal["bridge", "none"] = "bridge"
+    workdir: str = "/testbed"
+    memory_mb: int = 4096
+    cpus: float = 2.0
+    pids: int = 512
+    carry_certificates: bool = True
+    env_names: tuple[str, ...] = ()
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """What ends a run. None: no limit."""
+
+    max_turns: int = 100
+    max_tokens: int | None = None
+    max_cost_usd: float | None = 5.0
+    timeout_s: float | None = None
+    command_timeout_s: float = 600.0
+    """How long one command may run, unless the model asks for another time."""
+
+
+class GateSpec(Struct, frozen=True, kw_only=True):
+    """What becomes of a gate that nobody answers: the default, after `timeout_s` (None: wait for ever)."""
+
+    timeout_s: float | None = None
+    default: Literal["approve", "reject", "end"] = "reject"
+
+
+class RunSpec(Struct, frozen=True, kw_only=True):
+    """All that was asked of a run."""
+
+    task: str
+    model: ModelSpec
+    sandbox: SandboxSpec = SandboxSpec()
+    limits: Limits = Limits()
+    gate: GateSpec = GateSpec()
+    mode: Mode = "auto"
+    inputs: tuple[str, ...] = ()
+    """Host paths that are copied to `/testbed/documents`."""
+    inline: tuple[str, ...] = ()
+    """Host paths whose text is put into the prompt."""
+    output_dir: str | None = None
+    """Host folder that receives `/testbed/output` and the answer; None: the run's own folder."""
+    system_prompt: str | None = None
+    """Replaces the built-in system prompt."""
+    name: str | None = None
+    """Wished for; a number is added where it is taken."""
+    is_headless: bool = False

@@ -1,0 +1,152 @@
+"""What a screen and a host say to each other: length-prefixed frames of JSON over a unix socket.
+
+A frame is four bytes of length (big-endian) and as many bytes of JSON. Asks go to the host, tells come back.
+Every ask but Bye is answered by exactly one tell with the same `id`; records come unasked after an Attach.
+"""
+
+import asyncio
+import struct
+
+import msgspec
+from msgspec import Struct
+
+from lis_tui.core.decisions import Decision
+from lis_tui.core.errors import HostUnreachable
+from lis_tui.core.events import StepAddress
+from lis_tui.core.spec import RunSpec
+
+MOST_FRAME = 256 << 20
+PROTOCOL_VERSION = 1
+
+
+class Hello(Struct, frozen=True, tag=True, kw_only=True):
+    """First ask of every client; a host of another program version refuses."""
+
+    id: int
+    version: str
+
+
+class StartRun(Struct, frozen=True, tag=True, kw_only=True):
+    """Start a run. `secrets` (variables for the sandbox, API keys) live in memory only."""
+
+    id: int
+    spec: RunSpec
+    secrets: dict[str, str] = {}
+
+
+class Attach(Struct, frozen=True, tag=True):
+    """Send the run's journal, then its stream."""
+
+    id: int
+    run: str
+
+
+class Leave(Struct, frozen=True, tag=True):
+    """Stop sending the run's records; the run goes on."""
+
+    id: int
+    run: str
+
+
+class Decide(Struct, frozen=True, tag=True, kw_only=True):
+    """A person's decision; `address` is that of the step that was painted, for gate decisions."""
+
+    id: int
+    run: str
+    decision: Decision
+    address: StepAddress | None = None
+
+
+class ListLive(Struct, frozen=True, tag=True):
+    """Which runs live here."""
+
+    id: int
+
+
+class WarmUp(Struct, frozen=True, tag=True):
+    """Import what the next run will need, so that it starts at once."""
+
+    id: int
+
+
+class CloseRun(Struct, frozen=True, tag=True):
+    """The ended run needs no follow-up: remove its sandbox."""
+
+    id: int
+    run: str
+
+
+class Bye(Struct, frozen=True, tag=True):
+    """The client leaves."""
+
+
+Ask = Hello | StartRun | Attach | Leave | Decide | ListLive | WarmUp | CloseRun | Bye
+
+
+class Done(Struct, frozen=True, tag=True):
+    """The ask was carried out; `run` names the run it was about."""
+
+    id: int
+    run: str = ""
+
+
+class Refused(Struct, frozen=True, tag=True):
+    """The ask was not carried out; a sentence for a person."""
+
+    id: int
+    sentence: str
+    exit_code: int = 1
+
+
+class LiveRuns(Struct, frozen=True, tag=True):
+    """The runs that live here."""
+
+    id: int
+    runs: tuple[str, ...]
+
+
+class Happened(Struct, frozen=True, tag=True):
+    """A record of an attached run, encoded by `events.encode`."""
+
+    run: str
+    record: msgspec.Raw
+
+
+class CaughtUp(Struct, frozen=True, tag=True):
+    """The journal so far was sent; what follows is live."""
+
+    run: str
+
+
+class Closed(Struct, frozen=True, tag=True):
+    """Nothing more will come of this run."""
+
+    run: str
+
+
+Tell = Done | Refused | LiveRuns | Happened | CaughtUp | Closed
+
+ASKS: msgspec.json.Decoder[Ask] = msgspec.json.Decoder(Ask)
+TELLS: msgspec.json.Decoder[Tell] = msgspec.json.Decoder(Tell)
+_ENCODER = msgspec.json.Encoder()
+_LENGTH = struct.Struct(">I")
+
+
+def frame(message: Ask | Tell) -> bytes:
+    """Give the message as one frame."""
+    body = _ENCODER.encode(message)
+    return _LENGTH.pack(len(body)) + body
+
+
+async def read_frame(reader: asyncio.StreamReader) -> bytes | None:
+    """Read one frame's body; None where the other side has left. Raises HostUnreachable."""
+    try:
+        head = await reader.readexactly(_LENGTH.size)
+        (length,) = _LENGTH.unpack(head)
+        if length > MOST_FRAME:
+            raise HostUnreachable(
+                f"A message of {length:,} bytes is too long; the two programs do not match."
+            )
+        return await reader.readexactly(length)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return None

@@ -1,0 +1,1 @@
+"""The run: think, propose, decide, act, observe."""

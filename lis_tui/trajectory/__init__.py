@@ -1,0 +1,1 @@
+"""Runs on disk: the journal, run folders and their locks."""
