@@ -1,0 +1,161 @@
+"""The parts of a shown run: turns, their steps, the gate that waits, the totals."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lis_tui.core.events import Gate, StepAddress, Who
+from lis_tui.core.messages import Observation, StepStatus, Usage
+
+Phase = Literal["starting", "asking", "thinking", "retrying", "waiting", "running", "between", "ended"]
+Origin = Literal["person", "nudge", "follow_up", "limits", "notice", "warning", "error", "trim", "retry"]
+FileMark = Literal["new", "changed", "gone"]
+MOST_TAIL = 64 * 1024
+"""Bytes of a step's output that a view keeps; the whole is in the run's `outputs/`."""
+
+
+class GrowingText:
+    """Text that arrives in pieces."""
+
+    def __init__(self) -> None:
+        self._parts: list[str] = []
+        self.length = 0
+
+    def add(self, text: str) -> None:
+        """Append a piece."""
+        self._parts.append(text)
+        self.length += len(text)
+
+    def set(self, text: str) -> None:
+        """Replace all of it."""
+        self._parts = [text] if text else []
+        self.length = len(text)
+
+    def __str__(self) -> str:
+        if len(self._parts) > 1:
+            self._parts = ["".join(self._parts)]
+        return self._parts[0] if self._parts else ""
+
+    def __bool__(self) -> bool:
+        return self.length > 0
+
+
+@dataclass(slots=True)
+class StepView:
+    """One action of a turn. `arguments` is what runs or ran; `proposed` what the model wrote."""
+
+    address: StepAddress
+    tool: str
+    proposed: str
+    arguments: str
+    problem: str = ""
+    status: Literal["proposed", "waiting", "running"] | StepStatus = "proposed"
+    changed_by: Who | None = None
+    decided_by: Who | None = None
+    proposed_at: float = 0.0
+    started_at: float | None = None
+    ended_at: float | None = None
+    tail: bytearray = field(default_factory=bytearray)
+    output_bytes: int = 0
+    waits_for_input: bool = False
+    was_interrupted: bool = False
+    inputs: list[bytes] = field(default_factory=list)
+    observation: Observation | None = None
+    changes: dict[str, FileMark] = field(default_factory=dict)
+    version: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Nothing more comes of it."""
+        return self.observation is not None
+
+    @property
+    def is_notable(self) -> bool:
+        """Worth a look: it failed, or a person changed or refused it."""
+        return self.changed_by is not None or self.status in (
+            "failed",
+            "rejected",
+            "malformed",
+            "interrupted",
+        )
+
+
+@dataclass(slots=True)
+class CallDraft:
+    """A call that is still being written."""
+
+    name: str = ""
+    text: GrowingText = field(default_factory=GrowingText)
+
+
+@dataclass(slots=True)
+class Said:
+    """Something said to the model, or to the person, at a turn."""
+
+    text: str
+    origin: Origin
+
+
+@dataclass(slots=True)
+class TurnView:
+    """One reply of the model and what came of it. Turn 0 is the task."""
+
+    number: int
+    said: list[Said] = field(default_factory=list)
+    reasoning: GrowingText = field(default_factory=GrowingText)
+    text: GrowingText = field(default_factory=GrowingText)
+    drafts: dict[int, CallDraft] = field(default_factory=dict)
+    steps: list[StepView] = field(default_factory=list)
+    asked_at: float | None = None
+    first_piece_at: float | None = None
+    finished_at: float | None = None
+    cut_off: str = ""
+    usage: Usage | None = None
+    version: int = 0
+
+    @property
+    def is_streaming(self) -> bool:
+        """The reply is not whole yet."""
+        return self.asked_at is not None and self.finished_at is None and not self.cut_off
+
+
+@dataclass(slots=True)
+class GateView:
+    """A gate that waits for a decision."""
+
+    address: StepAddress
+    gate: Gate
+    because: str
+    opened_at: float
+    timeout_s: float | None
+    default: str
+
+
+@dataclass(slots=True)
+class Totals:
+    """Tokens and cost so far. `has_unknown_cost`: at least one reply has no known price."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    cost_usd: float = 0.0
+    has_known_cost: bool = False
+    has_unknown_cost: bool = False
+    is_estimated: bool = False
+    context_tokens: int = 0
+    """Tokens of the newest request."""
+
+    def add(self, usage: Usage | None) -> None:
+        """Count one reply."""
+        if usage is None:
+            self.has_unknown_cost = True
+            return
+        self.prompt_tokens += usage.prompt_tokens or 0
+        self.completion_tokens += usage.completion_tokens or 0
+        self.cached_tokens += usage.cached_tokens or 0
+        self.is_estimated |= usage.is_estimated
+        self.context_tokens = (usage.prompt_tokens or 0) + (usage.completion_tokens or 0)
+        if usage.cost_usd is None:
+            self.has_unknown_cost = True
+        else:
+            self.cost_usd += usage.cost_usd
+            self.has_known_cost = True

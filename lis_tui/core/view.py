@@ -1,0 +1,444 @@
+"""A run as a screen, a printer or a report shows it: a fold of its records, the same live and recorded."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import singledispatchmethod
+
+from lis_tui.core.decisions import Edit
+from lis_tui.core.events import (
+    CallArrived,
+    ContextTrimmed,
+    DecisionMade,
+    Event,
+    FileEntry,
+    FilesChanged,
+    GateOpened,
+    InputAwaited,
+    InputSent,
+    InterruptSent,
+    LimitsChanged,
+    LoadMeasured,
+    MessageQueued,
+    MessageSent,
+    ModeChanged,
+    ModelAsked,
+    ModelRetried,
+    NoticeGiven,
+    OutputArrived,
+    OutputsSaved,
+    PauseAsked,
+    PauseLifted,
+    ReasoningArrived,
+    Record,
+    ReplyCutOff,
+    ReplyFinished,
+    RunContinued,
+    RunEnded,
+    RunStarted,
+    SandboxStarted,
+    SandboxStopped,
+    StepAddress,
+    StepFinished,
+    StepProposed,
+    StepStarted,
+    TextArrived,
+    UnknownEvent,
+)
+from lis_tui.core.parts import (
+    MOST_TAIL,
+    CallDraft,
+    FileMark,
+    GateView,
+    Origin,
+    Phase,
+    Said,
+    StepView,
+    Totals,
+    TurnView,
+)
+from lis_tui.core.spec import Limits, Mode
+
+
+@dataclass
+class RunView:
+    """Everything there is to show of one run. `version` grows with every record that changed something."""
+
+    version: int = 0
+    started: RunStarted | None = None
+    started_at: float = 0.0
+    last_at: float = 0.0
+    phase: Phase = "starting"
+    phase_at: float = 0.0
+    mode: Mode = "auto"
+    is_held: bool = False
+    limits: Limits = field(default_factory=Limits)
+    turns: list[TurnView] = field(default_factory=lambda: [TurnView(0)])
+    steps: list[StepView] = field(default_factory=list)
+    gate: GateView | None = None
+    retry: ModelRetried | None = None
+    totals: Totals = field(default_factory=Totals)
+    sandbox: SandboxStarted | None = None
+    has_sandbox: bool = False
+    load: LoadMeasured | None = None
+    files: dict[str, FileEntry] = field(default_factory=dict)
+    marks: dict[str, FileMark] = field(default_factory=dict)
+    """How files differ from what they were when the newest step began."""
+    files_version: int = 0
+    newest_file: str | None = None
+    queued: list[str] = field(default_factory=list)
+    ended: RunEnded | None = None
+    ended_at: float | None = None
+    outputs: OutputsSaved | None = None
+    unknown: list[UnknownEvent] = field(default_factory=list)
+    waited_s: float = 0.0
+    repeats: int = 1
+    """How often the model has made the newest call in a row."""
+    _steps: dict[StepAddress, StepView] = field(default_factory=dict)
+
+    # ---- looking
+
+    @property
+    def turn(self) -> TurnView:
+        """The newest turn."""
+        return self.turns[-1]
+
+    def step(self, address: StepAddress) -> StepView | None:
+        """Find a step."""
+        return self._steps.get(address)
+
+    @property
+    def running(self) -> StepView | None:
+        """The step that runs now."""
+        if self.steps and self.steps[-1].status == "running":
+            return self.steps[-1]
+        return next((step for step in reversed(self.turn.steps) if step.status == "running"), None)
+
+    @property
+    def waiting(self) -> StepView | None:
+        """The step whose gate waits."""
+        return self._steps.get(self.gate.address) if self.gate else None
+
+    @property
+    def is_live(self) -> bool:
+        """It has begun and not ended."""
+        return self.started is not None and self.ended is None
+
+    # ---- folding
+
+    def apply_all(self, records: Iterable[Record]) -> "RunView":
+        """Fold many records; gives itself."""
+        for record in records:
+            self.apply(record)
+        return self
+
+    def apply(self, record: Record) -> None:
+        """Fold one record."""
+        self.version += 1
+        self.last_at = max(self.last_at, record.at)
+        self._on(record.event, record.at)
+
+    @singledispatchmethod
+    def _on(self, event: Event, at: float) -> None:
+        """Events that change nothing that is shown."""
+
+    @_on.register
+    def _(self, event: UnknownEvent, at: float) -> None:
+        self.unknown.append(event)
+
+    @_on.register
+    def _(self, event: RunStarted, at: float) -> None:
+        self.started = event
+        self.started_at = at
+        self.mode = event.spec.mode
+        self.limits = event.spec.limits
+        self._enter("starting", at)
+
+    @_on.register
+    def _(self, event: SandboxStarted, at: float) -> None:
+        self.sandbox = event
+        self.has_sandbox = True
+        for note in event.notes:
+            self._say(self.turn, note, "notice")
+
+    @_on.register
+    def _(self, event: SandboxStopped, at: float) -> None:
+        self.has_sandbox = False
+        self.load = None
+
+    @_on.register
+    def _(self, event: ModeChanged, at: float) -> None:
+        self.mode = event.mode
+
+    @_on.register
+    def _(self, event: PauseAsked, at: float) -> None:
+        self.is_held = True
+
+    @_on.register
+    def _(self, event: PauseLifted, at: float) -> None:
+        self.is_held = False
+
+    @_on.register
+    def _(self, event: LimitsChanged, at: float) -> None:
+        self.limits = event.limits
+
+    @_on.register
+    def _(self, event: NoticeGiven, at: float) -> None:
+        turn = self._turn(event.address.turn) if event.address else self.turn
+        self._say(turn, event.text, "notice" if event.level == "info" else event.level)
+
+    @_on.register
+    def _(self, event: OutputsSaved, at: float) -> None:
+        self.outputs = event
+
+    @_on.register
+    def _(self, event: RunEnded, at: float) -> None:
+        self._close_gate(at)
+        self.ended = event
+        self.ended_at = at
+        self.retry = None
+        self.is_held = False
+        self._enter("ended", at)
+
+    @_on.register
+    def _(self, event: RunContinued, at: float) -> None:
+        self.ended = None
+        self.ended_at = None
+        self.outputs = None
+        self._enter("between", at)
+
+    @_on.register
+    def _(self, event: MessageQueued, at: float) -> None:
+        self.queued.append(event.text)
+
+    @_on.register
+    def _(self, event: MessageSent, at: float) -> None:
+        if event.origin == "person" and event.text in self.queued:
+            self.queued.remove(event.text)
+        self._say(self._turn(event.turn), event.text, event.origin)
+
+    @_on.register
+    def _(self, event: ModelAsked, at: float) -> None:
+        turn = self._turn(event.turn)
+        turn.asked_at = at
+        turn.cut_off = ""
+        turn.version += 1
+        self.totals.context_tokens = event.prompt_tokens_estimate
+        self._enter("asking", at)
+
+    @_on.register
+    def _(self, event: ModelRetried, at: float) -> None:
+        turn = self._turn(event.turn)
+        turn.reasoning.set("")
+        turn.text.set("")
+        turn.drafts.clear()
+        turn.first_piece_at = None
+        self._say(turn, f"try {event.attempt} of {event.max_attempts}: {event.reason}", "retry")
+        self.retry = event
+        self._enter("retrying", at)
+
+    @_on.register
+    def _(self, event: ReasoningArrived, at: float) -> None:
+        self._stream(event.turn, at).reasoning.add(event.text)
+
+    @_on.register
+    def _(self, event: TextArrived, at: float) -> None:
+        self._stream(event.turn, at).text.add(event.text)
+
+    @_on.register
+    def _(self, event: CallArrived, at: float) -> None:
+        draft = self._stream(event.turn, at).drafts.setdefault(event.index, CallDraft())
+        draft.name = event.name or draft.name
+        draft.text.add(event.text)
+
+    @_on.register
+    def _(self, event: ReplyFinished, at: float) -> None:
+        turn = self._turn(event.turn)
+        turn.reasoning.set(event.reply.reasoning)
+        turn.text.set(event.reply.text)
+        turn.drafts.clear()
+        turn.finished_at = at
+        if turn.first_piece_at is None and turn.asked_at is not None and event.first_piece_s is not None:
+            turn.first_piece_at = turn.asked_at + event.first_piece_s
+        turn.usage = event.reply.usage
+        turn.version += 1
+        self.retry = None
+        self.totals.add(event.reply.usage)
+        self._enter("between", at)
+
+    @_on.register
+    def _(self, event: ReplyCutOff, at: float) -> None:
+        turn = self._turn(event.turn)
+        turn.reasoning.set(event.reasoning)
+        turn.text.set(event.text)
+        turn.drafts.clear()
+        turn.cut_off = event.reason or "cut off"
+        turn.version += 1
+        self.retry = None
+
+    @_on.register
+    def _(self, event: ContextTrimmed, at: float) -> None:
+        names = ", ".join(str(trim.address) for trim in event.trims)
+        self._say(self._turn(event.turn), f"shortened to fit the window: outputs of {names}", "trim")
+
+    @_on.register
+    def _(self, event: StepProposed, at: float) -> None:
+        call = event.call
+        step = StepView(
+            event.address, call.name, call.arguments, call.arguments, event.problem, proposed_at=at
+        )
+        previous = self.steps[-1] if self.steps else None
+        is_same = previous is not None and (previous.tool, previous.proposed) == (call.name, call.arguments)
+        self.repeats = self.repeats + 1 if is_same else 1
+        turn = self._turn(event.address.turn)
+        turn.steps.append(step)
+        turn.version += 1
+        self.steps.append(step)
+        self._steps[event.address] = step
+
+    @_on.register
+    def _(self, event: GateOpened, at: float) -> None:
+        self.gate = GateView(event.address, event.gate, event.because, at, event.timeout_s, event.default)
+        step = self._steps.get(event.address)
+        if step is not None and not step.is_over:
+            step.status = "waiting"
+            step.version += 1
+        self._enter("waiting", at)
+
+    @_on.register
+    def _(self, event: DecisionMade, at: float) -> None:
+        self._close_gate(at)
+        step = self._steps.get(event.address)
+        if step is not None:
+            step.decided_by = event.by
+            if isinstance(event.decision, Edit):
+                step.arguments = event.decision.arguments
+                step.changed_by = event.by
+            if step.status == "waiting":
+                step.status = "proposed"
+            step.version += 1
+        self._enter("between", at)
+
+    @_on.register
+    def _(self, event: StepStarted, at: float) -> None:
+        step = self._steps.get(event.address)
+        if step is None:
+            return
+        step.tool, step.arguments, step.changed_by = event.tool, event.arguments, event.changed_by
+        step.status = "running"
+        step.started_at = at
+        step.version += 1
+        self.marks = {}
+        self.files_version += 1
+        self._enter("running", at)
+
+    @_on.register
+    def _(self, event: OutputArrived, at: float) -> None:
+        step = self._steps.get(event.address)
+        if step is None:
+            return
+        if event.skipped:
+            step.tail.clear()
+        step.output_bytes += len(event.data) + event.skipped
+        step.tail += event.data
+        if len(step.tail) > 2 * MOST_TAIL:
+            del step.tail[:-MOST_TAIL]
+        step.version += 1
+
+    @_on.register
+    def _(self, event: InputAwaited, at: float) -> None:
+        step = self._steps.get(event.address)
+        if step is not None:
+            step.waits_for_input = event.is_waiting
+            step.version += 1
+
+    @_on.register
+    def _(self, event: InputSent, at: float) -> None:
+        step = self._steps.get(event.address)
+        if step is not None:
+            step.inputs.append(b"" if event.is_end else event.data)
+            step.version += 1
+
+    @_on.register
+    def _(self, event: InterruptSent, at: float) -> None:
+        step = self._steps.get(event.address)
+        if step is not None:
+            step.was_interrupted = True
+            step.version += 1
+
+    @_on.register
+    def _(self, event: StepFinished, at: float) -> None:
+        step = self._steps.get(event.address)
+        if step is None:
+            return
+        step.observation = event.observation
+        step.status = event.observation.status
+        step.waits_for_input = False
+        step.ended_at = at
+        step.output_bytes = max(step.output_bytes, event.observation.output_bytes)
+        step.version += 1
+        self._enter("between", at)
+
+    @_on.register
+    def _(self, event: FilesChanged, at: float) -> None:
+        if event.is_whole:
+            self.files = {entry.path: entry for entry in event.changed}
+        else:
+            self._change_files(event)
+        self.files_version += 1
+
+    @_on.register
+    def _(self, event: LoadMeasured, at: float) -> None:
+        self.load = event
+
+    # ---- small parts
+
+    def _change_files(self, event: FilesChanged) -> None:
+        step = self.steps[-1] if self.steps else None
+        marks: dict[str, FileMark] = {}
+        for entry in event.changed:
+            is_known = entry.path in self.files
+            is_new = not is_known or self.marks.get(entry.path) == "new"
+            marks[entry.path] = "new" if is_new else "changed"
+            self.files[entry.path] = entry
+            if entry.kind == "file":
+                self.newest_file = entry.path
+        for path in event.gone:
+            if self.files.pop(path, None) is not None:
+                marks[path] = "gone"
+        self.marks.update(marks)
+        if step is not None:
+            step.changes.update(marks)
+            step.version += 1
+
+    def _turn(self, number: int) -> TurnView:
+        while len(self.turns) <= number:
+            self.turns.append(TurnView(len(self.turns)))
+        return self.turns[number]
+
+    def _stream(self, number: int, at: float) -> TurnView:
+        turn = self._turn(number)
+        turn.version += 1
+        if turn.first_piece_at is None:
+            turn.first_piece_at = at
+        self.retry = None
+        if self.phase != "thinking":
+            self._enter("thinking", at)
+        return turn
+
+    def _say(
+        self,
+        turn: TurnView,
+        text: str,
+        origin: Origin,
+    ) -> None:
+        turn.said.append(Said(text, origin))
+        turn.version += 1
+
+    def _close_gate(self, at: float) -> None:
+        if self.gate is not None:
+            self.waited_s += max(0.0, at - self.gate.opened_at)
+            self.gate = None
+
+    def _enter(self, phase: Phase, at: float) -> None:
+        self.phase = phase
+        self.phase_at = at
