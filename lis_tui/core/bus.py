@@ -170,4 +170,6 @@ def spawn(
     task = asyncio.get_running_loop().create_task(watched(), name=name)
     _tasks.add(task)
     task.add_done_callback(_tasks.discard)
+    # A task that is cancelled before its first step never enters `watched`.
+    task.add_done_callback(lambda _: work.close())
     return task

@@ -1,0 +1,108 @@
+import asyncio
+
+import pytest
+
+from lis_tui.core.bus import MOST_OUTPUT, Bus, Listener, spawn
+from lis_tui.core.errors import DiskFull
+from lis_tui.core.events import (
+    Event,
+    NoticeGiven,
+    OutputArrived,
+    PauseAsked,
+    Record,
+    StepAddress,
+    TextArrived,
+)
+
+
+class Keeper:
+    def __init__(self) -> None:
+        self.kept: list[Event] = []
+        self.is_full = False
+
+    def append(self, record: Record) -> None:
+        if self.is_full:
+            raise DiskFull("Nothing more can be written.")
+        self.kept.append(record.event)
+
+    def fragment(self, record: Record) -> None:
+        pass
+
+
+async def drain(listener: Listener) -> list[Record]:
+    listener.close()
+    return [record async for record in listener]
+
+
+async def test_a_fact_is_kept_before_anybody_hears_of_it() -> None:
+    keeper = Keeper()
+    bus = Bus(keeper, lambda: 1.0)
+    heard: list[int] = []
+    bus.call(lambda event: heard.append(len(keeper.kept)))
+    bus.publish(PauseAsked())
+    assert heard == [1]
+
+
+async def test_a_fact_that_cannot_be_kept_is_heard_by_nobody() -> None:
+    keeper = Keeper()
+    bus = Bus(keeper, lambda: 1.0)
+    listener = bus.listen()
+    keeper.is_full = True
+    with pytest.raises(DiskFull):
+        bus.publish(PauseAsked())
+    keeper.is_full = False
+    bus.publish(NoticeGiven("after"))
+    records = await drain(listener)
+    assert [record.n for record in records] == [1]
+
+
+async def test_fragments_merge_while_a_listener_is_slow_and_facts_keep_their_places() -> None:
+    bus = Bus(Keeper(), lambda: 1.0)
+    listener = bus.listen()
+    bus.publish(TextArrived(1, "a"))
+    bus.publish(TextArrived(1, "b"))
+    bus.publish(PauseAsked())
+    bus.publish(TextArrived(1, "c"))
+    bus.publish(TextArrived(2, "d"))
+    events = [record.event for record in await drain(listener)]
+    assert events == [TextArrived(1, "ab"), PauseAsked(), TextArrived(1, "c"), TextArrived(2, "d")]
+
+
+async def test_output_nobody_reads_stays_bounded_and_says_what_it_dropped() -> None:
+    bus = Bus(Keeper(), lambda: 1.0)
+    listener = bus.listen()
+    address = StepAddress(1, 1)
+    total = 0
+    for _ in range(200):
+        bus.publish(OutputArrived(address, b"x" * 65_536))
+        total += 65_536
+    records = await drain(listener)
+    outputs = [record.event for record in records if isinstance(record.event, OutputArrived)]
+    assert sum(len(event.data) for event in outputs) <= MOST_OUTPUT
+    assert sum(len(event.data) + event.skipped for event in outputs) == total
+
+
+async def test_one_listener_leaving_does_not_disturb_another() -> None:
+    bus = Bus(Keeper(), lambda: 1.0)
+    first, second = bus.listen(), bus.listen()
+    bus.leave(first)
+    bus.publish(PauseAsked())
+    assert await drain(first) == []
+    assert len(await drain(second)) == 1
+
+
+async def test_a_spawned_task_reports_its_failure() -> None:
+    failures: list[Exception] = []
+
+    async def fails() -> None:
+        raise ValueError("so")
+
+    await spawn(fails(), "fails", failures.append)
+    assert [str(failure) for failure in failures] == ["so"]
+
+
+async def test_a_spawned_task_can_be_cancelled() -> None:
+    task = spawn(asyncio.Event().wait(), "waits")
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
