@@ -1,0 +1,246 @@
+"""Finds the container engine, builds the sandbox image from `docker/`, and says whether it is current."""
+
+import hashlib
+import io
+import os
+import shlex
+import shutil
+import socket
+import sys
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import docker
+from docker.errors import APIError, DockerException, ImageNotFound
+from docker.utils import kwargs_from_env
+from msgspec import Struct
+
+from lis_tui.core.data import data_folder
+from lis_tui.core.errors import EngineMissing, ImageMissing, SandboxFailed
+from lis_tui.sandbox.carry import Carried
+
+DEFAULT_IMAGE = "lis-tui-sandbox:latest"
+DEFAULT_BASE = "ubuntu:24.04"
+LOCAL_BASE = "lis-tui-base"
+
+_RECIPE_LABEL = "lis-tui.recipe"
+_BASE_LABEL = "lis-tui.base"
+_STAGE_LABEL = "lis-tui.stage"
+_RECIPE_FILES = ("Dockerfile", "apt-get")
+
+
+# -- the engine ------------------------------------------------------------------------------------
+
+
+def connect(
+    environ: Mapping[str, str] | None = None, home: Path | None = None, *, timeout_s: int = 60
+) -> docker.DockerClient:
+    """Find an engine that answers: DOCKER_HOST, the current context, then the usual sockets.
+
+    Raises EngineMissing with one sentence that says what to do next.
+    """
+    environ = os.environ if environ is None else environ
+    problems: list[Exception] = []
+    for address, tls in _addresses(environ, home or Path.home()):
+        try:
+            _knock(address)
+            return docker.DockerClient(
+                base_url=address, tls=tls, version="auto", timeout=timeout_s, use_ssh_client=True
+            )
+        except (OSError, DockerException) as problem:
+            problems.append(problem)
+    raise EngineMissing(_next_step(problems, environ)) from (problems[-1] if problems else None)
+
+
+def _addresses(environ: Mapping[str, str], home: Path) -> Iterator[tuple[str, Any]]:
+    """Give engine addresses with their TLS settings; what a person chose is the only one tried."""
+    if environ.get("DOCKER_HOST"):
+        chosen = kwargs_from_env(environment=dict(environ))
+        yield chosen["base_url"], chosen.get("tls", False)
+        return
+    context = docker.ContextAPI.get_context(environ.get("DOCKER_CONTEXT") or None)
+    if context is not None and context.name != "default" and context.Host:
+        yield context.Host, context.TLSConfig or False
+        return
+    yield "unix:///var/run/docker.sock", False
+    yield f"unix://{home}/.docker/run/docker.sock", False
+    if folder := environ.get("XDG_RUNTIME_DIR"):
+        yield f"unix://{folder}/docker.sock", False
+
+
+def _knock(address: str) -> None:
+    """Open and close the socket, because its plain OSError says why better than the client does."""
+    for scheme in ("unix://", "http+unix://"):
+        if address.startswith(scheme):
+            with socket.socket(socket.AF_UNIX) as door:
+                door.settimeout(10)
+                door.connect(address.removeprefix(scheme))
+
+
+def _next_step(problems: list[Exception], environ: Mapping[str, str]) -> str:
+    if any(isinstance(problem, PermissionError) for problem in problems):
+        return (
+            "You may not use the container engine: run `sudo usermod -aG docker $USER`, "
+            "log in again, then try once more."
+        )
+    if chosen := environ.get("DOCKER_HOST"):
+        return f"No container engine answers at DOCKER_HOST={chosen}: start it there, or unset DOCKER_HOST."
+    if sys.platform == "darwin":
+        return "No container engine answers: start Docker Desktop (or Colima), then try once more."
+    if shutil.which("dockerd", path=environ.get("PATH")):
+        return "Docker is installed but does not run: start it with `sudo systemctl start docker`."
+    return (
+        "No container engine is installed: on Debian and Ubuntu run `sudo apt-get install docker.io`, "
+        "elsewhere install Docker, then try once more."
+    )
+
+
+# -- the image -------------------------------------------------------------------------------------
+
+
+class ImageStatus(Struct, frozen=True, kw_only=True):
+    """The sandbox image as the engine has it, beside the recipe that it should come from."""
+
+    tag: str
+    image_id: str = ""
+    size_bytes: int = 0
+    created: str = ""
+    base: str = ""
+    recipe: str = ""
+    wanted_recipe: str = ""
+
+    @property
+    def is_present(self) -> bool:
+        """Tell whether the engine has the image."""
+        return bool(self.image_id)
+
+    @property
+    def is_current(self) -> bool:
+        """Tell whether it was built from the recipe that this program ships."""
+        return self.is_present and self.recipe == self.wanted_recipe
+
+    @property
+    def sentence(self) -> str:
+        """What a person needs to know, with the next step."""
+        if not self.is_present:
+            return f"{self.tag} is not built yet: run `lis-tui image build`."
+        size = f"{self.size_bytes / 1e6:.0f} MB, built {self.created[:16].replace('T', ' ')}"
+        if not self.recipe:
+            return f"{self.tag} ({size}) was not built by lis-tui."
+        state = "current" if self.is_current else "outdated: run `lis-tui image build`"
+        return f"{self.tag} ({size} on {self.base}) is {state}."
+
+
+def status(client: docker.DockerClient | None = None, tag: str = DEFAULT_IMAGE) -> ImageStatus:
+    """Describe the image. Raises EngineMissing."""
+    client = client or connect()
+    try:
+        attrs = client.images.get(tag).attrs
+    except ImageNotFound:
+        return ImageStatus(tag=tag, wanted_recipe=recipe())
+    labels = attrs["Config"].get("Labels") or {}
+    return ImageStatus(
+        tag=tag,
+        image_id=attrs["Id"],
+        size_bytes=attrs["Size"],
+        created=attrs["Created"],
+        base=labels.get(_BASE_LABEL, ""),
+        recipe=labels.get(_RECIPE_LABEL, ""),
+        wanted_recipe=recipe(),
+    )
+
+
+def recipe(folder: Path | None = None) -> str:
+    """Name the recipe by a digest of its files, so that a change of any makes built images outdated."""
+    folder = folder or data_folder("docker")
+    digest = hashlib.sha256()
+    for name in _RECIPE_FILES:
+        content = (folder / name).read_bytes()
+        digest.update(f"{name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:16]
+
+
+def find_base(client: docker.DockerClient) -> str:
+    """Choose what to build on: what is here already before what must be pulled. Raises ImageMissing."""
+    here = [tag for image in client.images.list() for tag in image.tags]
+    local = sorted(tag for tag in here if tag.split(":", 1)[0] == LOCAL_BASE)
+    for tag in (DEFAULT_BASE, *local):
+        if tag in here:
+            return tag
+    try:
+        client.images.pull(DEFAULT_BASE)
+    except APIError as problem:
+        raise ImageMissing(
+            f"{DEFAULT_BASE} cannot be pulled: run `sudo {data_folder('docker') / 'make-base.sh'}` to make "
+            "a base image from packages, or name an image with `--base`."
+        ) from problem
+    return DEFAULT_BASE
+
+
+def build(
+    on_line: Callable[[str], None],
+    *,
+    base: str | None = None,
+    tag: str = DEFAULT_IMAGE,
+    carried: Carried | None = None,
+    client: docker.DockerClient | None = None,
+) -> ImageStatus:
+    """Build the image and give its status; `on_line` gets each line of progress.
+
+    Raises EngineMissing, ImageMissing, SandboxFailed.
+    """
+    client = client or connect()
+    carried = carried or Carried()
+    base = base or find_base(client)
+    lines = client.api.build(
+        fileobj=_context(data_folder("docker"), carried),
+        custom_context=True,
+        tag=tag,
+        rm=True,
+        forcerm=True,
+        decode=True,
+        timeout=1800,
+        use_config_proxy=False,
+        buildargs={"BASE": base, **carried.proxies()},
+        labels={_RECIPE_LABEL: recipe(), _BASE_LABEL: base},
+    )
+    try:
+        _follow(lines, on_line)
+        client.images.prune(filters={"dangling": True, "label": _STAGE_LABEL})
+    except DockerException as problem:
+        raise SandboxFailed(f"The engine could not build {tag}: {problem}") from problem
+    return status(client, tag)
+
+
+def _follow(lines: Iterator[dict[str, Any]], on_line: Callable[[str], None]) -> None:
+    """Pass progress on, and turn the engine's last word into an error where it is one."""
+    for line in lines:
+        for text in str(line.get("stream") or line.get("status") or "").splitlines():
+            if text.strip():
+                on_line(text.rstrip())
+        if problem := line.get("error"):
+            raise SandboxFailed(
+                f"The image could not be built: {str(problem).strip()} (see the lines above)."
+            )
+
+
+def _context(folder: Path, carried: Carried) -> io.BytesIO:
+    """Pack the recipe and, under `carry/`, what the build needs of the host's settings.
+
+    `carry/` is copied into a stage of its own, so that nothing of it is in the finished image.
+    """
+    exports = "".join(f"export {name}={shlex.quote(v)}\n" for name, v in carried.variables().items())
+    files = {name: (folder / name).read_bytes() for name in _RECIPE_FILES}
+    files |= {f"carry/{Path(path).name}": content for path, content in carried.files().items()}
+    files["carry/variables.sh"] = exports.encode()
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            entry.mode = 0o755 if name == "apt-get" else 0o644
+            tar.addfile(entry, io.BytesIO(content))
+    packed.seek(0)
+    return packed
