@@ -32,6 +32,7 @@ EndStatus = Literal[
     "model_failed",
     "sandbox_failed",
     "terminated",
+    "storage_failed",
     "bug",
 ]
 EXIT_CODES: dict[EndStatus, int] = {
@@ -46,6 +47,7 @@ EXIT_CODES: dict[EndStatus, int] = {
     "ended_by_person": 4,
     "model_failed": 5,
     "sandbox_failed": 6,
+    "storage_failed": 7,
     "terminated": 143,
     "bug": 1,
 }
@@ -188,6 +190,8 @@ class ModelAsked(Fact, frozen=True, kw_only=True):
     message_count: int
     prompt_tokens_estimate: int
     digest: str = ""
+    max_tokens: int = 0
+    """Most tokens asked for, where the window has no room for as many as the spec allows; 0: not noted."""
 
 
 class ModelRetried(Fact, frozen=True, kw_only=True):
@@ -217,6 +221,8 @@ class ReplyCutOff(Fact, frozen=True, kw_only=True):
     text: str = ""
     reasoning: str = ""
     reason: str = ""
+    calls: tuple[ToolCall, ...] = ()
+    """Calls as far as they came; their arguments are most likely no whole JSON."""
 
 
 class ContextTrimmed(Fact, frozen=True, kw_only=True):

@@ -1,0 +1,48 @@
+"""Folders and files that only their owner may read, whatever the umask says."""
+
+import os
+import stat
+from pathlib import Path
+
+from lis_tui.core.errors import StorageFailed
+
+
+def private_folder(path: Path) -> Path:
+    """Make the folder (and those above it) for us alone; one that is there must be ours and no link.
+
+    Raises StorageFailed.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.mkdir(0o700)
+        except FileExistsError:
+            _must_be_ours(path)
+        path.chmod(0o700)
+    except OSError as error:
+        raise StorageFailed(f"The folder {path} cannot be used: {error.strerror}.") from error
+    return path
+
+
+def is_ours(path: Path) -> bool:
+    """Whether the path is a folder of this user, and no link to one."""
+    try:
+        found = path.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+
+
+def open_private(path: Path, flags: int) -> int:
+    """Open a file for us alone, making it where it is missing; never through a link."""
+    fd = os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    os.fchmod(fd, 0o600)
+    return fd
+
+
+def _must_be_ours(path: Path) -> None:
+    if not is_ours(path):
+        raise StorageFailed(
+            f"{path} is a link, no folder, or another user's: it is not safe to keep runs there. "
+            "Remove it, or set LIS_TUI_HOME to a folder of yours."
+        )
