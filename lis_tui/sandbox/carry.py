@@ -23,7 +23,7 @@ _POINT_TO_BUNDLE = (
     "GIT_SSL_CAINFO",
     "NODE_EXTRA_CA_CERTS",
 )
-_WHOLE_BUNDLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_WHOLE_BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _SYSTEM_BUNDLES = ("etc/ssl/certs/ca-certificates.crt", "etc/pki/tls/certs/ca-bundle.crt", "etc/ssl/cert.pem")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
@@ -69,7 +69,8 @@ class Carried(Struct, frozen=True):
         lines = []
         if self.ca_bundle:
             count = len(_CERTIFICATE.findall(self.ca_bundle))
-            lines.append(f"{count} certificates from {', '.join(self.ca_origins)}")
+            noun = "certificate" if count == 1 else "certificates"
+            lines.append(f"{count} {noun} from {', '.join(self.ca_origins)}")
         lines += [f"{s.name}={_without_credentials(s.value)} from {s.origin}" for s in self.settings]
         return (*lines, *(f"not carried: {reason}" for reason in self.left_out))
 

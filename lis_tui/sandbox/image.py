@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import docker
-from docker.errors import APIError, DockerException, ImageNotFound
+from docker.errors import DockerException, ImageNotFound
 from docker.utils import kwargs_from_env
 from msgspec import Struct
 
 from lis_tui.core.data import data_folder
 from lis_tui.core.errors import EngineMissing, ImageMissing, SandboxFailed
+from lis_tui.core.text import clean, one_line
 from lis_tui.sandbox.carry import Carried
 
 DEFAULT_IMAGE = "lis-tui-sandbox:latest"
@@ -43,7 +44,11 @@ def connect(
     """
     environ = os.environ if environ is None else environ
     problems: list[Exception] = []
-    for address, tls in _addresses(environ, home or Path.home()):
+    try:
+        addresses = tuple(_addresses(environ, home or Path.home()))
+    except (DockerException, ValueError) as problem:
+        raise EngineMissing(f"Docker's settings cannot be used: {one_line(str(problem))}") from problem
+    for address, tls in addresses:
         try:
             _knock(address)
             return docker.DockerClient(
@@ -146,7 +151,7 @@ def status(client: docker.DockerClient | None = None, tag: str = DEFAULT_IMAGE) 
         image_id=attrs["Id"],
         size_bytes=attrs["Size"],
         created=attrs["Created"],
-        base=labels.get(_BASE_LABEL, ""),
+        base=one_line(labels.get(_BASE_LABEL, "")),
         recipe=labels.get(_RECIPE_LABEL, ""),
         wanted_recipe=recipe(),
     )
@@ -171,7 +176,7 @@ def find_base(client: docker.DockerClient) -> str:
             return tag
     try:
         client.images.pull(DEFAULT_BASE)
-    except APIError as problem:
+    except (DockerException, OSError) as problem:
         raise ImageMissing(
             f"{DEFAULT_BASE} cannot be pulled: run `sudo {data_folder('docker') / 'make-base.sh'}` to make "
             "a base image from packages, or name an image with `--base`."
@@ -194,23 +199,26 @@ def build(
     client = client or connect()
     carried = carried or Carried()
     base = base or find_base(client)
-    lines = client.api.build(
-        fileobj=_context(data_folder("docker"), carried),
-        custom_context=True,
-        tag=tag,
-        rm=True,
-        forcerm=True,
-        decode=True,
-        timeout=1800,
-        use_config_proxy=False,
-        buildargs={"BASE": base, **carried.proxies()},
-        labels={_RECIPE_LABEL: recipe(), _BASE_LABEL: base},
-    )
     try:
-        _follow(lines, on_line)
-        client.images.prune(filters={"dangling": True, "label": _STAGE_LABEL})
-    except DockerException as problem:
-        raise SandboxFailed(f"The engine could not build {tag}: {problem}") from problem
+        lines = client.api.build(
+            fileobj=_context(data_folder("docker"), carried),
+            custom_context=True,
+            tag=tag,
+            rm=True,
+            forcerm=True,
+            decode=True,
+            timeout=1800,
+            use_config_proxy=False,
+            buildargs={"BASE": base, **carried.proxies()},
+            labels={_RECIPE_LABEL: recipe(), _BASE_LABEL: base},
+        )
+        try:
+            _follow(lines, on_line)
+        finally:
+            # the stage that knows the host's settings, also of a build that failed
+            client.images.prune(filters={"dangling": True, "label": _STAGE_LABEL})
+    except (DockerException, OSError) as problem:
+        raise SandboxFailed(f"The engine could not build {tag}: {one_line(str(problem))}") from problem
     return status(client, tag)
 
 
@@ -219,10 +227,10 @@ def _follow(lines: Iterator[dict[str, Any]], on_line: Callable[[str], None]) -> 
     for line in lines:
         for text in str(line.get("stream") or line.get("status") or "").splitlines():
             if text.strip():
-                on_line(text.rstrip())
+                on_line(clean(text.rstrip()))
         if problem := line.get("error"):
             raise SandboxFailed(
-                f"The image could not be built: {str(problem).strip()} (see the lines above)."
+                f"The image could not be built (see the lines above): {one_line(str(problem))}"
             )
 
 
