@@ -1,0 +1,153 @@
+"""Turns what a vendor's library raised into our own errors: by status, then message, class last."""
+
+import re
+from collections.abc import Iterator, Mapping
+from email.utils import parsedate_to_datetime
+
+from lis_tui.core.errors import KeyMissing, ModelFailed, ModelRefused, ModelUnreachable
+
+_PASSING = (408, 409, 425, 429)
+_MOST = 400
+"""Characters of a server's own words in our sentence."""
+_BROKEN = (
+    "ConnectError",
+    "APIConnectionError",
+    "RemoteProtocolError",
+    "ReadError",
+    "WriteError",
+    "ConnectionError",
+)
+_SLOW = ("APITimeoutError", "TimeoutException", "Timeout")
+_QUOTA = re.compile(r"insufficient_quota|exceeded your current quota|billing|credit balance", re.IGNORECASE)
+_BUSY = re.compile(r"overloaded|rate.?limit|too many requests|try again|temporarily", re.IGNORECASE)
+_NO_TOOLS = re.compile(
+    r"(does not|doesn't) support tools|tool.?(choice|call)\S* (is|are) not supported", re.IGNORECASE
+)
+
+
+def failure_of(error: BaseException, *, where: str, secret: str | None) -> ModelFailed:
+    """Give our error for one that litellm (or what is under it) raised; `where` names the server."""
+    subject = where[:1].upper() + where[1:]
+    chain = list(_chain(error))
+    status = _status(chain)
+    words = _words(chain, secret)
+    if status is not None and _is_answer(chain):
+        return _answered(status, words, _retry_after(chain), subject)
+    if _is_one_of(chain, _SLOW):
+        return ModelUnreachable(f"{subject} took too long to answer.")
+    if _is_one_of(chain, _BROKEN):
+        return ModelUnreachable(f"No connection to {where}, or it broke: {words}. Is the server up?")
+    if status is not None and 400 <= status < 500 and status not in _PASSING:
+        return ModelRefused(f"The request to {where} cannot be made: {words}", status=status)
+    if _BUSY.search(words):
+        return ModelUnreachable(f"{subject} is busy: {words}", status=status)
+    return ModelUnreachable(f"{subject} failed: {words}", status=status)
+
+
+def wants_no_usage(error: ModelFailed) -> bool:
+    """Whether the server refused to be asked for usage."""
+    return error.status in (400, 422) and "stream_options" in str(error)
+
+
+def _answered(status: int, words: str, retry_after_s: float | None, where: str) -> ModelFailed:
+    said = f"{where} answered {status}: {words}"
+    if status == 429 and _QUOTA.search(words):
+        return ModelRefused(f"{said}. The account has no quota left.", status=status)
+    if status in _PASSING or status >= 500:
+        return ModelUnreachable(said, status=status, retry_after_s=retry_after_s)
+    return ModelRefused(said + _next_step(status, words), status=status)
+
+
+def _next_step(status: int, words: str) -> str:
+    if _NO_TOOLS.search(words):
+        return '. Set tool_style = "text" in the profile: the model is then told of its tools in words.'
+    steps = {
+        401: ". Check the API key.",
+        403: ". The key may not use this model.",
+        404: ". Check the model's name and the address.",
+    }
+    return steps.get(status, "")
+
+
+def key_refused(error: ModelFailed, where: str) -> ModelFailed:
+    """A 401 where no key was given means that one is needed."""
+    if error.status != 401:
+        return error
+    subject = where[:1].upper() + where[1:]
+    return KeyMissing(f"{subject} wants an API key and none was found: see `lis-tui doctor`.", status=401)
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        inner = getattr(current, "original_exception", None)
+        current = (
+            current.__cause__ or current.__context__ or (inner if isinstance(inner, Exception) else None)
+        )
+
+
+def _status(chain: list[BaseException]) -> int | None:
+    """Find the status that the server really sent: the innermost error knows best."""
+    for error in reversed(chain):
+        status = getattr(error, "status_code", None)
+        if isinstance(status, int) and 100 <= status < 600:
+            return status
+        code = getattr(error, "code", None)
+        if str(code).isdigit() and 400 <= int(str(code)) < 600:
+            return int(str(code))
+    return None
+
+
+def _is_answer(chain: list[BaseException]) -> bool:
+    """Whether a server answered, rather than litellm inventing a status for what never reached one."""
+    return not (_is_one_of(chain, _BROKEN) or _is_one_of(chain, _SLOW)) and not _is_own_refusal(chain)
+
+
+def _is_own_refusal(chain: list[BaseException]) -> bool:
+    return _is_one_of(chain, ("UnsupportedParamsError",)) or "LLM Provider NOT provided" in str(chain[0])
+
+
+def _is_one_of(chain: list[BaseException], names: tuple[str, ...]) -> bool:
+    kinds = {kind.__name__ for error in chain for kind in type(error).__mro__}
+    return not kinds.isdisjoint(names)
+
+
+def _retry_after(chain: list[BaseException]) -> float | None:
+    for error in chain:
+        headers = getattr(getattr(error, "response", None), "headers", None)
+        if isinstance(headers, Mapping) and (value := headers.get("retry-after")):
+            return retry_seconds(str(value), str(headers.get("date", "")))
+    return None
+
+
+def retry_seconds(value: str, date: str) -> float | None:
+    """Read a Retry-After header: seconds, or a moment compared with the server's own clock."""
+    try:
+        return max(float(value), 0.0)
+    except ValueError:
+        pass
+    try:
+        then, now = parsedate_to_datetime(value), parsedate_to_datetime(date)
+        return max((then - now).total_seconds(), 0.0)
+    except (ValueError, TypeError):
+        return None
+
+
+def _words(chain: list[BaseException], secret: str | None) -> str:
+    """Give the server's own words on one line, without the key."""
+    for error in reversed(chain):
+        body = getattr(error, "body", None)
+        if isinstance(body, dict) and isinstance(body.get("message"), str):
+            return _short(body["message"], secret)
+    told = next((error for error in chain if type(error).__module__.startswith("openai")), chain[0])
+    return _short(str(told), secret)
+
+
+def _short(text: str, secret: str | None) -> str:
+    if secret:
+        text = text.replace(secret, "•••")
+    line = " ".join(text.split()).rstrip(".")
+    return line if len(line) <= _MOST else line[:_MOST] + "…"

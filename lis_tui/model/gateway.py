@@ -1,0 +1,262 @@
+"""litellm's only door: a request goes in, typed pieces come out, and nothing of litellm's is seen outside."""
+
+import asyncio
+import functools
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from msgspec import structs
+
+from lis_tui.core.errors import KeyMissing, ModelFailed, ModelStalled, ReplyUnreadable
+from lis_tui.core.messages import Piece, ReplyEnded, Request, Usage
+from lis_tui.core.openai import (
+    estimate_tokens,
+    extra_json,
+    is_openai_wire,
+    messages_json,
+    options_json,
+    routed_name,
+    tool_choice_json,
+    tools_json,
+)
+from lis_tui.core.spec import ModelSpec
+from lis_tui.model.collect import Collector
+from lis_tui.model.endpoint import is_private, server_name
+from lis_tui.model.faults import failure_of, key_refused, wants_no_usage
+from lis_tui.model.stream import Stream
+from lis_tui.model.watch import Watch
+
+ASSUMED_CONTEXT = 128_000
+_NO_KEY = "none"
+"""Sent where no key is known: without one, litellm would take the user's OpenAI key for any server."""
+
+_REHEARSAL = {
+    "model": "openai/rehearsal",
+    "messages": [{"role": "user", "content": "."}],
+    "tools": [{"type": "function", "function": {"name": "none", "parameters": {"type": "object"}}}],
+    "stream": True,
+    "max_retries": 0,
+}
+
+Json = dict[str, object]
+
+
+class Gateway:
+    """Asks any model that litellm knows. It never tries again: that is `RetryingModel`'s work."""
+
+    def __init__(self, api_key: str | None, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._key = api_key
+        self._clock = clock
+        self._asks_usage = True
+
+    async def ask(self, request: Request) -> AsyncIterator[Piece]:
+        """Stream the reply; leaving the iterator closes the connection. Raises ModelFailed."""
+        litellm = await asyncio.to_thread(_litellm)
+        request = structs.replace(request, model=_resolved(litellm, request.model))
+        watch = Watch(request.model, self._clock)
+        collector = Collector(request)
+        stream = await self._open(litellm, request, watch)
+        try:
+            events = stream.events()
+            while (event := await self._next(request, events, watch)) is not None:
+                for piece in collector.feed(event):
+                    yield piece
+                watch.heard(has_begun=collector.has_begun)
+        finally:
+            await stream.close()
+        for piece in collector.finish():
+            yield piece
+        if not (collector.is_marked_whole or stream.is_finished):
+            raise ReplyUnreadable(
+                f"{_subject(request.model)} ended the stream without a word: possibly cut off."
+            )
+        yield ReplyEnded(collector.reply(_cost(litellm, request.model, collector.usage())))
+
+    def count_tokens(self, request: Request) -> int:
+        """Estimate the request's tokens, without the network."""
+        return estimate_tokens(request)
+
+    def context_tokens(self, request: Request) -> int:
+        """Give the profile's window, the model's where litellm is loaded and knows it, or 128,000."""
+        litellm = sys.modules.get("litellm")
+        model = request.model if litellm is None else _resolved(litellm, request.model)
+        return model.context_tokens or ASSUMED_CONTEXT
+
+    async def close(self) -> None:
+        """Let go of the connections that litellm keeps."""
+        litellm = sys.modules.get("litellm")
+        if litellm is not None:
+            await litellm.close_litellm_async_clients()
+
+    async def _open(self, litellm: Any, request: Request, watch: "Watch") -> "Stream":  # noqa: ANN401  (a module)
+        while True:
+            arguments = self._arguments(litellm, request)
+            try:
+                wrapper = await self._guard(request, watch, litellm.acompletion(**arguments))
+            except ModelFailed as error:
+                if not (self._asks_usage and wants_no_usage(error)):
+                    raise
+                self._asks_usage = False
+            else:
+                return Stream(wrapper)
+
+    async def _next(self, request: Request, events: AsyncIterator[Json], watch: "Watch") -> Json | None:
+        event: Json | None = await self._guard(request, watch, anext(events, None))
+        return event
+
+    async def _guard(self, request: Request, watch: "Watch", work: Any) -> Any:  # noqa: ANN401  (a vendor's awaitable)
+        """Await one thing of litellm's within the limits; whatever it raises becomes ours."""
+        seconds, too_long = watch.limit()
+        limit = asyncio.timeout(seconds)
+        try:
+            async with limit:
+                return await work
+        except ModelFailed:
+            raise
+        except Exception as error:
+            # litellm raises what it likes, and all of it is the model's failure.
+            if limit.expired():
+                raise ModelStalled(f"{_subject(request.model)} {too_long}") from error
+            raise self._failure(error, request.model) from error
+
+    def _failure(self, error: Exception, model: ModelSpec) -> ModelFailed:
+        failure = failure_of(error, where=server_name(model), secret=self._key)
+        return failure if self._key else key_refused(failure, server_name(model))
+
+    def _arguments(self, litellm: Any, request: Request) -> Json:  # noqa: ANN401  (a module)
+        model = request.model
+        arguments: Json = {
+            "model": routed_name(model),
+            "messages": messages_json(request),
+            "stream": True,
+            "num_retries": 0,
+            "max_retries": 0,
+            "timeout": model.total_s,
+            "api_key": self._key_for(litellm, model),
+            **options_json(request),
+        }
+        if model.api_base:
+            arguments["api_base"] = model.api_base
+        if self._asks_usage:
+            arguments["stream_options"] = {"include_usage": True}
+        if tools := tools_json(request):
+            arguments |= {"tools": tools, "tool_choice": tool_choice_json(request)}
+        extra = extra_json(model)
+        return arguments | ({"extra_body": extra} if is_openai_wire(model) else extra)
+
+    def _key_for(self, litellm: Any, model: ModelSpec) -> str | None:  # noqa: ANN401  (a module)
+        if self._key:
+            return self._key
+        if model.api_base or is_private(model):
+            return _NO_KEY
+        missing = litellm.validate_environment(routed_name(model)).get("missing_keys") or []
+        if missing and all(str(name).endswith("_API_KEY") for name in missing):
+            raise KeyMissing(f"{model.name} needs an API key: set {missing[0]}, or see `lis-tui doctor`.")
+        return None
+
+
+def _subject(model: ModelSpec) -> str:
+    name = server_name(model)
+    return name[:1].upper() + name[1:]
+
+
+async def warm_up() -> None:
+    """Import litellm in a thread and rehearse a request there, so that the first real one starts at once."""
+    await asyncio.to_thread(_rehearse)
+
+
+def resolve(model: ModelSpec) -> ModelSpec:
+    """Fill in what litellm knows of the model: its window, and no more reply tokens than it can give."""
+    return _resolved(_litellm(), model)
+
+
+_loading = threading.Lock()
+
+
+def _litellm() -> Any:  # noqa: ANN401  (a module)
+    with _loading:
+        return _load()
+
+
+@functools.cache
+def _rehearse() -> None:
+    """Ask a server that exists only in memory: litellm imports half of itself at its first call."""
+    litellm = _litellm()
+    import httpx
+    from openai import AsyncOpenAI
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"content-type": "text/event-stream"}, content=b"data: [DONE]\n\n")
+
+    async def ask() -> None:
+        async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
+            client = AsyncOpenAI(api_key=_NO_KEY, base_url="http://rehearsal.invalid/v1", http_client=http)
+            stream = Stream(await litellm.acompletion(**_REHEARSAL, client=client))
+            async for _ in stream.events():
+                pass
+            await stream.close()
+
+    asyncio.run(ask())
+
+
+@functools.cache
+def _load() -> Any:  # noqa: ANN401  (a module)
+    """Import litellm quietly: no price list from the network, no `.env` of the folder, no prints."""
+    os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+    os.environ["LITELLM_MODE"] = "PRODUCTION"
+    os.environ["LITELLM_LOG"] = "CRITICAL"
+    import litellm as imported
+
+    litellm: Any = imported
+    litellm.telemetry = False
+    litellm.suppress_debug_info = True
+    litellm.disable_aiohttp_transport = True
+    litellm.drop_params = False
+    litellm.modify_params = False
+    litellm.turn_off_message_logging = True
+    litellm.REPEATED_STREAMING_CHUNK_LIMIT = sys.maxsize
+    for name in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+        logger = logging.getLogger(name)
+        logger.handlers = [logging.NullHandler()]
+        logger.propagate = False
+    return litellm
+
+
+def _described(litellm: Any, model: ModelSpec) -> Json:  # noqa: ANN401  (a module)
+    """Look the model up in litellm's own list, never over the network, never for a server of one's own."""
+    if model.api_base and is_private(model):
+        return {}
+    name = routed_name(model)
+    found = litellm.model_cost.get(name) or litellm.model_cost.get(name.partition("/")[2])
+    return found if isinstance(found, dict) else {}
+
+
+def _resolved(litellm: Any, model: ModelSpec) -> ModelSpec:  # noqa: ANN401  (a module)
+    known = _described(litellm, model)
+    window, most = known.get("max_input_tokens"), known.get("max_output_tokens")
+    if model.context_tokens is None and isinstance(window, int):
+        model = structs.replace(model, context_tokens=window)
+    if isinstance(most, int):
+        model = structs.replace(model, max_tokens=min(model.max_tokens, most))
+    return model
+
+
+def _cost(litellm: Any, model: ModelSpec, usage: Usage) -> float | None:  # noqa: ANN401  (a module)
+    """Give the price, or None where none is known."""
+    if not _described(litellm, model):
+        return None
+    try:
+        prompt, completion = litellm.cost_per_token(
+            model=routed_name(model),
+            prompt_tokens=usage.prompt_tokens or 0,
+            completion_tokens=usage.completion_tokens or 0,
+            cache_read_input_tokens=usage.cached_tokens or 0,
+        )
+    except Exception:  # noqa: BLE001  (a price that cannot be worked out is an unknown price)
+        return None
+    return float(prompt + completion)
