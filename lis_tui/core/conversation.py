@@ -81,13 +81,17 @@ class Conversation:
 
 
 def messages_of_turn(records: Iterable[Record], turn: int) -> tuple[Message, ...]:
-    """Rebuild what the model was asked in `turn`, from the journal alone."""
+    """Rebuild what the model was asked in `turn` (the last time, where it was asked again)."""
     conversation = Conversation()
+    asked: tuple[Message, ...] | None = None
     for record in records:
-        if isinstance(record.event, ModelAsked) and record.event.turn == turn:
+        event = record.event
+        if isinstance(event, ModelAsked) and event.turn == turn:
+            asked = conversation.messages
+        elif asked is not None and isinstance(event, ReplyFinished | ModelAsked):
             break
-        conversation.apply(record.event)
-    return conversation.messages
+        conversation.apply(event)
+    return conversation.messages if asked is None else asked
 
 
 def _as_history(reply: Reply) -> AssistantMessage:

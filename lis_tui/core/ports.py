@@ -156,6 +156,11 @@ class StepContext(Protocol):
         ...
 
     @property
+    def most_timeout_s(self) -> float:
+        """How long a command may run at most, whatever the model asks for."""
+        ...
+
+    @property
     def eof_after_s(self) -> float | None:
         """When standard input ends by itself; None while a person may answer."""
         ...

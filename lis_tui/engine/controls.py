@@ -1,0 +1,196 @@
+"""What a person may do to a run at any moment: decisions in, effects out."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Protocol, runtime_checkable
+
+from lis_tui.core.bus import spawn
+from lis_tui.core.decisions import (
+    Approve,
+    CloseInput,
+    Decision,
+    Edit,
+    End,
+    FollowUp,
+    Interrupt,
+    Pause,
+    Reject,
+    Resume,
+    RetryNow,
+    SendInput,
+    SetLimits,
+    SetMode,
+    Skip,
+    Steer,
+)
+from lis_tui.core.errors import DecisionRefused
+from lis_tui.core.events import (
+    EndStatus,
+    InputSent,
+    InterruptSent,
+    MessageQueued,
+    NoticeGiven,
+    StepAddress,
+    Who,
+)
+from lis_tui.core.ports import Model, Sandbox
+from lis_tui.core.spec import Limits
+from lis_tui.core.text import safe_str
+from lis_tui.engine.limits import Ending, reached
+from lis_tui.engine.progress import Progress
+
+RAISABLE: tuple[EndStatus, ...] = ("turn_limit", "token_limit", "cost_limit", "time_limit")
+CUT_BY_PERSON = "Cut by the user."
+
+
+@runtime_checkable
+class Impatient(Protocol):
+    """A model that can be told not to wait for its next try."""
+
+    def retry_now(self) -> None:
+        """Try again at once."""
+        ...
+
+
+class Controls:
+    """Carries out decisions. Those that make no sense now are refused with a sentence."""
+
+    def __init__(self, progress: Progress, model: Model, sandbox: Sandbox) -> None:
+        self._progress = progress
+        self._model = model
+        self._sandbox = sandbox
+        self._typing = asyncio.Lock()
+        self.ended_as: EndStatus | None = None
+        """How the run ended; None while it goes on."""
+        self.go_on_because = ""
+        """Why an ended run should go on; empty where it should not."""
+
+    def decide(self, decision: Decision, address: StepAddress | None, by: Who) -> None:
+        """Carry out a decision. Raises DecisionRefused."""
+        if self.ended_as is not None:
+            self._decide_after_the_end(decision)
+            return
+        match decision:
+            case Approve() | Edit() | Reject() | Skip():
+                self._progress.gates.answer(decision, address, by)
+            case Pause() | Resume() | SetMode():
+                self._decide_gates(decision, by)
+            case Interrupt() | SendInput() | CloseInput():
+                self._decide_command(decision, address, by)
+            case Steer() | FollowUp() | SetLimits() | RetryNow() | End():
+                self._decide_run(decision, by)
+
+    def end(self, ending: Ending, by: Who) -> None:
+        """End the run now: whatever it awaits is given up."""
+        progress = self._progress
+        progress.end(ending)
+        progress.gates.end(End(ending.reason), by)
+        if progress.running is not None:
+            self._interrupt(progress.running, by)
+
+    # ---- while it goes on
+
+    def _decide_run(self, decision: Steer | FollowUp | SetLimits | RetryNow | End, by: Who) -> None:
+        match decision:
+            case Steer(text) | FollowUp(text):
+                self._say(text)
+            case SetLimits(limits):
+                self._progress.set_limits(limits)
+            case RetryNow():
+                self._retry_now()
+            case End(reason):
+                self.end(Ending("ended_by_person", safe_str(reason)), by)
+
+    def _decide_gates(self, decision: Pause | Resume | SetMode, by: Who) -> None:
+        match decision:
+            case Pause():
+                self._progress.gates.pause(by)
+            case Resume():
+                self._progress.gates.resume(by)
+            case SetMode(mode):
+                self._progress.gates.set_mode(mode, by)
+
+    def _decide_command(
+        self, decision: Interrupt | SendInput | CloseInput, address: StepAddress | None, by: Who
+    ) -> None:
+        running = self._progress.running
+        if isinstance(decision, Interrupt) and running is None and self._progress.is_asking:
+            self._progress.cut(CUT_BY_PERSON)
+            return
+        if running is None:
+            raise DecisionRefused("Nothing is running.")
+        if address is not None and address != running:
+            raise DecisionRefused(f"Step {address} is over; {running} is running now.")
+        match decision:
+            case Interrupt():
+                self._interrupt(running, by)
+            case SendInput(data):
+                self._progress.bus.publish(InputSent(address=running, data=data))
+                self._beside(self._type(data))
+            case CloseInput():
+                self._progress.bus.publish(InputSent(address=running, is_end=True))
+                self._beside(self._type(None))
+
+    def _interrupt(self, address: StepAddress, by: Who) -> None:
+        self._progress.bus.publish(InterruptSent(address, by))
+        self._beside(self._sandbox.interrupt())
+
+    async def _type(self, data: bytes | None) -> None:
+        """What is typed arrives in the order in which it was typed."""
+        async with self._typing:
+            if data is None:
+                await self._sandbox.close_input()
+            else:
+                await self._sandbox.send_input(data)
+
+    def _beside(self, work: Coroutine[object, object, None]) -> None:
+        spawn(work, "decision", self._failed)
+
+    def _failed(self, error: Exception) -> None:
+        self._progress.bus.publish(NoticeGiven(f"That did not work: {error}", "warning"))
+
+    def _say(self, text: str) -> None:
+        if not text.strip():
+            raise DecisionRefused("There is nothing to say.")
+        self._progress.said.append(safe_str(text))
+        self._progress.bus.publish(MessageQueued(self._progress.said[-1]))
+
+    def _retry_now(self) -> None:
+        if not (self._progress.is_asking and isinstance(self._model, Impatient)):
+            raise DecisionRefused("Nothing is waiting to be tried again.")
+        self._model.retry_now()
+
+    # ---- after the end
+
+    def _decide_after_the_end(self, decision: Decision) -> None:
+        if self.ended_as == "terminated":
+            raise DecisionRefused("The run was terminated and its host is leaving.")
+        match decision:
+            case SetLimits(limits):
+                self._raise_limits(limits)
+            case FollowUp(text) | Steer(text):
+                self._follow_up(text)
+            case SetMode(mode):
+                self._progress.gates.set_mode(mode, "person")
+            case RetryNow() if self.ended_as == "model_failed":
+                self.go_on_because = "asked again"
+            case _:
+                raise DecisionRefused("The run is over; a follow-up message continues it.")
+
+    def _raise_limits(self, limits: Limits) -> None:
+        still = self._reached(limits)
+        if self.ended_as in RAISABLE and still is not None:
+            raise DecisionRefused(f"That is not enough to go on. {still.reason}")
+        self._progress.set_limits(limits)
+        if self.ended_as in RAISABLE:
+            self.go_on_because = "limits raised"
+
+    def _follow_up(self, text: str) -> None:
+        still = self._reached(self._progress.limits)
+        if still is not None:
+            raise DecisionRefused(f"{still.reason} Raise the limit first.")
+        self._say(text)
+        self.go_on_because = "follow-up"
+
+    def _reached(self, limits: Limits) -> Ending | None:
+        return reached(limits, self._progress.spent, self._progress.stopwatch.seconds)

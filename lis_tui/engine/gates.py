@@ -1,0 +1,151 @@
+"""Where a run may wait for a person, and how a decision reaches it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lis_tui.core.bus import Bus
+from lis_tui.core.decisions import Approve, End, GateDecision, Reject
+from lis_tui.core.errors import DecisionRefused
+from lis_tui.core.events import (
+    DecisionMade,
+    Gate,
+    GateOpened,
+    ModeChanged,
+    PauseAsked,
+    PauseLifted,
+    StepAddress,
+    Who,
+)
+from lis_tui.core.spec import GateSpec, Mode
+from lis_tui.engine.limits import Stopwatch
+
+Check = Callable[[GateDecision], str]
+"""Says in a sentence why a decision cannot be carried out here; empty where it can."""
+
+
+def reason_to_wait(gate: Gate, mode: Mode, is_paused: bool) -> str:
+    """Name the rule that makes this gate wait; empty where none does."""
+    if mode == "step" and gate != "after_step":
+        return "step mode"
+    if mode == "confirm" and gate in ("before_step", "before_submit"):
+        return "confirm mode"
+    return "paused" if is_paused else ""
+
+
+@dataclass
+class _Open:
+    """A gate that waits; `answer` is what the run awaits."""
+
+    address: StepAddress
+    gate: Gate
+    check: Check
+    answer: asyncio.Future[tuple[GateDecision, Who]]
+
+
+class Gates:
+    """The run's gates: one at most is open, and the run awaits its answer."""
+
+    def __init__(self, bus: Bus, mode: Mode, spec: GateSpec, stopwatch: Stopwatch) -> None:
+        self._bus = bus
+        self._spec = spec
+        self._stopwatch = stopwatch
+        self._open: _Open | None = None
+        self.mode = mode
+        self.is_paused = False
+
+    @property
+    def waiting_at(self) -> StepAddress | None:
+        """The address of the step that waits for a decision."""
+        return self._open.address if self._open else None
+
+    async def decide(self, address: StepAddress, gate: Gate, check: Check) -> tuple[GateDecision, Who]:
+        """Give the decision for this gate and who made it; an Approve at once where no rule makes it wait."""
+        because = reason_to_wait(gate, self.mode, self.is_paused)
+        if not because:
+            return Approve(), "rule"
+        default = _default(gate, self._spec)
+        self._open = _Open(address, gate, check, asyncio.get_running_loop().create_future())
+        timeout_s = self._spec.timeout_s
+        self._stopwatch.stop()
+        try:
+            self._bus.publish(
+                GateOpened(
+                    address=address,
+                    gate=gate,
+                    because=because,
+                    timeout_s=timeout_s,
+                    default="" if timeout_s is None else type(default).__name__.lower(),
+                )
+            )
+            decision, by = await _answer_or(self._open.answer, timeout_s, default)
+            self._bus.publish(DecisionMade(address=address, gate=gate, decision=decision, by=by))
+            return decision, by
+        finally:
+            self._open = None
+            self._stopwatch.start()
+
+    def answer(self, decision: GateDecision, address: StepAddress | None, by: Who) -> None:
+        """Answer the open gate. Raises DecisionRefused where it is another step's, or none is open."""
+        waiting = self._open
+        if waiting is None or waiting.address != address or waiting.answer.done():
+            raise DecisionRefused("That step is no longer waiting.")
+        problem = waiting.check(decision)
+        if problem:
+            raise DecisionRefused(problem)
+        waiting.answer.set_result((decision, by))
+
+    def end(self, decision: End, by: Who) -> None:
+        """Let whatever waits go, because the run ends."""
+        if self._open is not None and not self._open.answer.done():
+            self._open.answer.set_result((decision, by))
+
+    def set_mode(self, mode: Mode, by: Who) -> None:
+        """Change which gates wait; what waits without a reason now is approved."""
+        if mode != self.mode:
+            self.mode = mode
+            self._bus.publish(ModeChanged(mode, by))
+        self._release(by)
+
+    def pause(self, by: Who, reason: str = "") -> None:
+        """Hold at the next gate."""
+        if not self.is_paused:
+            self.is_paused = True
+            self._bus.publish(PauseAsked(by, reason))
+
+    def resume(self, by: Who) -> None:
+        """Stop holding; what waits only because of the pause is approved."""
+        if self.is_paused:
+            self.is_paused = False
+            self._bus.publish(PauseLifted(by))
+        self._release(by)
+
+    def _release(self, by: Who) -> None:
+        waiting = self._open
+        if waiting is None or waiting.answer.done():
+            return
+        if not reason_to_wait(waiting.gate, self.mode, self.is_paused):
+            waiting.answer.set_result((Approve(), by))
+
+
+async def _answer_or(
+    answer: asyncio.Future[tuple[GateDecision, Who]], timeout_s: float | None, default: GateDecision
+) -> tuple[GateDecision, Who]:
+    await asyncio.wait([answer], timeout=timeout_s)
+    return answer.result() if answer.done() else (default, "default")
+
+
+def _default(gate: Gate, spec: GateSpec) -> GateDecision:
+    """Before the model is asked there is nothing to reject, so the run goes on there."""
+    if spec.default == "end":
+        return End("Nobody answered in time.")
+    if spec.default == "approve" or gate == "before_model":
+        return Approve()
+    return Reject("Nobody answered in time.")
+
+
+def only_approve_or_end(decision: GateDecision) -> str:
+    """Check for the gate before the model is asked."""
+    if isinstance(decision, Approve | End):
+        return ""
+    return "Nothing is proposed yet: let the model be asked, or end the run."

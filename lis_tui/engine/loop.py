@@ -1,0 +1,314 @@
+"""The story of a run: think, propose, decide, act, observe, until something ends it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from pathlib import Path
+
+from lis_tui.core.bus import Bus
+from lis_tui.core.decisions import Decision, End
+from lis_tui.core.errors import LisError, ModelFailed, SandboxFailed, StorageFailed
+from lis_tui.core.events import (
+    EXIT_CODES,
+    FilesChanged,
+    MessageSent,
+    NoticeGiven,
+    OutputsSaved,
+    RunContinued,
+    RunEnded,
+    RunStarted,
+    SandboxStopped,
+    StepAddress,
+    Who,
+)
+from lis_tui.core.messages import Reply
+from lis_tui.core.ports import Model, Sandbox, Tool
+from lis_tui.core.spec import RunSpec
+from lis_tui.engine import prompts
+from lis_tui.engine.act import Actor
+from lis_tui.engine.controls import CUT_BY_PERSON, Controls
+from lis_tui.engine.gates import only_approve_or_end
+from lis_tui.engine.limits import Ending, turn_note
+from lis_tui.engine.progress import Progress, RunCut
+from lis_tui.engine.think import ContextFull, Thinker, context_full
+from lis_tui.engine.tree import Tree
+
+MOST_SILENT_REPLIES = 3
+"""So many replies in a row without a call end the run."""
+SAVE_S = 120.0
+"""How long saving the outputs may take."""
+TERMINATE_S = 15.0
+"""How long a terminated run may take to end by itself before it is cancelled."""
+
+
+class Run:
+    """One run, from its task to its end and, where a person wants it, beyond."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        spec: RunSpec,
+        model: Model,
+        sandbox: Sandbox,
+        tools: Sequence[Tool],
+        bus: Bus,
+        outputs_dir: Path,
+        results_dir: Path,
+        clock: Callable[[], float],
+        sync: Callable[[], Awaitable[None]],
+        app_version: str = "",
+    ) -> None:
+        self.name = name
+        self.spec = spec
+        self.ended: RunEnded | None = None
+        """How it ended; None while it goes on."""
+        self._is_plain = spec.model.tool_style == "none"
+        tools = () if self._is_plain else tools
+        self._schemas = tuple(tool.schema for tool in tools)
+        self._app_version = app_version
+        self._sandbox = sandbox
+        self._is_up = False
+        self._results_dir = Path(spec.output_dir) if spec.output_dir else results_dir
+        self._bus = bus
+        self._progress = Progress(spec, bus, clock)
+        by_name = {tool.schema.name: tool for tool in tools}
+        self._thinker = Thinker(self._progress, model, self._schemas)
+        self._actor = Actor(self._progress, sandbox, by_name, outputs_dir, sync)
+        self._controls = Controls(self._progress, model, sandbox)
+        self._tree = Tree(sandbox, bus)
+        self._silent_replies = 0
+        self._task: asyncio.Task[object] | None = None
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
+
+    # ---- for whoever owns the run
+
+    async def play(self) -> RunEnded:
+        """Play the run from its start to its end; the sandbox stays up."""
+        return await self._to_the_end(self._begin())
+
+    async def go_on(self) -> RunEnded:
+        """Continue after the end, because a decision asked for it (`wants_to_go_on`)."""
+        return await self._to_the_end(self._continue())
+
+    @property
+    def wants_to_go_on(self) -> bool:
+        """It has ended, and a follow-up message or a raised limit waits for `go_on`."""
+        return self.ended is not None and bool(self._controls.go_on_because)
+
+    def decide(self, decision: Decision, address: StepAddress | None = None, by: Who = "person") -> None:
+        """Carry out a decision. Raises DecisionRefused."""
+        self._controls.decide(decision, address, by)
+
+    def tree(self) -> FilesChanged:
+        """Give the file tree as last announced, for a reader that comes late."""
+        return self._tree.whole()
+
+    async def terminate(self, reason: str) -> None:
+        """End cleanly because the process must go; gives back control when the journal is complete."""
+        if self._at_rest.is_set():
+            return
+        self._controls.end(Ending("terminated", reason), "default")
+        try:
+            await asyncio.wait_for(self._at_rest.wait(), TERMINATE_S)
+        except TimeoutError:
+            if self._task is not None:
+                self._task.cancel()
+            await self._at_rest.wait()
+
+    async def close(self) -> None:
+        """Remove the sandbox; safe to call twice."""
+        await self._tree.stop()
+        if not self._is_up:
+            return
+        self._is_up = False
+        await self._sandbox.stop()
+        self._bus.publish(SandboxStopped("The run was closed."))
+
+    # ---- the story
+
+    async def _turns(self) -> Ending:
+        progress = self._progress
+        while (ending := progress.over()) is None:
+            progress.turn += 1
+            await self._hold_before_model()
+            self._pass_on_messages()
+            reply = await self._think()
+            if reply is not None:
+                await self._answer(reply)
+        return ending
+
+    async def _hold_before_model(self) -> None:
+        gates = self._progress.gates
+        address = StepAddress(self._progress.turn)
+        decision, _ = await gates.decide(address, "before_model", only_approve_or_end)
+        if isinstance(decision, End):
+            self._progress.end(Ending("ended_by_person", decision.reason))
+
+    async def _think(self) -> Reply | None:
+        """Give the reply; None where a person cut it off, so that the run holds."""
+        try:
+            return await self._thinker.ask()
+        except RunCut as cut:
+            if self._progress.ending is None:
+                self._progress.gates.pause("person", cut.reason)
+            return None
+
+    async def _answer(self, reply: Reply) -> None:
+        """Carry out every call of the reply, in order; say something to a model that made none."""
+        progress = self._progress
+        if self._is_plain:
+            progress.end(Ending("answered", "" if reply.text else "The reply was empty.", reply.text))
+        elif not reply.calls:
+            self._nudge(reply)
+        else:
+            self._silent_replies = 0
+        note = turn_note(progress.turn, progress.limits, progress.spent)
+        for step, call in enumerate(reply.calls, start=1):
+            is_last = step == len(reply.calls)
+            observation = await self._actor.act(
+                StepAddress(progress.turn, step), call, note if is_last else ""
+            )
+            self._tree.note_change()
+            if observation.answer is not None:
+                progress.end(Ending("submitted", " ".join(observation.notes), observation.answer))
+
+    def _nudge(self, reply: Reply) -> None:
+        progress = self._progress
+        self._silent_replies += 1
+        if progress.said:
+            return
+        if self._silent_replies >= MOST_SILENT_REPLIES:
+            why = f"{self._silent_replies} replies in a row called no tool."
+            progress.end(Ending("no_action", why, reply.text or None))
+            return
+        note = turn_note(progress.turn, progress.limits, progress.spent)
+        text = prompts.nudge(self.spec, reply.finish_reason, note)
+        self._bus.publish(MessageSent(turn=progress.turn + 1, text=text, origin="nudge"))
+
+    def _pass_on_messages(self) -> None:
+        progress = self._progress
+        if progress.ending is not None:
+            return
+        for text in progress.said:
+            self._silent_replies = 0
+            self._bus.publish(MessageSent(turn=progress.turn, text=text, origin="person"))
+        progress.said.clear()
+
+    # ---- beginnings
+
+    async def _begin(self) -> None:
+        inlined, problems = await asyncio.to_thread(prompts.read_inline, self.spec.inline)
+        self._bus.publish(
+            RunStarted(
+                run=self.name,
+                spec=self.spec,
+                system_prompt=prompts.system_prompt(self.spec),
+                task_prompt=prompts.task_prompt(self.spec, inlined),
+                tools=self._schemas,
+                app_version=self._app_version,
+            )
+        )
+        for problem in problems:
+            self._bus.publish(NoticeGiven(problem, "error"))
+        await self._bring_up()
+
+    async def _bring_up(self) -> None:
+        if self._is_plain or self._is_up:
+            return
+        async with self._progress.cuttable():
+            started = await self._sandbox.start()
+        self._is_up = True
+        self._bus.publish(started)
+        self._tree.start()
+        if self.spec.inputs and self._progress.turn == 0:
+            await self._put_inputs()
+
+    async def _put_inputs(self) -> None:
+        async with self._progress.cuttable():
+            paths = await self._sandbox.put_inputs([Path(source) for source in self.spec.inputs])
+        if paths != prompts.input_paths(self.spec):
+            text = "The input files stand here:\n" + "\n".join(f"- {path}" for path in paths)
+            self._bus.publish(MessageSent(turn=1, text=text, origin="nudge"))
+
+    async def _continue(self) -> None:
+        progress, controls = self._progress, self._controls
+        because, controls.go_on_because = controls.go_on_because or "asked to go on", ""
+        progress.ending = None
+        self._silent_replies = 0
+        self._bus.publish(RunContinued(because))
+        progress.answer_rest("the run had ended.")
+        turn = progress.turn + 1
+        if because == "limits raised":
+            left = progress.limits.max_turns - progress.spent.turns
+            text = f"The limits were raised: go on with the task. {left} turns are left."
+            self._bus.publish(MessageSent(turn=turn, text=text, origin="limits"))
+        for text in progress.said:
+            self._bus.publish(MessageSent(turn=turn, text=text, origin="follow_up"))
+        progress.said.clear()
+        await self._bring_up()
+
+    # ---- the end
+
+    async def _to_the_end(self, opening: Coroutine[object, object, None]) -> RunEnded:
+        """Whatever happens, the run ends with a status of its own and every call answered."""
+        self._at_rest.clear()
+        self._task = asyncio.current_task()
+        self.ended = self._controls.ended_as = None
+        self._progress.stopwatch.start()
+        try:
+            ending = await self._ending_of(opening)
+            await self._save_outputs()
+            return self._end(ending)
+        except asyncio.CancelledError:
+            self._end(Ending("terminated", "The run was cancelled."))
+            raise
+        except StorageFailed as error:
+            return self._end(Ending("storage_failed", error.sentence))
+        except Exception as error:
+            self._end(Ending("bug", f"{type(error).__name__}: {error}"))
+            raise
+        finally:
+            self._progress.stopwatch.stop()
+            self._task = None
+            self._at_rest.set()
+
+    async def _ending_of(self, opening: Coroutine[object, object, None]) -> Ending:
+        try:
+            await opening
+            return await self._turns()
+        except RunCut as cut:
+            return self._progress.ending or Ending("ended_by_person", cut.reason)
+        except ContextFull:
+            return context_full(self._progress)
+        except ModelFailed as error:
+            return Ending("model_failed", error.sentence)
+        except SandboxFailed as error:
+            return Ending("sandbox_failed", error.sentence)
+
+    async def _save_outputs(self) -> None:
+        if not self._is_up:
+            return
+        try:
+            async with asyncio.timeout(SAVE_S):
+                saved = await self._sandbox.save_outputs(self._results_dir)
+            files, problems = saved.files, saved.problems
+        except (LisError, OSError) as error:
+            files, problems = (), (str(error) or "Saving took too long.",)
+        self._bus.publish(OutputsSaved(folder=str(self._results_dir), files=files, problems=problems))
+
+    def _end(self, ending: Ending) -> RunEnded:
+        self._progress.answer_rest("the run was ended.")
+        self._progress.gates.is_paused = False
+        self._controls.ended_as = ending.status
+        self.ended = RunEnded(
+            status=ending.status,
+            reason=ending.reason,
+            answer=ending.answer,
+            exit_code=EXIT_CODES[ending.status],
+        )
+        self._bus.publish(self.ended)
+        return self.ended
+
+
+__all__ = ["CUT_BY_PERSON", "Run"]

@@ -1,0 +1,123 @@
+"""Where a run is: its conversation, what it has spent, what was said meanwhile, and whether it is to end."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from lis_tui.core.bus import Bus
+from lis_tui.core.conversation import Conversation
+from lis_tui.core.events import LimitsChanged, StepAddress, StepFinished
+from lis_tui.core.messages import Observation, Reply, StepStatus, ToolCall
+from lis_tui.core.spec import Limits, RunSpec
+from lis_tui.engine.gates import Gates
+from lis_tui.engine.limits import Ending, Spent, Stopwatch, reached, seconds_left
+
+
+class RunCut(Exception):
+    """What was being awaited was given up: the run is to end, or a person cut the reply."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Progress:
+    """The one place where a run keeps what changes while it goes on."""
+
+    def __init__(self, spec: RunSpec, bus: Bus, clock: Callable[[], float]) -> None:
+        self.spec = spec
+        self.bus = bus
+        self.clock = clock
+        self.limits = spec.limits
+        self.spent = Spent()
+        self.turn = 0
+        self.stopwatch = Stopwatch(clock)
+        self.gates = Gates(bus, spec.mode, spec.gate, self.stopwatch)
+        self.conversation = Conversation()
+        bus.call(self.conversation.apply)
+        self.said: list[str] = []
+        self.ending: Ending | None = None
+        self.running: StepAddress | None = None
+        self.is_asking = False
+        self._cutter: asyncio.Timeout | None = None
+        self._cut_reason = ""
+        self._unanswered: dict[StepAddress, ToolCall] = {}
+
+    # ---- the end
+
+    def end(self, ending: Ending) -> None:
+        """Have the run end as soon as it can; the first reason counts."""
+        if self.ending is None:
+            self.ending = ending
+            self.cut(ending.reason)
+
+    def over(self) -> Ending | None:
+        """The reason to stop now, if there is one."""
+        return self.ending or reached(self.limits, self.spent, self.stopwatch.seconds)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long the run may still take."""
+        return seconds_left(self.limits, self.stopwatch.seconds)
+
+    # ---- what can be cut
+
+    @asynccontextmanager
+    async def cuttable(self) -> AsyncIterator[None]:
+        """Run a block that `cut`, the end of the run or its time limit gives up. Raises RunCut."""
+        if self.ending is not None:
+            raise RunCut(self.ending.reason)
+        self._cut_reason = ""
+        cutter = asyncio.timeout(self.seconds_left)
+        try:
+            async with cutter:
+                self._cutter = cutter
+                yield
+        except TimeoutError:
+            if not cutter.expired():
+                raise
+            raise RunCut(self._cut_reason or self._time_is_up()) from None
+        finally:
+            self._cutter = None
+
+    def cut(self, reason: str) -> None:
+        """Give up what is being awaited, where that can be given up."""
+        if self._cutter is not None and not self._cutter.expired():
+            self._cut_reason = reason or "The run was ended."
+            self._cutter.reschedule(asyncio.get_running_loop().time())
+
+    def set_limits(self, limits: Limits) -> None:
+        """Use other limits from now on, also for what is being awaited."""
+        self.limits = limits
+        self.bus.publish(LimitsChanged(limits))
+        if self._cutter is not None and not self._cutter.expired() and not self._cut_reason:
+            left = self.seconds_left
+            self._cutter.reschedule(None if left is None else asyncio.get_running_loop().time() + left)
+
+    def _time_is_up(self) -> str:
+        self.ending = Ending("time_limit", f"The limit of {self.limits.timeout_s:g} seconds is reached.")
+        return self.ending.reason
+
+    # ---- calls and their answers
+
+    def owe(self, reply: Reply) -> None:
+        """Remember that every call of this reply must be answered."""
+        for step, call in enumerate(reply.calls, start=1):
+            self._unanswered[StepAddress(self.turn, step)] = call
+
+    def answer(self, address: StepAddress, observation: Observation) -> Observation:
+        """Answer a call."""
+        call = self._unanswered[address]
+        self.bus.publish(
+            StepFinished(address=address, call_id=call.id, tool=call.name, observation=observation)
+        )
+        del self._unanswered[address]
+        return observation
+
+    def answer_rest(self, why: str) -> None:
+        """Answer what is still unanswered, so that the history stays valid."""
+        for address in list(self._unanswered):
+            status: StepStatus = "interrupted" if address == self.running else "skipped"
+            text = f"Interrupted: {why}" if status == "interrupted" else f"Not run: {why}"
+            self.answer(address, Observation(text=text, status=status))
+        self.running = None

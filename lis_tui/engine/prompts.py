@@ -1,0 +1,95 @@
+"""What the model is told at the start and when it stops acting, in our own words."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from lis_tui.core.spec import RunSpec
+from lis_tui.core.text import safe_str
+
+MOST_INLINE_BYTES = 1 << 20
+"""Bytes of one `inline` file that go into the prompt."""
+
+SYSTEM = """\
+You work on a task with a Linux computer of your own: a sandbox in which you are root. Nothing you do there \
+can harm anything outside.
+
+Where things are
+- {workdir} is your work folder and the shell's first directory.
+- {workdir}/documents holds the input files of the task, where there are any.
+- {workdir}/output is for every file that the task asks you to make.
+- {workdir}/answer.txt is for your final answer, as plain text.
+
+How to work
+- Explore first: look at the inputs and at what the computer has before you decide how to go on.
+- Compute rather than guess. What a program can count, check, search or calculate, let a program do.
+- Install what is missing (pip, apt-get, npm) instead of doing without it.
+- Work in files: write programs and notes to disk, run them, keep results there. Read long files in parts.
+- Never hard-code an answer into a program that pretends to compute it, and never invent a result.
+- When something fails, read the message, find the cause and mend it.
+- Check the result before you submit it.
+
+The shell lasts: directory, variables and functions stay from one call to the next. Nobody types into your \
+commands, so use flags that ask no questions.
+
+When the work is done, write the final answer to {workdir}/answer.txt and call `submit`. Your turns are \
+limited; each observation says how many are left. Every reply must call a tool until you have submitted."""
+
+PLAIN_SYSTEM = """\
+Answer the task below as well as you can, in one reply. You have no tools. Think it through before you \
+answer, and say so where you are not sure."""
+
+NUDGE = """\
+Your reply called no tool. Go on with the task by calling one of your tools. If the work is done, write the \
+final answer to {workdir}/answer.txt and call `submit`."""
+
+CUT_NUDGE = "Your reply reached the most tokens a reply may have and was cut off. Use shorter replies. "
+
+
+def system_prompt(spec: RunSpec) -> str:
+    """Give the system prompt: the person's own, or the built-in one for this kind of run."""
+    if spec.system_prompt is not None:
+        return safe_str(spec.system_prompt)
+    if spec.model.tool_style == "none":
+        return PLAIN_SYSTEM
+    return SYSTEM.format(workdir=spec.sandbox.workdir)
+
+
+def task_prompt(spec: RunSpec, inlined: Sequence[tuple[str, str]]) -> str:
+    """Give the task with its inputs: `inlined` are names and texts that stand in the prompt itself."""
+    parts = [spec.task]
+    for name, text in inlined:
+        parts.append(f'<document name="{name}">\n{text}\n</document>')
+    if spec.inputs and spec.model.tool_style != "none":
+        listed = "\n".join(f"- {path}" for path in input_paths(spec))
+        parts.append(f"The input files are:\n{listed}")
+    return safe_str("\n\n".join(parts))
+
+
+def input_paths(spec: RunSpec) -> list[str]:
+    """Where the inputs will stand in the sandbox."""
+    return [f"{spec.sandbox.workdir}/documents/{Path(source).name}" for source in spec.inputs]
+
+
+def read_inline(sources: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:
+    """Read the files that go into the prompt; gives names with texts, and a sentence for each problem."""
+    texts: list[tuple[str, str]] = []
+    problems: list[str] = []
+    for source in sources:
+        path = Path(source)
+        try:
+            with path.open("rb") as file:
+                data = file.read(MOST_INLINE_BYTES + 1)
+        except OSError as error:
+            problems.append(f"{source} could not be read into the prompt: {error.strerror}.")
+            continue
+        if len(data) > MOST_INLINE_BYTES:
+            data = data[:MOST_INLINE_BYTES]
+            problems.append(f"Only the first {MOST_INLINE_BYTES:,} bytes of {source} stand in the prompt.")
+        texts.append((path.name, data.decode("utf-8", errors="replace")))
+    return texts, problems
+
+
+def nudge(spec: RunSpec, finish_reason: str, turn_note: str) -> str:
+    """Give what is said to a model that called no tool."""
+    cut = CUT_NUDGE if finish_reason == "length" else ""
+    return f"{cut}{NUDGE.format(workdir=spec.sandbox.workdir)}\n{turn_note}"

@@ -1,0 +1,277 @@
+"""One request to the model: its stream becomes events, its reply becomes part of the conversation."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
+from typing import Protocol, cast, runtime_checkable
+
+import msgspec
+
+from lis_tui.core.errors import ModelFailed, ModelRefused, ReplyUnreadable
+from lis_tui.core.events import (
+    CallArrived,
+    ModelAsked,
+    ModelRetried,
+    ReasoningArrived,
+    ReplyCutOff,
+    ReplyFinished,
+    TextArrived,
+)
+from lis_tui.core.messages import (
+    AssistantMessage,
+    CallPiece,
+    Piece,
+    ReasoningPiece,
+    Reply,
+    ReplyEnded,
+    Request,
+    RetryPiece,
+    TextPiece,
+    ToolCall,
+    ToolSchema,
+    Usage,
+)
+from lis_tui.core.ports import Model
+from lis_tui.core.text import safe_str
+from lis_tui.engine.context import is_context_overflow, room_for, trim
+from lis_tui.engine.limits import Ending
+from lis_tui.engine.progress import Progress, RunCut
+
+MOST_TRIMS = 3
+"""How often the conversation is shortened before one request is given up."""
+LEAST_REPLY = 256
+"""Tokens that a reply may have, however full the window is."""
+
+
+class ContextFull(Exception):
+    """The conversation does not fit the model's window and nothing is left to shorten."""
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """An iterator that holds a connection."""
+
+    async def aclose(self) -> None:
+        """Close it now."""
+        ...
+
+
+class Thinker:
+    """Asks the model with the conversation so far."""
+
+    def __init__(self, progress: Progress, model: Model, tools: Sequence[ToolSchema]) -> None:
+        self._progress = progress
+        self._model = model
+        self._tools = tuple(tools)
+
+    async def ask(self) -> Reply:
+        """Ask for this turn's reply. Raises ModelFailed, RunCut, ContextFull."""
+        self._fit(self._room())
+        try:
+            return await self._ask_once()
+        except ModelRefused as error:
+            if not is_context_overflow(error.sentence):
+                raise
+            self._retry_shorter(error)
+        return await self._ask_once()
+
+    # ---- the window
+
+    def _request(self) -> Request:
+        progress = self._progress
+        return Request(
+            turn=progress.turn,
+            messages=progress.conversation.messages,
+            tools=self._tools,
+            model=progress.spec.model,
+        )
+
+    def _count(self) -> int:
+        return self._model.count_tokens(self._request())
+
+    def _room(self) -> int:
+        request = self._request()
+        return room_for(self._model.context_tokens(request), request.model.max_tokens)
+
+    def _fit(self, most_tokens: int) -> None:
+        for _ in range(MOST_TRIMS):
+            if self._count() <= most_tokens:
+                return
+            trims = trim(self._progress.conversation, self._progress.turn, most_tokens, self._count)
+            if trims is None:
+                raise ContextFull
+            self._progress.bus.publish(trims)
+        if self._count() > most_tokens:
+            raise ContextFull
+
+    def _retry_shorter(self, error: ModelRefused) -> None:
+        """The server counts more than we do: cut to half of what was refused."""
+        self._fit(min(self._room(), self._count() // 2))
+        self._progress.bus.publish(
+            ModelRetried(
+                turn=self._progress.turn,
+                attempt=2,
+                max_attempts=2,
+                wait_s=0.0,
+                reason=f"The request was too long; the oldest outputs were shortened. {error.sentence}",
+                status=error.status,
+            )
+        )
+
+    # ---- the stream
+
+    async def _ask_once(self) -> Reply:
+        progress = self._progress
+        request = self._bounded(self._request())
+        progress.bus.publish(
+            ModelAsked(
+                turn=progress.turn,
+                model=request.model.name,
+                message_count=len(request.messages),
+                prompt_tokens_estimate=self._model.count_tokens(request),
+                digest=progress.conversation.digest(),
+                max_tokens=request.model.max_tokens,
+            )
+        )
+        heard = Heard(progress)
+        try:
+            async with progress.cuttable():
+                progress.is_asking = True
+                reply = await heard.all_of(self._model.ask(request))
+        except (ModelFailed, RunCut) as error:
+            heard.cut_off(str(error))
+            raise
+        finally:
+            progress.is_asking = False
+        return self._finish(request, reply, heard)
+
+    def _bounded(self, request: Request) -> Request:
+        """Ask for no longer a reply than the window has room for; some servers refuse more."""
+        room = self._model.context_tokens(request) - self._model.count_tokens(request)
+        most = min(request.model.max_tokens, max(LEAST_REPLY, room))
+        return msgspec.structs.replace(request, model=msgspec.structs.replace(request.model, max_tokens=most))
+
+    def _finish(self, request: Request, reply: Reply, heard: "Heard") -> Reply:
+        usage = self._usage(request, reply)
+        reply = _tidy(reply, usage, is_plain=not self._tools)
+        progress = self._progress
+        progress.spent.add(usage)
+        progress.bus.publish(
+            ReplyFinished(
+                turn=progress.turn,
+                reply=reply,
+                first_piece_s=heard.first_piece_s,
+                duration_s=progress.clock() - heard.asked_at,
+            )
+        )
+        progress.owe(reply)
+        return reply
+
+    def _usage(self, request: Request, reply: Reply) -> Usage:
+        """Fill in by our own count what the server did not say."""
+        usage = reply.usage or Usage()
+        if usage.prompt_tokens is not None and usage.completion_tokens is not None:
+            return usage
+        said = AssistantMessage(reply.text, reply.reasoning, reply.calls)
+        alone = msgspec.structs.replace(request, messages=(said,), tools=())
+        return msgspec.structs.replace(
+            usage,
+            prompt_tokens=_first_known(usage.prompt_tokens, self._model.count_tokens(request)),
+            completion_tokens=_first_known(usage.completion_tokens, self._model.count_tokens(alone)),
+            is_estimated=True,
+        )
+
+
+class Heard:
+    """What has arrived of a reply, told piece by piece."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self.asked_at = progress.clock()
+        self.first_piece_s: float | None = None
+
+    async def all_of(self, pieces: AsyncIterator[Piece]) -> Reply:
+        """Take in the stream until the reply is whole. Raises ReplyUnreadable where it never is."""
+        async with _closing(pieces):
+            async for piece in pieces:
+                if isinstance(piece, ReplyEnded):
+                    return piece.reply
+                self._take(piece)
+        raise ReplyUnreadable("The model's stream ended before the reply was whole; ask again.")
+
+    def cut_off(self, reason: str) -> None:
+        """Tell that no more will come, and keep what did."""
+        self._progress.bus.publish(
+            ReplyCutOff(
+                turn=self._progress.turn,
+                text="".join(self._text),
+                reasoning="".join(self._reasoning),
+                reason=reason,
+            )
+        )
+
+    def _take(self, piece: ReasoningPiece | TextPiece | CallPiece | RetryPiece) -> None:
+        turn, bus = self._progress.turn, self._progress.bus
+        if self.first_piece_s is None and not isinstance(piece, RetryPiece):
+            self.first_piece_s = self._progress.clock() - self.asked_at
+        match piece:
+            case ReasoningPiece():
+                self._reasoning.append(safe_str(piece.text))
+                bus.publish(ReasoningArrived(turn, self._reasoning[-1]))
+            case TextPiece():
+                self._text.append(safe_str(piece.text))
+                bus.publish(TextArrived(turn, self._text[-1]))
+            case CallPiece():
+                bus.publish(CallArrived(turn, piece.index, safe_str(piece.name), safe_str(piece.arguments)))
+            case RetryPiece():
+                self._retried(piece)
+
+    def _retried(self, piece: RetryPiece) -> None:
+        self._text.clear()
+        self._reasoning.clear()
+        self.first_piece_s = None
+        self._progress.bus.publish(
+            ModelRetried(
+                turn=self._progress.turn,
+                attempt=piece.attempt,
+                max_attempts=piece.max_attempts,
+                wait_s=piece.wait_s,
+                reason=safe_str(piece.reason),
+                status=piece.status,
+            )
+        )
+
+
+def context_full(progress: Progress) -> Ending:
+    """Give the ending for a conversation that no longer fits."""
+    window = progress.spec.model.name
+    return Ending("context_limit", f"The conversation no longer fits the window of {window}.")
+
+
+def _closing(pieces: AsyncIterator[Piece]) -> AbstractAsyncContextManager[object]:
+    if isinstance(pieces, Closable):
+        return aclosing(cast("Closable", pieces))
+    return nullcontext()
+
+
+def _tidy(reply: Reply, usage: Usage, *, is_plain: bool) -> Reply:
+    """Give the reply as it can be written down; every call gets an id of its own."""
+    calls: list[ToolCall] = []
+    for number, call in enumerate(() if is_plain else reply.calls, start=1):
+        is_taken = not call.id or any(call.id == other.id for other in calls)
+        name = f"call_{number}_{call.id}" if is_taken else call.id
+        calls.append(ToolCall(safe_str(name), safe_str(call.name), safe_str(call.arguments)))
+    return msgspec.structs.replace(
+        reply,
+        text=safe_str(reply.text),
+        reasoning=safe_str(reply.reasoning),
+        calls=tuple(calls),
+        usage=usage,
+        thinking_json=safe_str(reply.thinking_json),
+        raw_json=safe_str(reply.raw_json),
+    )
+
+
+def _first_known(*values: int | None) -> int | None:
+    return next((value for value in values if value is not None), None)
