@@ -4,22 +4,13 @@ import asyncio
 import sys
 import traceback
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, Protocol
 
-from lis_tui.core.events import (
-    CallArrived,
-    Event,
-    FilesChanged,
-    Fragment,
-    OutputArrived,
-    ReasoningArrived,
-    Record,
-    TextArrived,
-)
+from lis_tui.core.events import Event, Fragment, Record
+from lis_tui.core.pile import MOST_OUTPUT, Pile, stream_of
 
-MOST_OUTPUT = 1 << 20
-"""Bytes of one step's output that wait for a slow listener; older ones are dropped and counted."""
+__all__ = ["MOST_OUTPUT", "Bus", "Keeper", "Listener", "spawn"]
 
 
 class Keeper(Protocol):
@@ -38,21 +29,33 @@ class Listener:
     """An endless iterator over records for one reader; fragments merge while it is slow, facts never drop."""
 
     def __init__(self) -> None:
-        self._queue: deque[Record] = deque()
+        self._queue: deque[Record | Pile] = deque()
+        self._open: dict[tuple[Hashable, ...], Pile] = {}
         self._arrived = asyncio.Event()
         self._is_closed = False
 
     def put(self, record: Record) -> None:
-        """Add a record, merged with the one before it where both are pieces of the same stream."""
+        """Add a record; a fragment joins what waits of its stream since the last fact."""
         if self._is_closed:
             return
-        if self._queue and isinstance(record.event, Fragment):
-            merged = _merge(self._queue[-1].event, record.event)
-            if merged is not None:
-                self._queue[-1] = Record(0, record.at, merged)
-                return
-        self._queue.append(record)
+        if isinstance(record.event, Fragment):
+            self._put_fragment(record.event, record.at)
+        else:
+            for waiting in self._queue:
+                if isinstance(waiting, Pile):
+                    waiting.outlived_by(record.event)
+            self._open.clear()
+            self._queue.append(record)
         self._arrived.set()
+
+    def _put_fragment(self, event: Fragment, at: float) -> None:
+        pile = self._open.get(stream_of(event))
+        if pile is not None:
+            pile.add(event, at)
+            return
+        pile = Pile(event, at)
+        self._open[pile.stream] = pile
+        self._queue.append(pile)
 
     def close(self) -> None:
         """End the iteration after what is queued."""
@@ -63,12 +66,23 @@ class Listener:
         return self
 
     async def __anext__(self) -> Record:
-        while not self._queue:
-            if self._is_closed:
-                raise StopAsyncIteration
-            self._arrived.clear()
-            await self._arrived.wait()
-        return self._queue.popleft()
+        while True:
+            while not self._queue:
+                if self._is_closed:
+                    raise StopAsyncIteration
+                self._arrived.clear()
+                await self._arrived.wait()
+            record = self._take()
+            if record is not None:
+                return record
+
+    def _take(self) -> Record | None:
+        first = self._queue.popleft()
+        if isinstance(first, Record):
+            return first
+        if self._open.get(first.stream) is first:
+            del self._open[first.stream]
+        return first.take()
 
 
 class Bus:
@@ -117,35 +131,6 @@ class Bus:
         for listener in self._listeners:
             listener.close()
         self._listeners.clear()
-
-
-def _merge(old: Event, new: Event) -> Event | None:
-    """Give one fragment that says what both say, or None."""
-    match old, new:
-        case ReasoningArrived(turn, text), ReasoningArrived(other, more) if turn == other:
-            return ReasoningArrived(turn, text + more)
-        case TextArrived(turn, text), TextArrived(other, more) if turn == other:
-            return TextArrived(turn, text + more)
-        case CallArrived(turn, index, name, text), CallArrived(other, second, more_name, more) if (
-            turn,
-            index,
-        ) == (other, second):
-            return CallArrived(turn, index, name or more_name, text + more)
-        case OutputArrived(address, data, skipped), OutputArrived(other, more, also) if address == other:
-            return _merge_output(OutputArrived(address, data, skipped), more, also)
-        case FilesChanged(), FilesChanged(is_whole=True):
-            return new
-        case _:
-            return None
-
-
-def _merge_output(old: OutputArrived, more: bytes, also: int) -> OutputArrived | None:
-    if also:
-        return None
-    if len(old.data) + len(more) <= MOST_OUTPUT:
-        return OutputArrived(old.address, old.data + more, old.skipped)
-    kept = (old.data + more)[-(MOST_OUTPUT // 2) :]
-    return OutputArrived(old.address, kept, old.skipped + len(old.data) + len(more) - len(kept))
 
 
 _tasks: set[asyncio.Task[Any]] = set()

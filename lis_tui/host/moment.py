@@ -1,0 +1,117 @@
+"""What a screen that comes late must be told besides the journal: the tree and the streams of this moment."""
+
+from lis_tui.core.events import (
+    CallArrived,
+    Event,
+    FileEntry,
+    FilesChanged,
+    Fragment,
+    InputAwaited,
+    LoadMeasured,
+    ModelAsked,
+    ModelRetried,
+    OutputArrived,
+    ReasoningArrived,
+    ReplyCutOff,
+    ReplyFinished,
+    StepFinished,
+    StepStarted,
+    TextArrived,
+)
+
+MOST_TAIL = 1 << 20
+"""Bytes of a running command's output that are kept for those who come late."""
+
+
+class Moment:
+    """A fold of fragments: whole streams while they run, the whole tree, the last load."""
+
+    def __init__(self) -> None:
+        self._turn = 0
+        self._reasoning: list[str] = []
+        self._text: list[str] = []
+        self._calls: dict[int, tuple[str, list[str]]] = {}
+        self._output: OutputArrived | None = None
+        self._chunks: list[bytes] = []
+        self._held = 0
+        self._input: InputAwaited | None = None
+        self._tree: dict[str, FileEntry] | None = None
+        self._load: LoadMeasured | None = None
+        self.facts = 0
+        """Facts seen; a record's number in its journal is counted the same way."""
+
+    def apply(self, event: Event) -> None:
+        """Take in one event."""
+        if isinstance(event, Fragment):
+            self._apply_fragment(event)
+            return
+        self.facts += 1
+        match event:
+            case ModelAsked() | ModelRetried() | ReplyFinished() | ReplyCutOff():
+                self._reasoning, self._text, self._calls = [], [], {}
+                self._turn = event.turn
+            case StepStarted() | StepFinished():
+                self._output, self._chunks, self._held, self._input = None, [], 0, None
+            case _:
+                pass
+
+    def fragments(self) -> list[Event]:
+        """Give the present as few fragments, to be sent after the journal."""
+        found: list[Event] = []
+        if self._tree is not None:
+            found.append(FilesChanged(tuple(self._tree.values()), is_whole=True))
+        if self._load is not None:
+            found.append(self._load)
+        if self._reasoning:
+            found.append(ReasoningArrived(self._turn, "".join(self._reasoning)))
+        if self._text:
+            found.append(TextArrived(self._turn, "".join(self._text)))
+        for index, (name, pieces) in self._calls.items():
+            found.append(CallArrived(self._turn, index, name, "".join(pieces)))
+        if self._output is not None:
+            found.append(OutputArrived(self._output.address, b"".join(self._chunks), self._output.skipped))
+        if self._input is not None and self._input.is_waiting:
+            found.append(self._input)
+        return found
+
+    def _apply_fragment(self, event: Fragment) -> None:
+        match event:
+            case ReasoningArrived(turn, text):
+                self._turn = turn
+                self._reasoning.append(text)
+            case TextArrived(turn, text):
+                self._turn = turn
+                self._text.append(text)
+            case CallArrived(turn, index, name, text):
+                self._turn = turn
+                old, pieces = self._calls.get(index, ("", []))
+                pieces.append(text)
+                self._calls[index] = (old or name, pieces)
+            case OutputArrived():
+                self._add_output(event)
+            case FilesChanged():
+                self._change_tree(event)
+            case InputAwaited():
+                self._input = event
+            case LoadMeasured():
+                self._load = event
+            case _:
+                pass
+
+    def _add_output(self, event: OutputArrived) -> None:
+        skipped = event.skipped + (self._output.skipped if self._output is not None else 0)
+        self._chunks.append(event.data)
+        self._held += len(event.data)
+        if self._held > 2 * MOST_TAIL:
+            whole = b"".join(self._chunks)
+            skipped += len(whole) - MOST_TAIL
+            self._chunks, self._held = [whole[-MOST_TAIL:]], MOST_TAIL
+        self._output = OutputArrived(event.address, b"", skipped)
+
+    def _change_tree(self, event: FilesChanged) -> None:
+        if event.is_whole or self._tree is None:
+            self._tree = {}
+        for path in event.gone:
+            self._tree.pop(path, None)
+        for entry in event.changed:
+            self._tree[entry.path] = entry
