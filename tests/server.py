@@ -19,7 +19,17 @@ from typing import Literal
 import msgspec
 from msgspec import Struct, field
 
-Fault = Literal["", "disconnect", "stall", "stall_before", "early_end", "html", "empty_choices", "plain_json"]
+Fault = Literal[
+    "",
+    "disconnect",
+    "stall",
+    "stall_before",
+    "early_end",
+    "html",
+    "empty_choices",
+    "plain_json",
+    "error_event",
+]
 Then = Literal["submit", "repeat", "error"]
 _USAGE: dict[str, object] = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
 
@@ -248,6 +258,10 @@ class _Stream:
             case "empty_choices":
                 await self._event({**_chunk({}), "choices": []})
                 await self._send(b"data: [DONE]\n\n")
+                self._writer.write(b"0\r\n\r\n")
+                await self._writer.drain()
+            case "error_event":
+                await self._event({"error": {"message": "overloaded", "type": "server_error"}})
                 self._writer.write(b"0\r\n\r\n")
                 await self._writer.drain()
             case _:

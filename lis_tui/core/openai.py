@@ -173,7 +173,9 @@ def _message_json(message: Message) -> Json:
 
 def _assistant_json(message: AssistantMessage) -> Json:
     calls = () if message.calls_in_text else message.calls
-    written: Json = {"role": "assistant", "content": message.text or (None if calls else "")}
+    written: Json = {"role": "assistant"}
+    if message.text or not calls:
+        written["content"] = message.text
     if calls:
         written["tool_calls"] = [_call_json(call) for call in calls]
     return written | _object(message.thinking_json)

@@ -103,7 +103,9 @@ def _status(chain: list[BaseException]) -> int | None:
 
 def _is_answer(chain: list[BaseException]) -> bool:
     """Whether a server answered, rather than litellm inventing a status for what never reached one."""
-    return not (_is_one_of(chain, _BROKEN) or _is_one_of(chain, _SLOW)) and not _is_own_refusal(chain)
+    if _is_one_of(chain, ("APIStatusError", "HTTPStatusError")):
+        return True
+    return not (_is_one_of(chain, _BROKEN + _SLOW) or _is_own_refusal(chain))
 
 
 def _is_own_refusal(chain: list[BaseException]) -> bool:
