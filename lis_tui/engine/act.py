@@ -58,7 +58,7 @@ class Actor:
             gate: Gate = "before_submit" if call.name == "submit" else "before_step"
             decision, by = await progress.gates.decide(address, gate, lambda one: self.check(call, one))
             observation = await self._carry_out(address, call, decision, by)
-        return progress.answer(address, _noted(observation, note))
+        return progress.answer(address, _noted(observation, "" if progress.ending else note))
 
     def check(self, call: ToolCall, decision: GateDecision) -> str:
         """Say why a decision about this call cannot be carried out."""
