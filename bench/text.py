@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 
 from lis_tui.core.text import Sanitiser, Secrets, clean, clip
 
@@ -17,6 +18,12 @@ KINDS = {
     "progress": b"\rDownloading 12.3 MB [=======>        ] 45%",
     "one long line": b"x" * 4000,
     "random bytes": os.urandom(1 << 16),
+    "open strings": b"\x1b]0;abc",
+    "open string, long": b"\x1b]0;" + b"x" * 5000,
+    "open csi": b"\x1b[1;2",
+    "backspaces": b"ab\b",
+    "far moves": b"\r\x1b[K\x1b[500Gx",
+    "marks": "\u0301".encode(),
     "controls": b"\x1b]52;c;AAAA\x07\x9b31m\x0e\x0f\x00\x1b[6n",
 }
 
@@ -30,6 +37,10 @@ def main() -> None:
     _time("clean 1 MB", lambda: clean(text * (MB // 80)))
     _time("secrets 1 MB", lambda: Secrets(["verysecret123"]).hide(text * (MB // 80)))
     big = text * (100 * MB // 80)
+    for sign in ("sk-", "_API_KEY", "\u0301", "\u200d"):
+        many = sign * (MB // len(sign))
+        _time(f"clean, {sign!a}", partial(clean, many))
+        _time(f"hide, {sign!a}", partial(Secrets(["verysecret123"]).hide, many))
     _time("clip 100 MB", lambda: clip(big, most_bytes=30_000, most_lines=400))
     wide = "é" * (50 * MB)
     _time("clip 100 MB, one line", lambda: clip(wide, most_bytes=30_000, most_lines=400))

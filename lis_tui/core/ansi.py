@@ -3,7 +3,6 @@
 import codecs
 import re
 from collections.abc import Iterable, Iterator
-from itertools import groupby
 
 from msgspec import Struct
 
@@ -24,11 +23,13 @@ FARTHEST = 512
 _STRING = rf"[\]PX^_][^\x07\x18\x1a\x1b\x9c\n]{{0,{MOST_STRING}}}"
 _TOKEN = re.compile(
     r"(?P<text>[^\x1b\r\x08\t]+)"
+    r"|\x1b\[(?P<sgr>[0-9;:]{0,64})m"
     r"|\x1b\[(?P<csi>[0-?]{0,64}[ -/]{0,4}[@-~])"
     rf"|\x1b(?P<string>{_STRING})(?:\x07|\x1b\\|\x9c)"
     r"|\x1b(?P<short>[ -/]{1,4}[0-~]|[0-OQ-WYZ\\`-~])"
     r"|(?P<one>[\x1b\r\x08\t])"
 )
+_TEXT, _SGR, _CSI, _STR, _SHORT, _ONE = range(1, 7)
 _PARTIAL = re.compile(rf"\x1b(?:\[[0-?]{{0,64}}[ -/]{{0,4}}|{_STRING}\x1b?|[ -/]{{0,4}})\Z")
 _QUIET_CSI = frozenset("ABCDEFGHIJKLMPSTXZ@`abdefghjklmrsu")
 _QUIET_SHORT = frozenset("6789=>DEHM\\")
@@ -57,25 +58,49 @@ class Line(Struct, frozen=True, gc=False):
 
 
 class _Row:
-    """The line under the cursor, rewritten by carriage returns and the like."""
+    """The line under the cursor: pieces as they were written, single cells once it is rewritten."""
 
     def __init__(self) -> None:
-        self.cells: list[str] = []
-        self.styles: list[Style] = []
         self.column = 0
+        self.length = 0
+        self._texts: list[str] = []
+        self._looks: list[Style] = []
+        self._is_cells = False
 
     def write(self, text: str, style: Style) -> None:
-        self.pad(self.column)
+        if self.column > self.length:
+            self.pad(self.column)
         end = self.column + len(text)
-        self.cells[self.column : end] = text
-        self.styles[self.column : end] = [style] * len(text)
+        if self.column < self.length:
+            self._split()
+        if self._is_cells:
+            self._texts[self.column : end] = text
+            self._looks[self.column : end] = [style] * len(text)
+        else:
+            self._texts.append(text)
+            self._looks.append(style)
         self.column = end
+        if end > self.length:
+            self.length = end
 
     def pad(self, column: int) -> None:
-        missing = column - len(self.cells)
+        missing = column - self.length
         if missing > 0:
-            self.cells.extend(" " * missing)
-            self.styles.extend([PLAIN] * missing)
+            if self._is_cells:
+                self._texts.extend(" " * missing)
+                self._looks.extend([PLAIN] * missing)
+            else:
+                self._texts.append(" " * missing)
+                self._looks.append(PLAIN)
+            self.length = column
+
+    def _split(self) -> None:
+        if not self._is_cells:
+            self._looks = [
+                look for text, look in zip(self._texts, self._looks, strict=True) for _ in range(len(text))
+            ]
+            self._texts = list("".join(self._texts))
+            self._is_cells = True
 
     def tab(self) -> None:
         self.column += 8 - self.column % 8
@@ -83,36 +108,38 @@ class _Row:
 
     def move(self, final: str, count: int) -> None:
         column = count - 1 if final in "G`" else self.column + (-count if final == "D" else count)
-        self.column = max(0, min(column, max(len(self.cells), FARTHEST)))
+        self.column = max(0, min(column, max(self.length, FARTHEST)))
 
     def erase(self, what: int) -> None:
+        self._split()
         if what in (0, 2):
             start = self.column if what == 0 else 0
-            del self.cells[start:], self.styles[start:]
+            del self._texts[start:], self._looks[start:]
+            self.length = min(self.length, start)
         elif what == 1:
-            end = min(self.column + 1, len(self.cells))
-            self.cells[:end] = " " * end
-            self.styles[:end] = [PLAIN] * end
+            end = min(self.column + 1, self.length)
+            self._texts[:end] = " " * end
+            self._looks[:end] = [PLAIN] * end
 
     def line(self, *, is_continued: bool = False) -> Line:
-        text = "".join(self.cells)
-        if self.styles.count(PLAIN) == len(self.styles):
-            spans = _spans(text, PLAIN)
-        else:
-            spans = []
-            start = 0
-            for style, group in groupby(self.styles):
-                end = start + sum(1 for _ in group)
-                spans += _spans(text[start:end], style)
-                start = end
-        if all(span.style is PLAIN and not span.is_escape for span in spans):
-            return Line("".join(span.text for span in spans), (), is_continued)
-        return Line("".join(span.text for span in spans), tuple(spans), is_continued)
+        spans: list[Span] = []
+        start, count = 0, len(self._texts)
+        while start < count:
+            look = self._looks[start]
+            end = start + 1
+            while end < count and (self._looks[end] is look or self._looks[end] == look):
+                end += 1
+            spans += _spans("".join(self._texts[start:end]), look)
+            start = end
+        text = spans[0].text if len(spans) == 1 else "".join([span.text for span in spans])
+        is_plain = all(span.style is PLAIN and not span.is_escape for span in spans)
+        return Line(text, () if is_plain else tuple(spans), is_continued)
 
     def clear(self) -> None:
-        self.cells.clear()
-        self.styles.clear()
-        self.column = 0
+        self._texts.clear()
+        self._looks.clear()
+        self.column = self.length = 0
+        self._is_cells = False
 
 
 def _spans(text: str, style: Style) -> list[Span]:
@@ -147,6 +174,12 @@ class Sanitiser:
         self._row = _Row()
         self._style = PLAIN
         self._done: list[Line] = []
+        self._handlers = {
+            _CSI: self._control,
+            _STR: self._string,
+            _SHORT: self._short,
+            _ONE: self._single,
+        }
 
     @property
     def current(self) -> Line:
@@ -156,7 +189,7 @@ class Sanitiser:
     @property
     def has_current(self) -> bool:
         """Whether a line has begun and not ended."""
-        return bool(self._row.cells)
+        return self._row.length > 0
 
     def feed(self, data: bytes) -> list[Line]:
         """Take more output and give the lines that ended in it."""
@@ -207,7 +240,7 @@ class Sanitiser:
         done, row, most = self._done, self._row, self._most_columns
         for piece in pieces:
             is_simple = len(piece) <= most and is_safe(piece)
-            if is_simple and self._style is PLAIN and not row.column and not row.cells:
+            if is_simple and self._style is PLAIN and not row.column and not row.length:
                 done.append(Line(piece))
             else:
                 self._tokens(piece, is_last=False)
@@ -216,21 +249,21 @@ class Sanitiser:
 
     def _tokens(self, piece: str, *, is_last: bool) -> None:
         for token in _TOKEN.finditer(piece):
-            match token.lastgroup:
-                case "text":
-                    self._write(token[0])
-                case "csi":
-                    self._control(token["csi"])
-                case "string":
-                    self._string(token["string"])
-                case "short":
-                    if token["short"][0] >= "0" and token["short"] not in _QUIET_SHORT:
-                        self._write(token[0])
-                case _:
-                    if is_last and token[0] == "\x1b" and _PARTIAL.match(piece, token.start()):
-                        self._pending = piece[token.start() :]
-                        return
-                    self._single(token[0])
+            kind = token.lastindex or 0
+            content = token[kind]
+            if kind == _TEXT:
+                self._write(content)
+            elif kind == _SGR:
+                self._style = styled(self._style, content) if content and content != "0" else PLAIN
+            elif kind == _ONE and is_last and content == "\x1b" and _PARTIAL.match(piece, token.start()):
+                self._pending = piece[token.start() :]
+                return
+            else:
+                self._handlers[kind](content)
+
+    def _short(self, sequence: str) -> None:
+        if sequence[0] >= "0" and sequence not in _QUIET_SHORT:
+            self._write(f"\x1b{sequence}")
 
     def _single(self, char: str) -> None:
         row = self._row
@@ -245,11 +278,9 @@ class Sanitiser:
             self._write(char)
 
     def _control(self, sequence: str) -> None:
-        """Carry out `CSI sequence` where it styles or moves in the line, swallow what moves elsewhere."""
+        """Carry out `CSI sequence` where it moves in the line, swallow what moves or sets elsewhere."""
         parameters, final = sequence[:-1], sequence[-1]
-        if final == "m" and not parameters.strip("0123456789;:"):
-            self._style = styled(self._style, parameters)
-        elif final in _MOVES and (not parameters or (parameters.isascii() and parameters.isdigit())):
+        if final in _MOVES and (not parameters or (parameters.isascii() and parameters.isdigit())):
             count = int(parameters or 0) if len(parameters) < 6 else FARTHEST
             if final == "K":
                 self._row.erase(count)
@@ -264,7 +295,11 @@ class Sanitiser:
             self._write(f"\x1b{body[0]}{number[:6]}…")
 
     def _write(self, text: str) -> None:
-        start, row = 0, self._row
+        row = self._row
+        if row.column + len(text) <= self._most_columns:
+            row.write(text, self._style)
+            return
+        start = 0
         while start < len(text):
             self._wrap()
             end = start + self._most_columns - row.column

@@ -6,8 +6,8 @@ from lis_tui.core.sgr import PLAIN
 MOST_LINES = 20_000
 MOST_WEIGHT = 8 << 20
 """About how many bytes of memory the lines may take."""
-MOST_AT_ONCE = 1 << 20
-"""Of more than this in one piece, only the end is read."""
+MOST_AT_ONCE = 256 << 10
+"""Of more than this in one piece, only the end is read: whoever feeds it may be drawing a screen."""
 
 
 class TailBuffer:

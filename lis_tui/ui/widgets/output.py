@@ -11,12 +11,11 @@ from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
-from textual.timer import Timer
 
 from lis_tui.core.tail import MOST_LINES, MOST_WEIGHT, TailBuffer
-from lis_tui.core.text import Line, Style, plain_text
+from lis_tui.core.text import Line, Span, Style, plain_text
 from lis_tui.ui.styled import rich_style
-from lis_tui.ui.widgets.wrapping import RowMap, cuts, line_width
+from lis_tui.ui.widgets.wrapping import RowMap, cuts, line_width, split
 
 PAINT_S = 1 / 30
 BUDGET_S = 0.004
@@ -54,11 +53,12 @@ class OutputView(ScrollView, can_focus=True):
         self._look = look
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
-        self._timer: Timer | None = None
+        self._lost_bytes = self._lost_lines = 0
+        self._is_due = False
         self._rows = RowMap(80)
         self._current: Line | None = None
         self._read_lines = 0
-        self._cuts: tuple[int, list[int]] = (-1, [])
+        self._drawn: tuple[int, list[list[Span]]] = (-1, [])
         self.is_following = True
         if data:
             self.feed(data)
@@ -72,6 +72,11 @@ class OutputView(ScrollView, can_focus=True):
         if self._waiting_bytes > MOST_WAITING:
             self._shed()
         self._schedule()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether output waits to be read."""
+        return bool(self._waiting)
 
     def skip(self, size_bytes: int) -> None:
         """Note that this much output never came here."""
@@ -93,7 +98,7 @@ class OutputView(ScrollView, can_focus=True):
     def clear(self) -> None:
         """Begin anew."""
         self._waiting.clear()
-        self._waiting_bytes = 0
+        self._waiting_bytes = self._lost_bytes = self._lost_lines = 0
         self.tail = TailBuffer(self.tail.most_lines, self.tail.most_weight)
         self._read_lines = 0
         self.is_following = True
@@ -101,26 +106,31 @@ class OutputView(ScrollView, can_focus=True):
         self._show()
 
     def _shed(self) -> None:
-        lost_bytes = lost_lines = 0
         while self._waiting_bytes > MOST_WAITING // 2 and len(self._waiting) > 1:
             piece = self._waiting.popleft()
             self._waiting_bytes -= len(piece)
-            lost_bytes += len(piece)
-            lost_lines += piece.count(b"\n")
-        if lost_bytes:
-            self.tail.skip(lost_bytes, lost_lines)
+            self._lost_bytes += len(piece)
+            self._lost_lines += piece.count(b"\n")
 
     def _schedule(self) -> None:
-        if self._timer is None and self.is_mounted and self._waiting:
-            self._timer = self.set_timer(PAINT_S, self._tick)
+        if not self._is_due and self.is_mounted and self._waiting:
+            self._is_due = True
+            self.set_timer(PAINT_S, self._tick)
 
     def _tick(self) -> None:
-        self._timer = None
         self._read(time.perf_counter() + BUDGET_S)
         self._show()
+        # The pause begins when the picture is painted: what is costly to paint is painted less often.
+        self.call_after_refresh(self._rest)
+
+    def _rest(self) -> None:
+        self._is_due = False
         self._schedule()
 
     def _read(self, until: float | None) -> None:
+        if self._lost_bytes:
+            self.tail.skip(self._lost_bytes, self._lost_lines)
+            self._lost_bytes = self._lost_lines = 0
         while self._waiting and (until is None or time.perf_counter() < until):
             piece = self._waiting.popleft()
             if until is not None and len(piece) > SLICE:
@@ -169,7 +179,7 @@ class OutputView(ScrollView, can_focus=True):
         rows.add(tail.lines[rows.end_line - tail.first :])
         rows.drop_before(tail.first)
         self._current = tail.current
-        self._cuts = (-1, [])
+        self._drawn = (-1, [])
         height = rows.end_row - rows.first_row + (rows.height(self._current) if self._current else 0)
         widest = max(rows.widest, line_width(self._current.text) if self._current else 0)
         self.virtual_size = Size(0 if self.wrap else widest, height)
@@ -209,10 +219,10 @@ class OutputView(ScrollView, can_focus=True):
         line = self._line(number)
         if line is None:
             return Strip.blank(width, base)
-        starts = self._starts(number, line)
-        if within >= len(starts) - 1:
+        pieces = self._pieces(number, line)
+        if within >= len(pieces):
             return Strip.blank(width, base)
-        segments = self._segments(line, starts[within], starts[within + 1], base)
+        segments = [Segment(p.text, base + self._look(p.style, p.is_escape)) for p in pieces[within]]
         span = self.text_selection.get_span(row) if self.text_selection is not None else None
         if span is not None:
             chosen = self.screen.get_component_rich_style("screen--selection")
@@ -225,22 +235,11 @@ class OutputView(ScrollView, can_focus=True):
             return self.tail.lines[index] if index >= 0 else None
         return self._current if index == len(self.tail.lines) else None
 
-    def _starts(self, number: int, line: Line) -> list[int]:
-        """Where the rows of a line begin; a line's rows are drawn one after the other."""
-        if self._cuts[0] != number:
-            self._cuts = (number, cuts(line.text, self._rows.width))
-        return self._cuts[1]
-
-    def _segments(self, line: Line, start: int, end: int, base: RichStyle) -> list[Segment]:
-        if not line.spans:
-            return [Segment(line.text[start:end], base)]
-        segments, at = [], 0
-        for span in line.spans:
-            text = span.text[max(start - at, 0) : max(end - at, 0)]
-            if text:
-                segments.append(Segment(text, base + self._look(span.style, span.is_escape)))
-            at += len(span.text)
-        return segments
+    def _pieces(self, number: int, line: Line) -> list[list[Span]]:
+        """Give the rows of a line; they are drawn one after the other, so the last line's are kept."""
+        if self._drawn[0] != number:
+            self._drawn = (number, split(line, self._rows.width))
+        return self._drawn[1]
 
     # ---- copying
 
@@ -278,7 +277,7 @@ class OutputView(ScrollView, can_focus=True):
         line = self._line(number)
         if line is None:
             return number, 0
-        starts = self._starts(number, line)
+        starts = cuts(line.text, self._rows.width)
         within = min(within, len(starts) - 2)
         return number, min(starts[within] + offset.x, starts[within + 1])
 

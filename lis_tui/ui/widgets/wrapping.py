@@ -2,10 +2,11 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 
 from rich.cells import cell_len, get_character_cell_size
 
-from lis_tui.core.text import Line
+from lis_tui.core.text import Line, Span
 
 
 def line_width(text: str) -> int:
@@ -25,6 +26,25 @@ def cuts(text: str, width: int) -> list[int]:
             used = 0
         used += size
     return [*starts, len(text)]
+
+
+def split(line: Line, width: int) -> list[list[Span]]:
+    """Give the spans of each row of a line."""
+    starts = cuts(line.text, width)
+    if not line.spans:
+        return [[Span(line.text[a:b])] for a, b in pairwise(starts)]
+    rows: list[list[Span]] = [[]]
+    at = 0
+    for span in line.spans:
+        start = 0
+        while at + len(span.text) - start > starts[len(rows)]:
+            end = start + starts[len(rows)] - at
+            rows[-1].append(Span(span.text[start:end], span.style, span.is_escape))
+            at, start = starts[len(rows)], end
+            rows.append([])
+        rows[-1].append(Span(span.text[start:], span.style, span.is_escape))
+        at += len(span.text) - start
+    return rows
 
 
 class RowMap:
