@@ -1,0 +1,190 @@
+"""Between the screen and a run: records in, gathered to at most thirty bunches a second; decisions out."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from lis_tui.core.bus import spawn
+from lis_tui.core.decisions import Decision
+from lis_tui.core.errors import DecisionRefused, LisError
+from lis_tui.core.events import Record, StepAddress
+
+if TYPE_CHECKING:
+    from lis_tui.client import Client
+    from lis_tui.trajectory.store import RunFolder
+
+INTERVAL_S = 1 / 30
+MOST_AT_ONCE = 2000
+
+
+class Source(Protocol):
+    """Where a screen's records come from and its decisions go to."""
+
+    @property
+    def name(self) -> str:
+        """The run's name; empty until it is known."""
+        ...
+
+    @property
+    def is_recorded(self) -> bool:
+        """Nothing can be decided; nothing more comes."""
+        ...
+
+    @property
+    def worktree(self) -> Path | None:
+        """The run's files on this machine."""
+        ...
+
+    @property
+    def outputs(self) -> Path | None:
+        """Where full outputs of commands are kept."""
+        ...
+
+    def records(self) -> AsyncIterator[Record]:
+        """Give the run from its beginning. Raises LisError."""
+        ...
+
+    async def decide(self, decision: Decision, address: StepAddress | None = None) -> None:
+        """Send a decision. Raises DecisionRefused, HostUnreachable."""
+        ...
+
+    async def close_run(self) -> None:
+        """The ended run needs no follow-up."""
+        ...
+
+    async def leave(self) -> None:
+        """Stop watching."""
+        ...
+
+
+class LiveSource:
+    """A run of a host. `start` gives its name, and may take its time: the screen is painted meanwhile."""
+
+    is_recorded = False
+
+    def __init__(
+        self, start: Callable[[], Awaitable[tuple["Client", str]]], find: Callable[[str], "RunFolder"]
+    ) -> None:
+        self._start = start
+        self._find = find
+        self._client: Client | None = None
+        self._folder: RunFolder | None = None
+        self.name = ""
+
+    @property
+    def worktree(self) -> Path | None:
+        """The run's files on this machine."""
+        return self._folder.worktree if self._folder is not None else None
+
+    @property
+    def outputs(self) -> Path | None:
+        """Where full outputs of commands are kept."""
+        return self._folder.outputs_dir if self._folder is not None else None
+
+    async def records(self) -> AsyncIterator[Record]:
+        """Start or find the run and follow it."""
+        self._client, self.name = await self._start()
+        self._folder = await asyncio.to_thread(self._find, self.name)
+        async for tell in self._client.attach(self.name):
+            if isinstance(tell, Record):
+                yield tell
+
+    async def decide(self, decision: Decision, address: StepAddress | None = None) -> None:
+        """Send a decision to the run's host."""
+        if self._client is None:
+            raise DecisionRefused("The run has not begun yet.")
+        await self._client.decide(self.name, decision, address)
+
+    async def close_run(self) -> None:
+        """Have the ended run's sandbox removed."""
+        if self._client is not None:
+            await self._client.close_run(self.name)
+
+    async def leave(self) -> None:
+        """Stop watching; the run goes on."""
+        if self._client is not None:
+            await self._client.close()
+
+
+class RecordedSource:
+    """A run on disk, read only."""
+
+    is_recorded = True
+
+    def __init__(
+        self,
+        name: str,
+        read: Callable[[], list[Record]],
+        worktree: Path | None = None,
+        outputs: Path | None = None,
+    ) -> None:
+        self.name = name
+        self.worktree = worktree
+        self.outputs = outputs
+        self._read = read
+
+    async def records(self) -> AsyncIterator[Record]:
+        """Read the whole journal, away from the screen's thread."""
+        for record in await asyncio.to_thread(self._read):
+            yield record
+
+    async def decide(self, decision: Decision, address: StepAddress | None = None) -> None:
+        """Refuse: what happened, happened."""
+        raise DecisionRefused("This is a recording; nothing in it can be decided.")
+
+    async def close_run(self) -> None:
+        """Nothing is open."""
+
+    async def leave(self) -> None:
+        """Nothing is open."""
+
+
+class Feed:
+    """Gathers a source's records and hands them on, one bunch at a time and never faster than a screen."""
+
+    def __init__(
+        self,
+        source: Source,
+        deliver: Callable[[list[Record]], Awaitable[None]],
+        *,
+        interval_s: float = INTERVAL_S,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._source = source
+        self._deliver = deliver
+        self._interval_s = interval_s
+        self._monotonic = monotonic
+        self._waiting: list[Record] = []
+        self._arrived = asyncio.Event()
+        self._is_over = False
+        self._failure: LisError | None = None
+
+    async def run(self) -> None:
+        """Hand on everything until the source ends. Raises what the source raised."""
+        reading = spawn(self._read(), "records")
+        try:
+            while not (self._is_over and not self._waiting):
+                await self._arrived.wait()
+                self._arrived.clear()
+                while self._waiting:
+                    began = self._monotonic()
+                    bunch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+                    await self._deliver(bunch)
+                    await asyncio.sleep(max(began + self._interval_s - self._monotonic(), 0))
+        finally:
+            reading.cancel()
+        if self._failure is not None:
+            raise self._failure
+
+    async def _read(self) -> None:
+        try:
+            async for record in self._source.records():
+                self._waiting.append(record)
+                self._arrived.set()
+        except LisError as error:
+            self._failure = error
+        finally:
+            self._is_over = True
+            self._arrived.set()

@@ -1,0 +1,215 @@
+"""A tool call as rows: the command or the change it asks for, and what came of it."""
+
+import re
+from dataclasses import dataclass, field
+
+import msgspec
+
+from lis_tui.core.parts import StepView
+from lis_tui.core.text import Sanitiser, one_line
+from lis_tui.ui import words
+from lis_tui.ui.highlight import highlight, language_of, plain
+from lis_tui.ui.rows import Ink, Row, plain_inks, toned
+
+MOST_COMMAND = 8
+MOST_WAITING = 200
+"""What waits for a person is shown whole: nobody should approve what cannot be seen."""
+HEAD, TAIL = 4, 5
+LIVE_LINES = 10
+MOST_SHOWN = 24 * 1024
+_ARGUMENTS = msgspec.json.Decoder(dict[str, object])
+_HUNK = re.compile(r"^@@ .*?@@")
+
+
+@dataclass(slots=True)
+class Call:
+    """A call in the words of its tool: what it is called, the line beside it, the text below it."""
+
+    word: str
+    head: str = ""
+    language: str = ""
+    body: list[Row] = field(default_factory=list)
+
+
+def arguments_of(text: str) -> dict[str, object] | None:
+    """Read a call's arguments; None where they are no JSON object."""
+    try:
+        return _ARGUMENTS.decode(text.encode("utf-8", errors="replace"))
+    except msgspec.DecodeError:
+        return None
+
+
+def command_of(step: StepView) -> str:
+    """Give what the step does as text to copy: the command itself, or the arguments."""
+    arguments = arguments_of(step.arguments)
+    command = arguments.get("command") if arguments else None
+    if step.tool == "execute_bash" and isinstance(command, str):
+        return command
+    return step.arguments
+
+
+def describe(tool: str, text: str) -> Call:
+    """Put a call into words."""
+    arguments = arguments_of(text)
+    if arguments is None:
+        return Call(one_line(tool, 30), one_line(text, 400))
+    if tool == "execute_bash" and isinstance(arguments.get("command"), str):
+        return Call("$", str(arguments["command"]), "bash")
+    if tool == "str_replace_editor":
+        return _describe_edit(arguments)
+    return Call(one_line(tool, 30), "" if not arguments else one_line(text, 400))
+
+
+def short(tool: str, text: str) -> str:
+    """Give a call in one line."""
+    call = describe(tool, text)
+    return one_line(f"{call.word} {call.head}", 120)
+
+
+def call_rows(step: StepView, lead: list[Ink], right: list[Ink], *, is_lit: bool) -> list[Row]:
+    """Give the call's rows; the first carries the address and the result."""
+    call = describe(step.tool, step.arguments)
+    most = MOST_WAITING if step.status == "waiting" else MOST_COMMAND
+    paint = highlight if is_lit else plain
+    lines = paint(call.head, call.language) if is_lit else plain(call.head)
+    rows = [Row([(call.word + " ", "muted"), *lines[0]], lead=lead, right=right, most=min(most, 6))]
+    rows += [Row(line, lead=_blank(lead, 2), most=4) for line in lines[1:most]]
+    if len(lines) > most:
+        rows.append(_more(len(lines) - most, lead))
+    if step.observation is None or not step.observation.diff:
+        body = [Row(row.inks, lead=_blank(lead, 2), most=2) for row in call.body[:most]]
+        rows += body + ([_more(len(call.body) - most, lead)] if len(call.body) > most else [])
+    return rows
+
+
+def result_rows(step: StepView, lead: list[Ink], now: float) -> list[Row]:
+    """Give what came of the step: its output, its diff, or why it did not run."""
+    indent = _blank(lead, 2)
+    if step.problem:
+        return [Row(plain_inks(step.problem, "error"), lead=indent, most=4, is_prose=True)]
+    if step.observation is None:
+        return _live_rows(step, indent, now)
+    if step.status in ("rejected", "skipped"):
+        text = step.observation.text
+        return [Row(plain_inks(text, "human"), lead=indent, most=4, is_prose=True)]
+    if step.observation.diff:
+        return _diff_rows(step.observation.diff, indent)
+    return _output_rows(step, indent)
+
+
+def result_sign(step: StepView, now: float) -> list[Ink]:
+    """Give the sign, the exit code and the time a step took, for the right edge."""
+    text, tone = words.sign(step)
+    if step.status == "running":
+        since = now - step.started_at if step.started_at is not None else 0.0
+        return [(f"{text} {words.duration(since) if since < 0 else f'{int(since)}s'}", tone)]
+    if step.observation is None:
+        return [(step.status, tone)] if step.status == "waiting" else []
+    if step.status in ("rejected", "skipped", "malformed", "interrupted"):
+        return [(f"{text} {step.status}", tone)]
+    if step.observation.ended_by != "itself":
+        return [(f"{text} {step.observation.ended_by}", tone)]
+    code = step.observation.exit_code
+    shown = f"{text}{code}" if code else text
+    return [(shown, tone), (f" {words.duration(step.observation.duration_s):>5}", "muted")]
+
+
+def _describe_edit(arguments: dict[str, object]) -> Call:
+    word = str(arguments.get("command", "edit"))
+    path = one_line(str(arguments.get("path", "")), 300)
+    language = language_of(path)
+    if word == "create":
+        text = str(arguments.get("file_text", ""))
+        lines = text.count("\n") + 1
+        body = [Row([("+ ", "file-new"), *line]) for line in highlight(text[:MOST_SHOWN], language, "output")]
+        return Call("create", f"{path}  {words.plural(lines, 'line')}", body=body)
+    if word == "str_replace":
+        body = _changed("- ", str(arguments.get("old_str", "")), "file-gone")
+        return Call("edit", path, body=body + _changed("+ ", str(arguments.get("new_str", "")), "file-new"))
+    if word == "insert":
+        body = _changed("+ ", str(arguments.get("new_str", "")), "file-new")
+        return Call("insert", f"{path}  after line {arguments.get('insert_line', '?')}", body=body)
+    if word == "view":
+        span = arguments.get("view_range")
+        return Call("view", path + (f"  lines {span}" if span else ""))
+    return Call({"undo_edit": "undo"}.get(word, one_line(word, 30)), path)
+
+
+def _changed(sign: str, text: str, tone: str) -> list[Row]:
+    return [Row([(sign, tone), *line]) for line in plain(text[:MOST_SHOWN], tone)]
+
+
+def _diff_rows(diff: str, indent: list[Ink]) -> list[Row]:
+    rows = []
+    added = taken = 0
+    for line in diff[:MOST_SHOWN].splitlines():
+        if line.startswith(("+++", "---")):
+            continue
+        hunk = _HUNK.match(line)
+        tone = {"+": "file-new", "-": "file-gone"}.get(line[:1], "muted")
+        added += line.startswith("+")
+        taken += line.startswith("-")
+        rows.append(Row(plain_inks("⋯" if hunk else line, tone), lead=indent))
+    first = Row([(f"+{added}", "file-new"), (f" −{taken}", "file-gone")], lead=indent)
+    if rows and rows[0].inks[0][0] == "⋯":
+        del rows[0]
+    return [first, *_folded(rows, indent)]
+
+
+def _live_rows(step: StepView, indent: list[Ink], now: float) -> list[Row]:
+    if step.status != "running":
+        return []
+    lines = _sanitised(bytes(step.tail[-MOST_SHOWN // 2 :]))
+    rows = [Row(line, lead=indent, most=2) for line in lines[-LIVE_LINES:]]
+    total = step.output_bytes
+    if total > len(step.tail) or len(lines) > LIVE_LINES:
+        rows.insert(0, Row([(f"… {words.size(total)} so far, enter to open", "muted")], lead=indent))
+    if step.waits_for_input:
+        rows.append(Row([("waits for input", "warning")], lead=indent))
+    if step.was_interrupted:
+        rows.append(Row([("interrupting…", "human")], lead=indent))
+    return rows
+
+
+def _output_rows(step: StepView, indent: list[Ink]) -> list[Row]:
+    observation = step.observation
+    if observation is None:
+        return []
+    lines = _sanitised(observation.text[:MOST_SHOWN].encode("utf-8", errors="replace"))
+    while lines and not any(text.strip() for text, _ in lines[-1]):
+        lines.pop()
+    rows = _folded([Row(line, lead=indent, most=3) for line in lines], indent, observation.output_bytes)
+    rows += [
+        Row(plain_inks(note, "warning"), lead=indent, most=2, is_prose=True)
+        for note in observation.notes
+        if note not in observation.text
+    ]
+    return rows
+
+
+def _folded(rows: list[Row], indent: list[Ink], total_bytes: int = 0) -> list[Row]:
+    if len(rows) <= HEAD + TAIL + 1:
+        return rows
+    left = len(rows) - HEAD - TAIL
+    note = f"… {words.plural(left, 'line')} more, enter to open"
+    if total_bytes > MOST_SHOWN:
+        note = f"… {words.size(total_bytes)} in all, enter to open"
+    return [*rows[:HEAD], Row([(note, "muted")], lead=indent), *rows[-TAIL:]]
+
+
+def _sanitised(data: bytes) -> list[list[Ink]]:
+    sanitiser = Sanitiser()
+    lines = sanitiser.feed(data)
+    lines += sanitiser.finish()
+    return [toned(line, "output") for line in lines]
+
+
+def _blank(lead: list[Ink], more: int) -> list[Ink]:
+    """Give the lead's width as space, and what marks every line of a block."""
+    gutter = lead[:1]
+    width = sum(len(text) for text, _ in lead[1:]) + more
+    return [*gutter, (" " * width, "")]
+
+
+def _more(lines: int, lead: list[Ink]) -> Row:
+    return Row([(f"… {words.plural(lines, 'line')} more, enter to open", "muted")], lead=_blank(lead, 2))

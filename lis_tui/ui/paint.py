@@ -1,0 +1,55 @@
+"""Tones to styles: what is drawn names a role, and the theme of the moment says how that looks.
+
+A tone is words: a role (`ok`, `syntax-string`), `on-ROLE` for the background, `fg:` and `bg:` with a number
+or `#rrggbb` for a program's own colours, and `bold dim italic underline strike reverse`.
+"""
+
+from rich.color import Color
+from rich.style import Style
+
+from lis_tui.ui.themes import Palette
+
+_ATTRIBUTES = frozenset({"bold", "dim", "italic", "underline", "strike", "reverse"})
+
+
+class Paint:
+    """The styles of one theme."""
+
+    def __init__(self, palette: Palette) -> None:
+        self.palette = palette
+        self._colours = palette.colours()
+        self._styles: dict[str, Style] = {}
+
+    def style(self, tone: str) -> Style:
+        """Give the style of a tone."""
+        style = self._styles.get(tone)
+        if style is None:
+            if len(self._styles) > 4096:  # a program may print any number of colours
+                self._styles.clear()
+            style = self._styles[tone] = self._make(tone)
+        return style
+
+    def _make(self, tone: str) -> Style:
+        front = back = None
+        attributes = {}
+        for word in tone.split():
+            if word in _ATTRIBUTES:
+                attributes[word] = True
+            elif word.startswith("on-"):
+                back = Color.parse(self._colours[word[3:]])
+            elif word.startswith("fg:"):
+                front = self._own(word[3:])
+            elif word.startswith("bg:"):
+                back = self._own(word[3:])
+            else:
+                front = Color.parse(self._colours[word])
+        return Style.from_color(front, back) + Style(**attributes)
+
+    def _own(self, word: str) -> Color:
+        """Give a program's colour; the sixteen that have names are the theme's."""
+        if word.startswith("#"):
+            return Color.parse(word)
+        number = int(word)
+        if number < 16:
+            return Color.parse(self._colours[f"terminal-{number}"])
+        return Color.from_rgb(*Color.from_ansi(number).get_truecolor())

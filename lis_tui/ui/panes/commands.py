@@ -1,0 +1,229 @@
+"""The commands: what the model asked for, what ran, what came of it, and the box where the run waits."""
+
+from collections.abc import Callable
+
+from lis_tui.core.events import StepAddress
+from lis_tui.core.parts import StepView
+from lis_tui.core.text import clean, one_line
+from lis_tui.core.view import RunView
+from lis_tui.ui import words
+from lis_tui.ui.calls import call_rows, describe, result_rows, result_sign, short
+from lis_tui.ui.ending import end_rows
+from lis_tui.ui.paint import Paint
+from lis_tui.ui.rows import Ink, Row, plain_inks
+from lis_tui.ui.widgets.blocks import BlockList
+
+DRAFT_LINES = 6
+
+
+class CommandsPane(BlockList):
+    """One block a step; after them the calls being written, a gate without a step, and the end."""
+
+    def __init__(
+        self,
+        paint: Paint,
+        view: RunView,
+        *,
+        now: Callable[[], float],
+        monotonic: Callable[[], float],
+        keys: Callable[[], list[Ink]],
+    ) -> None:
+        super().__init__(paint, id="commands")
+        self._view = view
+        self._now = now
+        self._monotonic = monotonic
+        self._keys = keys
+        self._painted: tuple[StepAddress, str, float] | None = None
+        self.is_blinking = False
+        self.folder_label = ""
+
+    # ---- blocks
+
+    def block_count(self) -> int:
+        """Steps, and what stands after them."""
+        return len(self._view.steps) + len(self._extras())
+
+    def block_version(self, number: int) -> object:
+        """Differs with the step, the gate, and each second of a running command."""
+        if number >= len(self._view.steps):
+            return self._extra_version(self._extras()[number - len(self._view.steps)])
+        step = self._view.steps[number]
+        gate = self._view.gate
+        is_here = gate is not None and gate.address == step.address
+        second = int(self._now()) if step.status == "running" else 0
+        return step.version, is_here and (gate.gate, gate.because, self.is_blinking, self._left()), second
+
+    def block_rows(self, number: int, *, is_lit: bool) -> list[Row]:
+        """Give a block's rows."""
+        if number >= len(self._view.steps):
+            return self._extra_rows(self._extras()[number - len(self._view.steps)], is_lit=is_lit)
+        return self._step_rows(self._view.steps[number], is_lit=is_lit)
+
+    def title(self) -> tuple[list[Ink], list[Ink]]:
+        """Name the pane."""
+        tone = "accent bold" if self.has_focus else "muted"
+        right = "" if self.is_following else "F follow "
+        return [(" 2 Commands", tone)], [(right, "muted")]
+
+    def is_countable(self, number: int) -> bool:
+        """Only steps are counted."""
+        return number < len(self._view.steps)
+
+    # ---- where one is
+
+    @property
+    def step(self) -> StepView | None:
+        """The step under the cursor."""
+        steps = self._view.steps
+        return steps[min(self.cursor, len(steps) - 1)] if steps else None
+
+    @property
+    def painted_gate(self) -> StepAddress | None:
+        """The address of the gate that a person can see now."""
+        number = self._gate_number()
+        if number is None or self._painted is None or self._view.gate is None:
+            return None
+        is_same = self._painted[:2] == (self._view.gate.address, self._view.gate.gate)
+        return self._painted[0] if is_same and self.is_in_sight(number) and self.display else None
+
+    @property
+    def gate_age_s(self) -> float:
+        """How long the gate has been on the screen."""
+        return self._monotonic() - self._painted[2] if self._painted else 0.0
+
+    def show_gate(self) -> None:
+        """Bring the waiting box into sight."""
+        number = self._gate_number()
+        if number is not None:
+            self.move_to(number)
+
+    def go_to_step(self, address: StepAddress) -> None:
+        """Put the cursor on a step."""
+        for number, step in enumerate(self._view.steps):
+            if step.address == address:
+                self.move_to(number)
+                return
+
+    def go_to_turn(self, turn: int) -> None:
+        """Put the cursor on a turn's first step."""
+        for number, step in enumerate(self._view.steps):
+            if step.address.turn >= turn:
+                self.move_to(number)
+                return
+
+    def notable(self, direction: int) -> int | None:
+        """Find the next block worth a look."""
+        steps = self._view.steps
+        numbers = range(self.cursor + 1, len(steps)) if direction > 0 else range(self.cursor - 1, -1, -1)
+        return next((n for n in numbers if n < len(steps) and steps[n].is_notable), None)
+
+    def _gate_number(self) -> int | None:
+        gate = self._view.gate
+        if gate is None:
+            return None
+        steps = self._view.steps
+        for number in range(len(steps) - 1, max(len(steps) - 64, -1), -1):
+            if steps[number].address == gate.address:
+                return number
+        return len(steps) + self._extras().index("gate")
+
+    # ---- a step
+
+    def _step_rows(self, step: StepView, *, is_lit: bool) -> list[Row]:
+        gate = self._view.gate
+        is_waiting = gate is not None and gate.address == step.address
+        lead: list[Ink] = [(" ▌" if is_waiting else "  ", "warning"), (f"{step.address} ", "muted")]
+        now = self._now()
+        rows = [Row([])] if step.address.step == 1 and step is not self._view.steps[0] else []
+        rows += call_rows(step, lead, result_sign(step, now), is_lit=is_lit)
+        rows += self._human_rows(step, lead)
+        rows += result_rows(step, lead, now)
+        return rows + (self._box(step, is_lit=is_lit) if is_waiting else [])
+
+    def _human_rows(self, step: StepView, lead: list[Ink]) -> list[Row]:
+        if step.changed_by is None:
+            return []
+        who = {"person": "you changed it", "rule": "a rule changed it"}.get(step.changed_by, "changed")
+        indent = [(" " * (2 + sum(len(text) for text, _ in lead[1:])), "")]
+        call = describe(step.tool, step.proposed)
+        proposed = clean(f"{call.word} {call.head}").split("\n")
+        rows = [
+            Row([(f"✎ {who}; the model wrote:", "human")], lead=indent),
+            *[Row([(line, "muted strike")], lead=[*indent, ("  ", "")], most=3) for line in proposed[:6]],
+        ]
+        if len(proposed) > 6:
+            rows.append(Row([(f"… {words.plural(len(proposed) - 6, 'line')} more", "muted")], lead=indent))
+        return rows
+
+    # ---- the gate
+
+    def _box(self, step: StepView | None, *, is_lit: bool) -> list[Row]:
+        gate = self._view.gate
+        if gate is None:
+            return []
+        if is_lit and (self._painted is None or self._painted[:2] != (gate.address, gate.gate)):
+            self._painted = (gate.address, gate.gate, self._monotonic())
+        tone = "warning reverse" if self.is_blinking else "warning"
+        head = f" waits: {one_line(gate.because, 60)}{self._of_calls(step)}{self._left()} "
+        side: list[Ink] = [("  │ ", tone)]
+        return [
+            Row(
+                [(head, f"{tone} bold")], lead=[("  ╭", tone)], right=[("╮", tone)], fill="─", fill_tone=tone
+            ),
+            Row(self._keys(), lead=side, hang=side, right=[("│", tone)], most=3, is_prose=True),
+            Row([("", tone)], lead=[("  ╰", tone)], right=[("╯", tone)], fill="─", fill_tone=tone),
+        ]
+
+    def _of_calls(self, step: StepView | None) -> str:
+        if step is None:
+            return ""
+        count = len(self._view.turns[step.address.turn].steps)
+        return f" · {step.address.step} of {count} calls" if count > 1 else ""
+
+    def _left(self) -> str:
+        gate = self._view.gate
+        if gate is None or gate.timeout_s is None:
+            return ""
+        left = gate.opened_at + gate.timeout_s - self._now()
+        return f" · {gate.default} in {words.clock(left)}"
+
+    # ---- what stands after the steps
+
+    def _extras(self) -> list[str]:
+        view = self._view
+        extras = [f"draft {index}" for index in sorted(view.turn.drafts)]
+        if view.gate is not None and view.step(view.gate.address) is None:
+            extras.append("gate")
+        if view.ended is not None:
+            extras.append("end")
+        return extras
+
+    def _extra_version(self, extra: str) -> object:
+        view = self._view
+        if extra.startswith("draft"):
+            draft = view.turn.drafts[int(extra[6:])]
+            return extra, draft.name, draft.text.length
+        return extra, view.gate, view.ended, view.outputs, self.is_blinking, self._left()
+
+    def _extra_rows(self, extra: str, *, is_lit: bool) -> list[Row]:
+        if extra == "gate":
+            return [Row([]), *self._box(None, is_lit=is_lit)]
+        if extra == "end":
+            return end_rows(self._view, self.folder_label)
+        draft = self._view.turn.drafts[int(extra[6:])]
+        text = str(draft.text)
+        lead: list[Ink] = [("  ", ""), (f"{self._view.turn.number}.{int(extra[6:]) + 1} ", "muted")]
+        indent: list[Ink] = [(" " * (sum(len(t) for t, _ in lead) + 2), "")]
+        lines = _drafted(text)
+        rows = [Row([(one_line(draft.name or "…", 40), "muted")], lead=lead, right=[("writing", "muted")])]
+        return [Row([]), *rows, *[Row(plain_inks(line, "reasoning"), lead=indent) for line in lines]]
+
+
+def _drafted(text: str) -> list[str]:
+    """Show the end of a call that is still being written, its line ends as such."""
+    return text[-2000:].replace("\\n", "\n").replace('\\"', '"').split("\n")[-DRAFT_LINES:]
+
+
+def label(step: StepView) -> str:
+    """Name a step in one line."""
+    return f"{step.address} {short(step.tool, step.arguments)}"

@@ -1,0 +1,173 @@
+"""The files: the tree of the work folder, what the newest step changed in it, sizes."""
+
+from dataclasses import dataclass
+
+from lis_tui.core.events import FileEntry
+from lis_tui.core.text import one_line
+from lis_tui.core.view import RunView
+from lis_tui.ui import words
+from lis_tui.ui.paint import Paint
+from lis_tui.ui.rows import Ink, Row
+from lis_tui.ui.widgets.blocks import BlockList
+
+_MARKS = {"new": ("＋", "file-new"), "changed": ("~", "file-changed"), "gone": ("−", "file-gone")}
+_KINDS = {"link": "@", "fifo": "|", "socket": "=", "device": "#"}
+_QUIET = frozenset({".git", "node_modules", "__pycache__", ".venv", "venv", "site-packages", ".cache"})
+MOST_UNASKED = 200
+"""A folder with more entries than this stays folded until a person opens it."""
+
+
+@dataclass(slots=True)
+class _Node:
+    path: str
+    name: str
+    depth: int
+    entry: FileEntry | None
+    children: int = 0
+
+
+class FilesPane(BlockList):
+    """One line an entry; folders fold."""
+
+    def __init__(self, paint: Paint, view: RunView) -> None:
+        super().__init__(paint, id="files")
+        self._view = view
+        self._lines_shown: list[_Node] = []
+        self._wished: dict[str, bool] = {}
+        self.seen_version = -1
+        self._children: dict[str, int] = {}
+        self.is_flashing = False
+        self.is_following = False
+        self.has_chosen = False
+
+    # ---- blocks
+
+    def block_count(self) -> int:
+        """Entries that are not inside a folded folder."""
+        return len(self._lines_shown)
+
+    def block_version(self, number: int) -> object:
+        """Differs with the entry, its mark and its fold."""
+        node = self._lines_shown[number]
+        mark = self._view.marks.get(node.path)
+        is_lit = mark is not None and self.is_flashing
+        return node.path, node.entry, mark, is_lit, self._is_open(node.path), node.children
+
+    def block_rows(self, number: int, *, is_lit: bool) -> list[Row]:
+        """Give an entry's line."""
+        node = self._lines_shown[number]
+        indent = "  " * node.depth
+        mark = self._view.marks.get(node.path)
+        sign, tone = _MARKS[mark] if mark is not None else ("", "output")
+        flash = " reverse" if mark is not None and self.is_flashing else ""
+        if node.entry is None or node.entry.kind == "folder":
+            fold = "▾" if self._is_open(node.path) else "▸"
+            count = f"{node.children:,}" if not self._is_open(node.path) and node.children else ""
+            inks: list[Ink] = [
+                (f"{indent}{fold} ", "muted"),
+                (node.name, (tone if mark else "output") + flash),
+            ]
+            return [
+                Row(
+                    inks,
+                    lead=[(" ", "")],
+                    right=[(f"{sign} {count}".strip() + " ", tone if mark else "muted")],
+                )
+            ]
+        name = node.name + self._suffix(node.entry)
+        attributes = " strike" if mark == "gone" else ""
+        size = words.size(node.entry.size_bytes) if node.entry.kind == "file" and mark != "gone" else ""
+        right: list[Ink] = [(f"{sign} " if sign else "", tone), (f"{size:>6} ", "muted")]
+        return [Row([(f"{indent}  ", ""), (name, tone + attributes + flash)], lead=[(" ", "")], right=right)]
+
+    def title(self) -> tuple[list[Ink], list[Ink]]:
+        """Name the pane and the folder."""
+        tone = "accent bold" if self.has_focus else "muted"
+        started = self._view.started
+        folder = one_line(started.spec.sandbox.workdir, 40) if started is not None else ""
+        return [(" 3 Files ", tone), (folder, "muted")], []
+
+    # ---- following the run
+
+    def update_files(self) -> None:
+        """Look for a changed tree."""
+        if self.seen_version == self._view.files_version:
+            return
+        self.seen_version = self._view.files_version
+        self._rebuild()
+
+    def selected(self) -> FileEntry | None:
+        """The entry under the cursor."""
+        if not self._lines_shown:
+            return None
+        return self._lines_shown[min(self.cursor, len(self._lines_shown) - 1)].entry
+
+    def toggle(self, number: int) -> None:
+        """Open or fold a folder."""
+        node = self._lines_shown[number]
+        self._wished[node.path] = not self._is_open(node.path)
+        self._rebuild()
+
+    def select(self, path: str) -> None:
+        """Put the cursor on a path, if it is in sight."""
+        for number, node in enumerate(self._lines_shown):
+            if node.path == path:
+                self.cursor = number
+                self.reveal(number)
+                self.refresh()
+                return
+
+    def _rebuild(self) -> None:
+        chosen = self._lines_shown[self.cursor].path if self.cursor < len(self._lines_shown) else ""
+        self._lines_shown = self._listed()
+        for number, node in enumerate(self._lines_shown):
+            if node.path == chosen:
+                self.cursor = number
+        self.rebuild()
+
+    def _listed(self) -> list[_Node]:
+        entries = dict(self._view.files)
+        for path, mark in self._view.marks.items():
+            if mark == "gone" and path not in entries:
+                entries[path] = FileEntry(path)
+        folders = {path for path, entry in entries.items() if entry.kind == "folder"}
+        for path in list(entries):
+            folders.update(_parents(path))
+        self._children = _counted(entries, folders)
+        nodes: list[_Node] = []
+        closed = ""
+        for path in sorted(folders | entries.keys(), key=lambda each: each.split("/")):
+            if closed and path.startswith(closed):
+                continue
+            closed = ""
+            entry = entries.get(path, FileEntry(path, "folder"))
+            name = one_line(path.rpartition("/")[2], 120) or "⎵"
+            nodes.append(_Node(path, name, path.count("/"), entry, self._children.get(path, 0)))
+            if path in folders and not self._is_open(path):
+                closed = f"{path}/"
+        return nodes
+
+    def _is_open(self, path: str) -> bool:
+        if path in self._wished:
+            return self._wished[path]
+        name = path.rpartition("/")[2]
+        return name not in _QUIET and self._children.get(path, 0) <= MOST_UNASKED
+
+    def _suffix(self, entry: FileEntry) -> str:
+        if entry.kind == "link":
+            return f" → {one_line(entry.target, 60)}"
+        return f" {_KINDS[entry.kind]}" if entry.kind in _KINDS else ""
+
+
+def _parents(path: str) -> list[str]:
+    parts = path.split("/")[:-1]
+    return ["/".join(parts[: n + 1]) for n in range(len(parts))]
+
+
+def _counted(entries: dict[str, FileEntry], folders: set[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for path in entries.keys() | folders:
+        parent, slash, _ = path.rpartition("/")
+        if slash:
+            counts[parent] = counts.get(parent, 0) + 1
+    return counts

@@ -1,0 +1,1 @@
+"""Screens: start, workbench, what was sent, and the dialogs."""

@@ -1,0 +1,92 @@
+"""Small dialogs: a question that is answered in words, and what becomes of a live run when one leaves."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static, TextArea
+from textual.widgets.option_list import Option
+
+from lis_tui.core.text import one_line
+from lis_tui.ui.labels import label
+
+
+class AskDialog(ModalScreen[str | None]):
+    """Asks for some words; enter gives them, ctrl+j begins a new line, esc gives nothing."""
+
+    BINDINGS = [  # noqa: RUF012  (Textual's shape)
+        Binding("escape", "cancel", "cancel"),
+        Binding("enter,ctrl+s", "apply", "say", priority=True),
+        Binding("ctrl+j", "new_line", "new line", priority=True),
+    ]
+
+    def __init__(self, title: str, note: str, *, is_empty_fine: bool = False) -> None:
+        super().__init__()
+        self._title = title
+        self._note = note
+        self._is_empty_fine = is_empty_fine
+
+    def compose(self) -> ComposeResult:
+        """Draw the question and a field."""
+        with Vertical(classes="dialog -human") as box:
+            box.border_title = label(one_line(self._title, 80))
+            box.border_subtitle = label("enter say · ctrl+j new line · esc cancel")
+            yield Static(self._note, classes="note", markup=False)
+            yield TextArea(id="words", soft_wrap=True, show_line_numbers=False)
+
+    def on_mount(self) -> None:
+        """Put the cursor into the field."""
+        self.query_one(TextArea).focus()
+
+    def action_cancel(self) -> None:
+        """Give nothing."""
+        self.dismiss(None)
+
+    def action_new_line(self) -> None:
+        """Begin a new line."""
+        self.query_one(TextArea).insert("\n")
+
+    def action_apply(self) -> None:
+        """Give the words."""
+        text = self.query_one(TextArea).text.strip()
+        if text or self._is_empty_fine:
+            self.dismiss(text)
+
+
+class QuitDialog(ModalScreen[str | None]):
+    """Asks what becomes of a live run."""
+
+    BINDINGS = [  # noqa: RUF012  (Textual's shape)
+        Binding("escape", "cancel", "stay"),
+        Binding("d", "choose('detach')", "detach"),
+        Binding("p", "choose('pause')", "pause"),
+        Binding("e", "choose('end')", "end"),
+    ]
+
+    def __init__(self, run: str) -> None:
+        super().__init__()
+        self._run = one_line(run, 60)
+
+    def compose(self) -> ComposeResult:
+        """Draw the choices."""
+        with Vertical(classes="dialog -warning") as box:
+            box.border_title = label("The run is live")
+            box.border_subtitle = label("esc stay")
+            yield OptionList(
+                Option(label(f"d  detach: it goes on; lis-tui attach {self._run}"), id="detach"),
+                Option(label("p  pause: it holds at the next gate; attach again any time"), id="pause"),
+                Option(label("e  end it now; what it made is kept"), id="end"),
+            )
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, message: OptionList.OptionSelected) -> None:
+        self.dismiss(message.option_id)
+
+    def action_choose(self, what: str) -> None:
+        """Choose by letter."""
+        self.dismiss(what)
+
+    def action_cancel(self) -> None:
+        """Stay."""
+        self.dismiss(None)

@@ -1,0 +1,142 @@
+"""Help and palette: the table of actions, to read and to search."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from lis_tui.core.view import RunView
+from lis_tui.ui.actions import ACTIONS, Action, Focus
+from lis_tui.ui.labels import content_of, label
+from lis_tui.ui.paint import Paint
+from lis_tui.ui.rows import Ink
+
+_SIGNS = (
+    ("● done", "ok"),
+    ("✗ failed", "error"),
+    ("✎ you changed it", "human"),
+    ("◉ waits", "warning"),
+    ("⊘ rejected", "human"),
+    ("▶ running", "accent"),
+)
+
+
+class HelpDialog(ModalScreen[None]):
+    """All keys and what they do; what cannot be done now says why."""
+
+    BINDINGS = [Binding("escape,q,question_mark,f1,enter", "leave", "back")]  # noqa: RUF012  (Textual's shape)
+
+    def __init__(self, view: RunView, where: Focus, paint: Paint) -> None:
+        super().__init__()
+        self._view = view
+        self._where = where
+        self._paint = paint
+
+    def compose(self) -> ComposeResult:
+        """Draw the table."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = label("Keys")
+            box.border_subtitle = label("esc back")
+            with VerticalScroll():
+                yield Static(content_of(self._lines(), self._paint), markup=False)
+
+    def _lines(self) -> list[list[Ink]]:
+        lines: list[list[Ink]] = []
+        group = ""
+        for action in ACTIONS:
+            if action.group != group:
+                group = action.group
+                lines += [[], [(group, "accent bold")]] if lines else [[(group, "accent bold")]]
+            reason = action.why_not(self._view, self._where)
+            line: list[Ink] = [
+                (f"  {action.key:<10}", "muted" if reason else "command bold"),
+                (action.tip, "muted" if reason else "output"),
+            ]
+            lines.append([*line, (f"  ({reason})", "muted italic")] if reason else line)
+        signs: list[Ink] = [("  ", "")]
+        for text, tone in _SIGNS:
+            signs += [(text, tone), ("   ", "")]
+        return [*lines, [], [("Signs", "accent bold")], signs]
+
+    def action_leave(self) -> None:
+        """Back."""
+        self.dismiss()
+
+
+class PaletteDialog(ModalScreen[str | None]):
+    """Searches the actions; enter does the first that fits."""
+
+    BINDINGS = [  # noqa: RUF012  (Textual's shape)
+        Binding("escape", "cancel", "cancel"),
+        Binding("down", "move(1)", "down", priority=True),
+        Binding("up", "move(-1)", "up", priority=True),
+    ]
+
+    def __init__(self, view: RunView, where: Focus, paint: Paint) -> None:
+        super().__init__()
+        self._view = view
+        self._where = where
+        self._paint = paint
+
+    def compose(self) -> ComposeResult:
+        """Draw the field and the list."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = label("All actions")
+            box.border_subtitle = label("enter do it · esc cancel")
+            yield Input(placeholder="search", id="search")
+            yield OptionList(*self._options(""), id="actions", markup=False)
+
+    def on_mount(self) -> None:
+        """Put the cursor into the field."""
+        self.query_one(Input).focus()
+        self.query_one(OptionList).highlighted = 0
+
+    def _options(self, wanted: str) -> list[Option]:
+        fitting = [action for action in ACTIONS if action.id != "palette" and _fits(action, wanted)]
+        fitting.sort(key=lambda action: bool(action.why_not(self._view, self._where)))
+        return [self._option(action) for action in fitting]
+
+    def _option(self, action: Action) -> Option:
+        reason = action.why_not(self._view, self._where)
+        tone = "muted" if reason else "command"
+        line: list[Ink] = [
+            (f"{action.key:<9} ", "accent" if not reason else "muted"),
+            (f"{action.label:<16} ", tone),
+        ]
+        line.append((reason or action.tip, "muted"))
+        return Option(content_of([line], self._paint), id=action.id)
+
+    @on(Input.Changed)
+    def _search(self, message: Input.Changed) -> None:
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options(self._options(message.value))
+        options.highlighted = 0 if options.option_count else None
+
+    @on(Input.Submitted)
+    def _submitted(self) -> None:
+        self.query_one(OptionList).action_select()
+
+    @on(OptionList.OptionSelected)
+    def _selected(self, message: OptionList.OptionSelected) -> None:
+        self.dismiss(message.option_id)
+
+    def action_move(self, direction: int) -> None:
+        """To the option beside."""
+        options = self.query_one(OptionList)
+        if direction > 0:
+            options.action_cursor_down()
+        else:
+            options.action_cursor_up()
+
+    def action_cancel(self) -> None:
+        """Do nothing."""
+        self.dismiss(None)
+
+
+def _fits(action: Action, wanted: str) -> bool:
+    text = f"{action.label} {action.tip} {action.key}".lower()
+    return all(word in text for word in wanted.lower().split())

@@ -1,0 +1,337 @@
+"""The workbench: one run, live or recorded, in panes; passes messages between them and keys to the run."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Static
+
+from lis_tui.core.bus import spawn
+from lis_tui.core.decisions import Decision, End, Pause
+from lis_tui.core.errors import LisError
+from lis_tui.core.events import FileEntry, Record, StepAddress
+from lis_tui.core.text import one_line
+from lis_tui.core.view import RunView
+from lis_tui.ui import words
+from lis_tui.ui.actions import ACTIONS, Focus, footer, gate_keys, why_not
+from lis_tui.ui.bridge import INTERVAL_S, Feed, Source
+from lis_tui.ui.deeds import Deeds
+from lis_tui.ui.header import strip_line, strip_width, title_line
+from lis_tui.ui.layout import Layout
+from lis_tui.ui.paint import Paint
+from lis_tui.ui.panes.commands import CommandsPane
+from lis_tui.ui.panes.files import FilesPane
+from lis_tui.ui.panes.preview import Preview, PreviewPane, read_preview
+from lis_tui.ui.panes.reasoning import ReasoningPane
+from lis_tui.ui.rows import Ink
+from lis_tui.ui.status import Moment, status_line
+from lis_tui.ui.strip import step_at
+from lis_tui.ui.widgets.blocks import BlockList
+from lis_tui.ui.widgets.lines import Lines
+
+FLASH_S = 0.7
+HINT_S = 4.0
+TICK_S = 1.0
+
+
+class Workbench(Screen[None]):
+    """Shows a source's run. `now` is wall-clock time, `monotonic` measures how long something was shown."""
+
+    BINDINGS = [  # noqa: RUF012  (Textual's shape)
+        Binding(action.keys, f"do('{action.id}')", action.label, show=False, priority=action.id == "palette")
+        for action in ACTIONS
+        if action.keys
+    ]
+
+    class Arrived(Message):
+        """Records came; `done` is set once they are drawn."""
+
+        def __init__(self, records: list[Record], done: asyncio.Event) -> None:
+            super().__init__()
+            self.records = records
+            self.done = done
+
+    class ThemeAsked(Message):
+        """The next theme, please."""
+
+    class Left(Message):
+        """The person leaves; `is_over`: an ended run's sandbox is needed no more."""
+
+        def __init__(self, *, is_over: bool) -> None:
+            super().__init__()
+            self.is_over = is_over
+
+    def __init__(
+        self,
+        source: Source,
+        paint: Paint,
+        *,
+        now: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        interval_s: float = INTERVAL_S,
+        has_bell: bool = True,
+    ) -> None:
+        super().__init__()
+        self.source = source
+        self.view = RunView()
+        self.facts: list[Record] = []
+        """The run's facts, from which any turn's request is rebuilt."""
+        self.paint = paint
+        self.has_bell = has_bell
+        self._now = now
+        self._interval_s = interval_s
+        self._monotonic = monotonic
+        self._hint = ""
+        self._lost = ""
+        self._told: tuple[str, StepAddress | None] | None = None
+        self._previewed: FileEntry | None = None
+        self._title = ""
+        self.header = Lines(paint, self._header_lines, id="header")
+        self.status = Lines(paint, self._status_lines, id="status")
+        self.reasoning = ReasoningPane(paint, self.view)
+        self.commands = CommandsPane(
+            paint, self.view, now=self.clock, monotonic=monotonic, keys=self._gate_inks
+        )
+        self.files = FilesPane(paint, self.view)
+        self.preview = PreviewPane(paint)
+        self.panes: tuple[BlockList, ...] = (self.reasoning, self.commands, self.files, self.preview)
+        self.arrangement = Layout(self)
+        self.deeds = Deeds(self)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the panes."""
+        yield self.header
+        with Horizontal(id="body"):
+            with Horizontal(id="left"):
+                yield self.reasoning
+                yield self.commands
+            with Vertical(id="right"):
+                yield self.files
+                yield self.preview
+        yield self.status
+        yield Static("lis-tui needs 60 × 15 characters; this window is smaller.", id="small", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin to follow the run, after the first paint."""
+        self.commands.focus()
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        feed = Feed(self.source, self._deliver, interval_s=self._interval_s, monotonic=self._monotonic)
+        spawn(feed.run(), "feed", self._feed_failed)
+        if not self.source.is_recorded:
+            self.set_interval(TICK_S, self._tick)
+
+    async def _deliver(self, records: list[Record]) -> None:
+        done = asyncio.Event()
+        if self.post_message(self.Arrived(records, done)):
+            await done.wait()
+
+    def _feed_failed(self, error: Exception) -> None:
+        if not isinstance(error, LisError):
+            raise error
+        self._lost = error.sentence
+        self.status.refresh()
+
+    # ---- records
+
+    @on(Arrived)
+    def _take(self, message: Arrived) -> None:
+        self.view.apply_all(message.records)
+        self.facts += [record for record in message.records if record.n]
+        message.done.set()
+        self._redraw()
+
+    def _redraw(self) -> None:
+        marks = self.view.files_version
+        self.reasoning.update_blocks()
+        self.commands.folder_label = self.view.outputs.folder if self.view.outputs is not None else ""
+        was = self.commands.block_count()
+        self.commands.update_blocks()
+        if self.commands.is_following and was:
+            self.commands.cursor = max(min(len(self.view.steps), was) - 1, 0)
+        if marks != self.files.seen_version:
+            self.files.update_files()
+            self._flash_files()
+            self._choose_preview()
+        self.header.refresh()
+        self.status.refresh()
+        self._announce()
+
+    def _tick(self) -> None:
+        """Times on the screen go on by themselves while something is under way."""
+        if self.view.ended is None and not self._lost:
+            self.commands.update_blocks()
+            self.status.refresh()
+
+    def _flash_files(self) -> None:
+        if self.view.marks and not self.files.is_flashing and not self.source.is_recorded:
+            self.files.is_flashing = True
+            self.set_timer(FLASH_S, self._end_flash)
+
+    def _end_flash(self) -> None:
+        self.files.is_flashing = False
+        self.files.update_blocks(is_whole=True)
+
+    def _announce(self) -> None:
+        """Tell by bell and title, once, that the run waits or ended."""
+        gate, ended = self.view.gate, self.view.ended
+        state = "waits for you" if gate is not None else words.end_words(ended.status)[0] if ended else ""
+        task = one_line(self.view.started.spec.task, 60) if self.view.started is not None else "lis-tui"
+        title = f"{state} · {task}" if state else task
+        if title != self._title:
+            self._title = title
+            self.app.title = title
+        told = (state, gate.address if gate is not None else None)
+        if state and told != self._told and not self.source.is_recorded:
+            self.post_message(self.Notable(title, has_bell=self.has_bell))
+        self._told = told
+
+    class Notable(Message):
+        """Something a person should know who looks elsewhere."""
+
+        def __init__(self, sentence: str, *, has_bell: bool) -> None:
+            super().__init__()
+            self.sentence = sentence
+            self.has_bell = has_bell
+
+    # ---- what is drawn around the panes
+
+    def clock(self) -> float:
+        """Give the time that durations end at: now, or a recording's last moment."""
+        return self.view.last_at if self.source.is_recorded else self._now()
+
+    @property
+    def where(self) -> Focus:
+        """Where the person is."""
+        pane = self.focused.id if self.focused is not None and self.focused.id else "commands"
+        return Focus(pane, self.source.is_recorded, self.commands.step, bool(self.get_selected_text()))
+
+    def _header_lines(self, width: int) -> list[list[Ink]]:
+        return [
+            title_line(self.view, self.source.name, width),
+            strip_line(self.view, self.commands.cursor, width),
+        ]
+
+    def _status_lines(self, width: int) -> list[list[Ink]]:
+        moment = Moment(self.clock(), self.source.is_recorded, self._hint, self._lost)
+        return [status_line(self.view, moment, footer(self.view, self.where), width)]
+
+    def _gate_inks(self) -> list[Ink]:
+        inks: list[Ink] = []
+        for key, label in gate_keys(self.view, self.where):
+            inks += [(key, "accent bold"), (f" {label}   ", "output")]
+        return inks
+
+    def hint(self, sentence: str) -> None:
+        """Say something for a few seconds in the status line."""
+        self._hint = one_line(sentence, 300)
+        self.status.refresh()
+        self.set_timer(HINT_S, lambda said=self._hint: self._end_hint(said))
+
+    def _end_hint(self, said: str) -> None:
+        if self._hint == said:
+            self._hint = ""
+            self.status.refresh()
+
+    # ---- panes talk to each other through here
+
+    @on(BlockList.Moved)
+    def _moved(self, message: BlockList.Moved) -> None:
+        pane = message.pane
+        if pane is self.commands:
+            step = self.commands.step
+            if step is not None and not self.reasoning.is_following:
+                self.reasoning.move_to(step.address.turn)
+            elif step is not None:
+                self.reasoning.cursor = step.address.turn
+                self.reasoning.refresh()
+            self.header.refresh()
+        elif pane is self.files:
+            self.files.has_chosen = True
+            self._choose_preview()
+
+    @on(BlockList.Opened)
+    def _opened(self, message: BlockList.Opened) -> None:
+        message.pane.focus()
+        self.deeds.do("open")
+
+    @on(Lines.Pressed)
+    def _strip_pressed(self, message: Lines.Pressed) -> None:
+        if message.widget is self.header and message.y == 1 and self.view.steps:
+            width = strip_width(self.header.size.width)
+            self.commands.move_to(step_at(message.x - 1, len(self.view.steps), width))
+
+    def _choose_preview(self) -> None:
+        """Show the selected file, or the newest until a person selects one."""
+        if not self.files.has_chosen and self.view.newest_file is not None:
+            self.files.select(self.view.newest_file)
+        entry = self.files.selected()
+        if entry is None or entry == self._previewed:
+            return
+        self._previewed = entry
+        spawn(self._load_preview(entry), "preview")
+
+    async def _load_preview(self, entry: FileEntry) -> None:
+        preview: Preview = await asyncio.to_thread(read_preview, self.source.worktree, entry)
+        if self._previewed == entry and self.is_attached:
+            self.preview.show_preview(preview)
+
+    # ---- keys
+
+    def action_do(self, action_id: str) -> None:
+        """Do an action of the table, or say why it cannot be done."""
+        reason = why_not(action_id, self.view, self.where)
+        if reason:
+            self.hint(reason)
+        else:
+            self.deeds.do(action_id)
+
+    def send(self, decision: Decision, address: StepAddress | None = None) -> None:
+        """Send a decision; a refusal is said."""
+        spawn(self.source.decide(decision, address), "decision", self._refused)
+
+    def _refused(self, error: Exception) -> None:
+        if not isinstance(error, LisError):
+            raise error
+        self.hint(error.sentence)
+
+    def leave(self) -> None:
+        """Leave; of a live run it is asked first what becomes of it."""
+        if self.source.is_recorded or self._lost or self.view.started is None:
+            self.post_message(self.Left(is_over=False))
+            return
+        if self.view.ended is not None:
+            self.post_message(self.Left(is_over=True))
+            return
+        from lis_tui.ui.screens.dialogs import QuitDialog
+
+        def chosen(what: str | None) -> None:
+            if what is not None:
+                spawn(self._leave(what), "leaving", self._refused)
+
+        self.app.push_screen(QuitDialog(self.source.name), chosen)
+
+    async def _leave(self, what: str) -> None:
+        if what == "pause":
+            await self.source.decide(Pause())
+        elif what == "end":
+            await self.source.decide(End("ended while leaving"))
+            return  # the end is shown, with what was made
+        self.post_message(self.Left(is_over=False))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Arrange the panes for the new size."""
+        self.arrangement.fit(event.size)
+
+    def repaint(self, paint: Paint) -> None:
+        """Draw everything with another theme."""
+        self.paint = paint
+        for widget in (self.header, self.status, *self.panes):
+            widget.repaint(paint)

@@ -1,0 +1,141 @@
+"""The status line: state first, then mode, limits, context, tokens, cost, time; keys that act now at the right."""
+
+from dataclasses import dataclass
+
+from lis_tui.core.text import one_line
+from lis_tui.core.view import RunView
+from lis_tui.ui import words
+from lis_tui.ui.rows import Ink, cells, cut
+
+WINDOW = 128_000
+"""Assumed where the model's window is not known, as the engine does."""
+_BARS = " ▁▂▃▄▅▆▇█"
+NEAR = 0.8
+"""From this part of a limit on, the sandbox's load is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What the status line needs besides the run."""
+
+    now: float
+    is_recorded: bool = False
+    flash: str = ""
+    """A sentence for a person, shown for a while in place of the rest."""
+    lost: str = ""
+    """Why the connection to the host is gone."""
+
+
+def state_words(view: RunView, moment: Moment) -> Ink:
+    """Give the state of the run."""
+    if moment.lost:
+        return f"✗ {one_line(moment.lost, 120)}", "error"
+    if view.ended is not None:
+        return _ended(view)
+    if moment.is_recorded:
+        return "✗ cut off", "error"
+    if view.gate is not None:
+        words_ = "paused" if view.gate.because == "paused" else "waiting for you"
+        return f"⏸ {words_}", "warning"
+    text, tone = _busy(view, moment.now)
+    return (f"⏸ pausing · {text}", "warning") if view.is_held else (f"▶ {text}", tone)
+
+
+def status_line(view: RunView, moment: Moment, keys: list[tuple[str, str]], width: int) -> list[Ink]:
+    """Give the line; what does not fit is left out from the right."""
+    state, tone = state_words(view, moment)
+    line: list[Ink] = [(" ", "")]
+    if moment.is_recorded:
+        line.append(("▷ recorded  ", "accent"))
+    line.append((state, f"{tone} bold"))
+    if moment.flash:
+        return cut([*line, ("   ", ""), (moment.flash, "command")], width)
+    right = _keys(keys, width // 3)
+    for text, part_tone in _parts(view, moment):
+        piece: list[Ink] = [("   ", ""), (text, part_tone)]
+        if cells(line) + cells(piece) + cells(right) + 2 > width:
+            break
+        line += piece
+    line = cut(line, width)
+    gap = width - cells(line) - cells(right)
+    return [*line, (" " * gap, ""), *right] if gap >= 1 else line
+
+
+def _ended(view: RunView) -> Ink:
+    if view.ended is None:
+        return "", ""
+    text, tone = words.end_words(view.ended.status)
+    reason = one_line(view.ended.reason, 60)
+    with_reason = tone == "error" and reason
+    return f"■ {text}: {reason}" if with_reason else f"■ {text}", tone
+
+
+def _busy(view: RunView, now: float) -> Ink:
+    since = int(max(now - view.phase_at, 0))
+    if view.phase == "retrying" and view.retry is not None:
+        left = max(view.retry.wait_s - (now - view.phase_at), 0)
+        return f"try {view.retry.attempt} of {view.retry.max_attempts} in {left:.0f} s", "warning"
+    if view.phase == "thinking":
+        return f"thinking{_speed(view, now)}", "accent"
+    text = {
+        "starting": "connecting" if view.started is None else "starting the sandbox",
+        "asking": "waiting for first token",
+        "running": "running",
+    }.get(view.phase, "working")
+    return (f"{text} {since} s" if since and view.started is not None else text), "accent"
+
+
+def _speed(view: RunView, now: float) -> str:
+    turn = view.turn
+    spent = now - (turn.first_piece_at or now)
+    length = turn.reasoning.length + turn.text.length + sum(d.text.length for d in turn.drafts.values())
+    return f" {length / 4 / spent:.0f} tok/s" if spent >= 1 else ""
+
+
+def _parts(view: RunView, moment: Moment) -> list[Ink]:
+    if view.started is None:
+        return []
+    end = view.ended_at if view.ended_at is not None else view.last_at if moment.is_recorded else moment.now
+    parts: list[Ink] = [
+        (view.mode, "output"),
+        (words.turns(len(view.turns) - 1, view.limits), "output"),
+        *_warnings(view),
+        (_context(view), "output"),
+        (f"{words.tokens(view.totals)} · {words.cost(view.totals)}", "output"),
+        (words.clock(end - view.started_at), "output"),
+    ]
+    return [part for part in parts if part[0]]
+
+
+def _warnings(view: RunView) -> list[Ink]:
+    found: list[Ink] = []
+    if view.repeats >= 3 and view.ended is None:
+        found.append((f"same {view.repeats}×", "warning"))
+    if view.queued:
+        found.append((f"{words.plural(len(view.queued), 'message')} queued", "human"))
+    load = view.load
+    if load is not None and load.memory_bytes and load.memory_limit_bytes:
+        part = load.memory_bytes / load.memory_limit_bytes
+        if part >= NEAR:
+            found.append((f"memory {part:.0%}", "warning"))
+    return found
+
+
+def _context(view: RunView) -> str:
+    used = view.totals.context_tokens
+    if not used or view.started is None:
+        return ""
+    window = view.started.spec.model.context_tokens
+    known = window if window is not None else WINDOW
+    bar = _BARS[min(int(used / known * 8) + 1, 8)]
+    return f"context {words.count(used)}/{words.count(known)}{'' if window else '?'} {bar}"
+
+
+def _keys(keys: list[tuple[str, str]], room: int) -> list[Ink]:
+    line: list[Ink] = []
+    for key, label in keys:
+        piece: list[Ink] = [(key, "accent"), (f" {label}  ", "muted")]
+        if cells(line) + cells(piece) > room:
+            break
+        line += piece
+    return line

@@ -1,0 +1,315 @@
+"""A list of blocks of any number: only what is on the screen is built, and nothing jumps while it grows."""
+
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Callable
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.selection import Selection
+from textual.strip import Strip
+
+from lis_tui.ui.paint import Paint
+from lis_tui.ui.rows import Ink, Row, cells, cut
+
+MOST_CACHED = 512
+FRESH = 64
+"""How many blocks at the end are looked at for changes on each update."""
+
+
+class BlockList(ScrollView, can_focus=True):
+    """Shows blocks one below the other under a fixed title; subclasses say what a block is.
+
+    A block is known by its number. Its rows are asked for with `is_lit` False to learn its height only,
+    so that colouring text costs nothing for blocks that nobody sees.
+    """
+
+    DEFAULT_CSS = """
+    BlockList { overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; }
+    """
+
+    class Moved(Message):
+        """The cursor is on another block."""
+
+        def __init__(self, pane: "BlockList", number: int) -> None:
+            super().__init__()
+            self.pane = pane
+            self.number = number
+
+    class Opened(Message):
+        """The person wants more of a block."""
+
+        def __init__(self, pane: "BlockList", number: int) -> None:
+            super().__init__()
+            self.pane = pane
+            self.number = number
+
+    def __init__(self, paint: Paint, *, id: str) -> None:  # noqa: A002  (Textual's word)
+        super().__init__(id=id)
+        self.paint = paint
+        self.cursor = 0
+        self.is_following = True
+        self.unseen = 0
+        self.tabs: list[Ink] | None = None
+        self._versions: list[object] = []
+        self._heights: list[int] = []
+        self._tops: list[int] = [0]
+        self._cache: OrderedDict[tuple[int, object, bool], list[Strip]] = OrderedDict()
+        self._width = 0
+        self._is_moving = False
+
+    # ---- what subclasses say
+
+    def block_count(self) -> int:
+        """How many blocks there are."""
+        raise NotImplementedError
+
+    def block_version(self, number: int) -> object:
+        """Something that differs when the block looks different."""
+        raise NotImplementedError
+
+    def block_rows(self, number: int, *, is_lit: bool) -> list[Row]:
+        """Give the rows of a block."""
+        raise NotImplementedError
+
+    def title(self) -> tuple[list[Ink], list[Ink]]:
+        """Give the title, left and right."""
+        raise NotImplementedError
+
+    def is_countable(self, number: int) -> bool:
+        """Whether a block that arrives unseen is counted in the title."""
+        return True
+
+    # ---- growing
+
+    def update_blocks(self, *, is_whole: bool = False) -> None:
+        """Look for what is new; `is_whole`: anywhere, else near the end."""
+        count = self.block_count()
+        known = len(self._versions)
+        first = 0 if is_whole else max(0, min(count, known) - FRESH)
+        changed = [n for n in range(first, min(count, known)) if self.block_version(n) != self._versions[n]]
+        if not changed and count == known and not is_whole:
+            return
+        self._grow(changed, known, count)
+
+    def _grow(self, changed: list[int], known: int, count: int) -> None:
+        anchor = self._anchor()
+        del self._versions[count:], self._heights[count:]
+        for number in [*changed, *range(known, count)]:
+            self._measure(number)
+        if not self.is_following:
+            self.unseen += sum(1 for n in range(known, count) if self.is_countable(n))
+        self._stack(min([*changed, known, count]))
+        self.cursor = min(self.cursor, max(count - 1, 0))
+        self._settle(anchor)
+        self.refresh()
+
+    def _measure(self, number: int) -> None:
+        version = self.block_version(number)
+        height = sum(row.height(self._width) for row in self.block_rows(number, is_lit=False))
+        if number < len(self._versions):
+            self._versions[number], self._heights[number] = version, height
+        else:
+            self._versions.append(version)
+            self._heights.append(height)
+
+    def _stack(self, first: int) -> None:
+        del self._tops[first + 1 :]
+        top = self._tops[first]
+        for height in self._heights[first:]:
+            top += height
+            self._tops.append(top)
+
+    def _anchor(self) -> tuple[int, int]:
+        """Which block is at the top of the pane, and how far into it."""
+        line = round(self.scroll_y)
+        number = self._block_at(line)
+        return number, line - self._tops[number]
+
+    def _settle(self, anchor: tuple[int, int]) -> None:
+        """Keep under the reader's eyes what was there, or the end where it is followed."""
+        self._is_moving = True
+        try:
+            self.virtual_size = Size(self._width, self._tops[-1] + 1)
+            if self.is_following:
+                self.scroll_to(y=self.max_scroll_y, animate=False)
+            else:
+                number = min(anchor[0], max(len(self._heights) - 1, 0))
+                self.scroll_to(y=self._tops[number] + anchor[1], animate=False)
+        finally:
+            self._is_moving = False
+
+    def rebuild(self) -> None:
+        """Measure everything again: another width, theme or content."""
+        anchor = self._anchor()
+        self._cache.clear()
+        self._versions.clear()
+        self._heights.clear()
+        self._tops = [0]
+        self._grow([], 0, self.block_count())
+        self._settle(anchor)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fold to the new width."""
+        width = max(self.scrollable_content_region.width, 1)
+        if width != self._width:
+            self._width = width
+            unseen = self.unseen
+            self.rebuild()
+            self.unseen = unseen
+        elif self.is_following:
+            self._settle((0, 0))
+
+    def repaint(self, paint: Paint) -> None:
+        """Draw with another theme."""
+        self.paint = paint
+        self._cache.clear()
+        self.refresh()
+
+    # ---- moving
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Follow exactly while the end is in sight."""
+        super().watch_scroll_y(old_value, new_value)
+        if not self._is_moving:
+            self.is_following = new_value >= self.max_scroll_y
+        if self.is_following:
+            self.unseen = 0
+
+    def follow(self) -> None:
+        """Go to the end and stay there."""
+        self.is_following = True
+        self.unseen = 0
+        self.move_to(max(self.block_count() - 1, 0), is_scrolling=False)
+        self._settle((0, 0))
+        self.refresh()
+
+    def move_to(self, number: int, *, is_scrolling: bool = True) -> None:
+        """Put the cursor on a block and bring it into sight."""
+        count = self.block_count()
+        if not count:
+            return
+        number = min(max(number, 0), count - 1)
+        if number != self.cursor:
+            self.cursor = number
+            self.post_message(self.Moved(self, number))
+        if is_scrolling:
+            self.reveal(number)
+        self.refresh()
+
+    def reveal(self, number: int) -> None:
+        """Scroll as little as needed to show a block; of a tall one its beginning."""
+        if number + 1 >= len(self._tops):
+            return
+        top, bottom = self._tops[number], self._tops[number + 1]
+        room = max(self.scrollable_content_region.height - 1, 1)
+        at = round(self.scroll_y)
+        if top < at or bottom - top > room:
+            self.scroll_to(y=top, animate=False)
+        elif bottom > at + room:
+            self.scroll_to(y=bottom - room, animate=False)
+
+    def is_in_sight(self, number: int) -> bool:
+        """Whether the last line of a block is on the screen."""
+        if number + 1 >= len(self._tops):
+            return False
+        at = round(self.scroll_y)
+        return at < self._tops[number + 1] <= at + max(self.size.height - 1, 1)
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse points; twice opens."""
+        if event.y < 1 or self.text_selection:
+            return
+        number = self._block_at(event.y - 1 + round(self.scroll_y))
+        self.move_to(number, is_scrolling=False)
+        if event.chain == 2:
+            self.post_message(self.Opened(self, number))
+
+    # ---- drawing
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one line of the pane."""
+        base = self.rich_style
+        width = self.size.width
+        if y == 0:
+            return self._title_strip(width, base)
+        line = y - 1 + round(self.scroll_y)
+        strip = self._line(line)
+        strip = strip.crop_extend(0, width, base).apply_style(base)
+        strip = self._selected(strip, line + 1)
+        return strip.apply_offsets(0, line + 1)
+
+    def _title_strip(self, width: int, base: Style) -> Strip:
+        left, right = self.title() if self.tabs is None else (self.tabs, [])
+        if self.unseen and not self.is_following:
+            right = [(f"↓ {self.unseen} new ", "accent")]
+        left = cut(left, max(width - cells(right), 0))
+        gap = max(width - cells(left) - cells(right), 0)
+        inks = [*left, (" " * gap, ""), *right]
+        return self._strip(inks).crop_extend(0, width, base).apply_style(base)
+
+    def _line(self, line: int) -> Strip:
+        if line >= self._tops[-1]:
+            return Strip.blank(0)
+        number = self._block_at(line)
+        strips = self._block_strips(number)
+        place = line - self._tops[number]
+        return strips[place] if place < len(strips) else Strip.blank(0)
+
+    def _block_at(self, line: int) -> int:
+        return max(min(bisect_right(self._tops, line), len(self._heights)) - 1, 0)
+
+    def _block_strips(self, number: int) -> list[Strip]:
+        is_current = number == self.cursor and self.has_focus
+        key = (number, self._versions[number], is_current)
+        strips = self._cache.get(key)
+        if strips is None:
+            rows = self.block_rows(number, is_lit=True)
+            strips = [self._strip(line, is_current) for row in rows for line in row.lines(self._width)]
+            self._cache[key] = strips
+            if len(self._cache) > MOST_CACHED:
+                self._cache.popitem(last=False)
+        return strips
+
+    def _strip(self, inks: list[Ink], is_current: bool = False) -> Strip:
+        strip = Strip([Segment(text, self.paint.style(tone)) for text, tone in inks])
+        if is_current:
+            ground = self.paint.style("on-cursor")
+            strip = strip.adjust_cell_length(self._width).apply_style(ground)
+        return strip
+
+    # ---- selecting with the mouse
+
+    def _selected(self, strip: Strip, line: int) -> Strip:
+        selection = self.text_selection
+        span = selection.get_span(line) if selection is not None else None
+        if span is None:
+            return strip
+        start, end = span
+        end = strip.cell_length if end == -1 else end
+        before, middle, after = strip.divide([start, max(end, start), strip.cell_length])
+        return Strip.join([before, middle.apply_style(self.paint.style("reverse")), after])
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Give the selected text."""
+        first = selection.start.y if selection.start is not None else 0
+        last = selection.end.y if selection.end is not None else self._tops[-1]
+        lines = [""] * first
+        lines += [self._line(line - 1).text.rstrip() for line in range(max(first, 1), last + 1)]
+        return selection.extract("\n".join(lines)), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Draw the new selection."""
+        self.refresh()
+
+    def refresh_title(self) -> None:
+        """Draw the title again."""
+        self.refresh(Region(0, 0, self.size.width, 1))
+
+
+Chooser = Callable[[int], bool]
+"""Tells whether a block is one to stop at."""
