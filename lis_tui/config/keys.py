@@ -71,7 +71,8 @@ def find_key(
 ) -> Key | None:
     """Look for the model's key: environment, system keyring, `*_API_KEY` in the folder's `.env`.
 
-    None where there is none or none is wanted. `keyring` gives an entry by name.
+    None where there is none or none is wanted. `keyring` gives an entry by name. Raises KeyMissing where
+    what was found cannot be a key.
     """
     look_up = keyring or _in_keyring
     names, places = _wanted(model)
@@ -79,7 +80,7 @@ def find_key(
         for name in names:
             value = _look(place, name, environ, folder, look_up)
             if value:
-                return Key(value, f"{place}:{name}")
+                return _sound(Key(value, f"{place}:{name}"))
     return None
 
 
@@ -158,6 +159,13 @@ def _usual_names(model: str) -> tuple[str, ...]:
     return _VARIABLES.get(owner, (made,))
 
 
+def _sound(key: Key) -> Key:
+    """Refuse what cannot stand in a request's head; most likely something else was pasted."""
+    if not (key.value.isascii() and key.value.isprintable()):
+        raise KeyMissing(f"What {key.source} holds is no API key: it has signs outside printable ASCII.")
+    return key
+
+
 def _look(
     place: str,
     name: str,
@@ -195,10 +203,14 @@ def _read_small(path: Path) -> str:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         return ""
-    with os.fdopen(fd, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             return ""
-        return file.read(_MOST_DOTENV).decode("utf-8", "replace")
+        return os.read(fd, _MOST_DOTENV).decode("utf-8", "replace")
+    except OSError:
+        return ""
+    finally:
+        os.close(fd)
 
 
 def _in_keyring(name: str) -> str | None:

@@ -18,6 +18,7 @@ from lis_tui.config.schema import SECTIONS, ModelSettings, Settings, build, defa
 from lis_tui.config.values import checked, full_name, nearest, parse_set
 from lis_tui.core.errors import SettingsInvalid
 from lis_tui.core.spec import ModelSpec, RunSpec
+from lis_tui.core.text import safe_str
 
 _PREFIX = "LIS_TUI_"
 _NOT_SETTINGS = frozenset({"LIS_TUI_HOME"})
@@ -80,19 +81,19 @@ def run_spec(
     name: str | None = None,
     is_headless: bool = False,
 ) -> RunSpec:
-    """Say what a run is asked to be. Raises SettingsInvalid where no model is set."""
+    """Say what a run is asked to be. Raises SettingsInvalid, also where no model is set."""
     settings = loaded.settings
     return RunSpec(
-        task=task,
+        task=safe_str(task),
         model=model_spec(loaded),
         sandbox=settings.sandbox,
         limits=settings.limits,
         gate=settings.gate,
         mode=settings.mode,
-        inputs=tuple(str(path.absolute()) for path in inputs),
-        inline=tuple(str(path.absolute()) for path in inline),
-        output_dir=None if output_dir is None else str(output_dir.absolute()),
-        system_prompt=system_prompt,
+        inputs=tuple(_as_text(path) for path in inputs),
+        inline=tuple(_as_text(path) for path in inline),
+        output_dir=None if output_dir is None else _as_text(output_dir),
+        system_prompt=None if system_prompt is None else safe_str(system_prompt),
         name=name,
         is_headless=is_headless,
     )
@@ -108,6 +109,13 @@ def model_spec(loaded: Loaded) -> ModelSpec:
             "`lis-tui demo` needs none."
         )
     return _model_spec(model, loaded.settings.profile)
+
+
+def _as_text(path: Path) -> str:
+    text = str(path.expanduser().absolute())
+    if text != safe_str(text):
+        raise SettingsInvalid(f"The name of {safe_str(text)} is not UTF-8. Rename it, or name its folder.")
+    return text
 
 
 def _model_spec(model: ModelSettings, profile: str) -> ModelSpec:
