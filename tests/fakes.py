@@ -27,17 +27,23 @@ class FakeClock:
 
 
 class ListKeeper:
-    """A journal in memory; `fails_with` is raised by the next appends."""
+    """A journal in memory, which can be told to fail."""
 
     def __init__(self) -> None:
         self.records: list[Record] = []
         self.fragments: list[Record] = []
-        self.fails_with: Exception | None = None
+        self._fails_with: Exception | None = None
+        self._failures_left = 0
+
+    def fail(self, error: Exception, times: int = 1_000_000) -> None:
+        """Have the next appends raise this."""
+        self._fails_with, self._failures_left = error, times
 
     def append(self, record: Record) -> None:
         """Keep a fact."""
-        if self.fails_with is not None:
-            raise self.fails_with
+        if self._fails_with is not None and self._failures_left:
+            self._failures_left -= 1
+            raise self._fails_with
         assert isinstance(record.event, Fact)
         self.records.append(record)
 

@@ -298,8 +298,8 @@ class Run:
         self._bus.publish(OutputsSaved(folder=str(self._results_dir), files=files, problems=problems))
 
     def _end(self, ending: Ending) -> RunEnded:
-        self._progress.answer_rest("the run was ended.")
         self._progress.gates.is_paused = False
+        self._progress.running = None
         self._controls.ended_as = ending.status
         self.ended = RunEnded(
             status=ending.status,
@@ -307,6 +307,7 @@ class Run:
             answer=ending.answer,
             exit_code=EXIT_CODES[ending.status],
         )
+        self._progress.answer_rest("the run was ended.")
         self._bus.publish(self.ended)
         return self.ended
 

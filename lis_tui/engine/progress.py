@@ -38,6 +38,8 @@ class Progress:
         self.said: list[str] = []
         self.ending: Ending | None = None
         self.running: StepAddress | None = None
+        self.begun: StepAddress | None = None
+        """The step that was started and is not answered yet."""
         self.is_asking = False
         self._cutter: asyncio.Timeout | None = None
         self._cut_reason = ""
@@ -117,7 +119,7 @@ class Progress:
     def answer_rest(self, why: str) -> None:
         """Answer what is still unanswered, so that the history stays valid."""
         for address in list(self._unanswered):
-            status: StepStatus = "interrupted" if address == self.running else "skipped"
-            text = f"Interrupted: {why}" if status == "interrupted" else f"Not run: {why}"
+            status: StepStatus = "interrupted" if address == self.begun else "skipped"
+            text = f"No result: {why}" if status == "interrupted" else f"Not run: {why}"
             self.answer(address, Observation(text=text, status=status))
-        self.running = None
+        self.begun = None

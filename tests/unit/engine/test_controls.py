@@ -51,7 +51,7 @@ async def running(tmp_path: Path, played: Played, *more: Turn) -> Game:
 
 async def speaking(tmp_path: Path, block: Block, *more: Turn) -> Game:
     """Play until the model is in the middle of its reply."""
-    pieces = [TextPiece("half a"), block, ReplyEnded(calls(submit("x")))]
+    pieces: Turn = [TextPiece("half a"), block, ReplyEnded(calls(submit("x")))]
     game = Game(tmp_path, pieces, *more)
     game.start()
     await block.reached.wait()

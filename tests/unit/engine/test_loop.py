@@ -33,7 +33,7 @@ from lis_tui.core.messages import (
 )
 from lis_tui.core.ports import SavedOutputs, StepContext
 from lis_tui.core.spec import Limits
-from tests.fakes import MemorySandbox, Played, bash, call, calls, says, submit
+from tests.fakes import MemorySandbox, Played, Turn, bash, call, calls, says, submit
 from tests.playing import Game, make_spec
 
 ANSWER = {"/testbed/answer.txt": b"42\n"}
@@ -184,7 +184,7 @@ async def test_a_plain_run_is_one_reply_without_a_sandbox(tmp_path: Path) -> Non
 
 async def test_the_stream_is_shown_piece_by_piece_and_kept_whole(tmp_path: Path) -> None:
     reply = calls(submit("x"), text="Done now")
-    pieces = [
+    pieces: Turn = [
         ReasoningPiece("Hm. "),
         TextPiece("Done "),
         TextPiece("now"),
