@@ -1,0 +1,110 @@
+"""`lis-tui doctor`: what works here, what does not, and how to mend it."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from lis_tui.cli.asked import settings
+from lis_tui.config.keys import find_key, missing_sentence, needs_key
+from lis_tui.config.load import Loaded, model_spec
+from lis_tui.config.places import Places
+from lis_tui.config.schema import keys
+from lis_tui.core.errors import LisError, SettingsInvalid
+from lis_tui.core.text import clean, one_line
+
+_SIGNS = {"good": "✓", "poor": "!", "bad": "✗"}
+
+
+class Finding(Struct, frozen=True):
+    """One thing that was looked at. `bad`: runs will not work until it is mended."""
+
+    state: str
+    about: str
+    sentence: str
+
+
+def check(given: argparse.Namespace) -> int:
+    """Look at everything and print it; 1 where something must be mended."""
+    places, loaded = settings(given)
+    findings = []
+    for finding in _findings(places, loaded):
+        findings.append(finding)
+        print(f"{_SIGNS[finding.state]} {finding.about}: {clean(finding.sentence)}", flush=True)
+    print("\nSettings")
+    for name in keys():
+        print(f"  {name} = {_value(loaded, name)}  ({one_line(loaded.origins[name])})")
+    return 1 if any(finding.state == "bad" for finding in findings) else 0
+
+
+def _findings(places: Places, loaded: Loaded) -> Iterator[Finding]:
+    yield _terminal()
+    yield from _engine(loaded)
+    yield from _carried(loaded)
+    yield _model(loaded)
+    yield Finding("good", "runs", f"kept in {places.data}")
+    yield Finding("good", "settings file", f"{loaded.path}{'' if loaded.path.exists() else ' (none yet)'}")
+
+
+def _terminal() -> Finding:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return Finding("poor", "terminal", "none here: only --headless, --json and --detach work")
+    columns, lines = os.get_terminal_size()
+    size = f"{os.environ.get('TERM', 'unknown')}, {columns}×{lines}"
+    if columns < 60 or lines < 15:
+        return Finding("poor", "terminal", f"{size}: the screen needs 60×15, and is at its best from 120×30")
+    if os.environ.get("TERM", "dumb") == "dumb":
+        return Finding("bad", "terminal", "TERM says dumb: set it to what your terminal is (xterm-256color)")
+    if "utf" not in (sys.stdout.encoding or "").lower():
+        return Finding("poor", "terminal", f"{size}, not UTF-8: set LANG=C.UTF-8 to see all signs")
+    return Finding("good", "terminal", size)
+
+
+def _engine(loaded: Loaded) -> Iterator[Finding]:
+    from lis_tui.sandbox import image
+
+    try:
+        client = image.connect()
+        version = client.version()
+        name = f"Docker {version.get('Version', '?')} (API {version.get('ApiVersion', '?')})"
+        yield Finding("good", "engine", one_line(f"{name} at {client.api.base_url}"))
+        status = image.status(client, loaded.settings.sandbox.image)
+    except LisError as error:
+        yield Finding("bad", "engine", error.sentence)
+        return
+    state = "bad" if not status.is_present else "poor" if status.recipe and not status.is_current else "good"
+    yield Finding(state, "image", status.sentence)
+
+
+def _carried(loaded: Loaded) -> Iterator[Finding]:
+    from lis_tui.sandbox.carry import find_carried
+
+    if not loaded.settings.sandbox.carry_certificates:
+        yield Finding("good", "certificates", "not carried into sandboxes (sandbox.carry_certificates)")
+        return
+    lines = find_carried(os.environ, Path.home()).summary()
+    for line in lines or ("nothing of this machine's needs to be carried into sandboxes",):
+        state = "poor" if line.startswith("not carried") else "good"
+        yield Finding(state, "carried into sandboxes", one_line(line, 500))
+
+
+def _model(loaded: Loaded) -> Finding:
+    try:
+        spec = model_spec(loaded)
+    except SettingsInvalid as error:
+        return Finding("poor", "model", error.sentence)
+    key = find_key(spec, os.environ, Path.cwd())
+    if key is not None:
+        return Finding("good", "model", f"{spec.name}, key from {key.source}")
+    if needs_key(spec):
+        return Finding("bad", "model", f"{spec.name}: {missing_sentence(spec)}")
+    return Finding("good", "model", f"{spec.name}, no key needed as far as is known")
+
+
+def _value(loaded: Loaded, name: str) -> str:
+    section, _, field = name.rpartition(".")
+    holder = getattr(loaded.settings, section) if section else loaded.settings
+    return one_line(repr(getattr(holder, field)), 100)

@@ -1,0 +1,137 @@
+"""Runs without a screen: played here, watched elsewhere, read from disk, or left behind."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from pathlib import Path
+
+from lis_tui.cli.asked import Asked
+from lis_tui.cli.printer import JsonPrinter, Printer
+from lis_tui.client import Client
+from lis_tui.config.places import Places
+from lis_tui.core.events import OutputsSaved, Record, RunEnded
+from lis_tui.core.text import clean, one_line
+from lis_tui.core.wire import CaughtUp
+
+
+class Ending:
+    """Remembers how a run ended and what was saved of it, to be told after it."""
+
+    def __init__(self) -> None:
+        self.ended: RunEnded | None = None
+        self.saved: OutputsSaved | None = None
+
+    def feed(self, record: Record) -> None:
+        """Look at a record."""
+        match record.event:
+            case RunEnded() as event:
+                self.ended = event
+            case OutputsSaved() as event:
+                self.saved = event
+            case _:
+                pass
+
+    def tell(self) -> None:
+        """Print the answer and where the results are."""
+        if self.ended is not None and self.ended.answer is not None:
+            print(f"\nAnswer:\n{clean(self.ended.answer.strip())}")
+        if self.saved is None:
+            return
+        print(f"\nSaved in {clean(self.saved.folder)}: {len(self.saved.files)} files")
+        for problem in self.saved.problems:
+            print(f"Not saved: {one_line(problem, 500)}")
+
+    @property
+    def exit_code(self) -> int:
+        """The code for how it ended; 0 where it goes on without us."""
+        return self.ended.exit_code if self.ended is not None else 0
+
+
+def play(asked: Asked, *, as_json: bool) -> int:
+    """Play a run here; gives its exit code."""
+    code, _ = asyncio.run(play_here(asked, as_json=as_json))
+    return code
+
+
+async def play_here(asked: Asked, *, as_json: bool) -> tuple[int, Ending]:
+    """Play a run in this process and print it. A signal ends it cleanly, a second Ctrl-C at once."""
+    from lis_tui.host.alone import Alone
+
+    alone = Alone(asked.places.data)
+    signals: list[signal.Signals] = []
+    loop = asyncio.get_running_loop()
+
+    def end(number: signal.Signals) -> None:
+        signals.append(number)
+        loop.remove_signal_handler(number)
+        alone.end(f"lis-tui got {number.name}.")
+
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            loop.add_signal_handler(number, end, number)
+    ending = await _print(alone.records(asked.spec, asked.secrets), as_json=as_json)
+    return (128 + signals[0] if signals else ending.exit_code), ending
+
+
+def detach(asked: Asked) -> int:
+    """Start a run in a host of its own and leave."""
+
+    async def start() -> str:
+        client = await Client.connect(asked.places)
+        try:
+            return await client.start_run(asked.spec, asked.secrets)
+        finally:
+            await client.close()
+
+    name = asyncio.run(start())
+    print(f"{name} is running. Watch it: lis-tui attach {name}")
+    return 0
+
+
+def watch(places: Places, run: str, *, as_json: bool) -> int:
+    """Print a live run from its beginning to its end; gives its exit code."""
+
+    async def follow() -> AsyncGenerator[Record, None]:
+        client = await Client.connect(places, may_start=False)
+        try:
+            async with aclosing(client.attach(run)) as items:
+                is_live = is_over = False
+                async for item in items:
+                    if isinstance(item, CaughtUp):
+                        is_live = True
+                    else:
+                        yield item
+                        is_over = isinstance(item.event, RunEnded) or (is_over and item.n == 0)
+                    if is_live and is_over:
+                        return
+        finally:
+            await client.close()
+
+    return asyncio.run(_print(follow(), as_json=as_json)).exit_code
+
+
+def show(path: Path, *, as_json: bool) -> int:
+    """Print a recorded run."""
+    from lis_tui.trajectory.journal import read
+
+    async def records() -> AsyncGenerator[Record, None]:
+        for record in read(path):
+            yield record
+
+    asyncio.run(_print(records(), as_json=as_json))
+    return 0
+
+
+async def _print(records: AsyncGenerator[Record, None], *, as_json: bool) -> Ending:
+    printer = JsonPrinter(sys.stdout) if as_json else Printer(sys.stdout)
+    ending = Ending()
+    async with aclosing(records):
+        async for record in records:
+            printer.feed(record)
+            ending.feed(record)
+    printer.finish()
+    if not as_json:
+        ending.tell()
+    return ending

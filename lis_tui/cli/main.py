@@ -1,0 +1,132 @@
+"""`lis-tui`: reads the command line, does what it says, turns every failure into a sentence and a code."""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from lis_tui.cli.parser import make_parser
+from lis_tui.core.errors import LisError, UsageWrong
+from lis_tui.core.text import clean
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run a command and exit with its code."""
+    given = make_parser().parse_args(argv)
+    try:
+        code = _COMMANDS[given.command](given)
+    except LisError as error:
+        print(f"lis-tui: {clean(error.sentence)}", file=sys.stderr)
+        code = error.exit_code
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:
+        # Whoever read our output has left; nothing may be flushed into the broken pipe at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 141
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.flush()
+    sys.exit(code)
+
+
+def need_terminal(instead: str) -> None:
+    """Refuse where no screen can be shown. Raises UsageWrong."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageWrong(f"A screen needs a terminal, and here is none. {instead}")
+
+
+def _start(given: argparse.Namespace) -> int:
+    need_terminal('Give a task: `lis-tui run "TASK" --headless`.')
+    from lis_tui.cli.asked import settings
+    from lis_tui.ui.app import open_start
+
+    places, loaded = settings(given)
+    return open_start(places, loaded)
+
+
+def _run(given: argparse.Namespace) -> int:
+    is_headless = given.headless or given.json
+    if not (is_headless or given.detach):
+        need_terminal("Add --headless to have it printed, or --detach to leave it running.")
+    from lis_tui.cli import asked, headless
+
+    wanted = asked.asked(given, is_headless=is_headless)
+    if given.detach:
+        return headless.detach(wanted)
+    if is_headless:
+        return headless.play(wanted, as_json=given.json)
+    from lis_tui.ui.app import open_live
+
+    return open_live(wanted.places, wanted.loaded, spec=wanted.spec, secrets=wanted.secrets)
+
+
+def _attach(given: argparse.Namespace) -> int:
+    from lis_tui.cli import asked, headless
+
+    places, loaded = asked.settings(given)
+    if given.headless or given.json:
+        return headless.watch(places, given.run, as_json=given.json)
+    need_terminal("Add --headless to have the run printed.")
+    from lis_tui.cli.runs import must_be_live
+    from lis_tui.ui.app import open_live
+
+    return open_live(places, loaded, run=must_be_live(places, given.run))
+
+
+def _open(given: argparse.Namespace) -> int:
+    from lis_tui.cli import asked, headless, runs
+
+    places, loaded = asked.settings(given)
+    path = runs.recorded(places, given.run, is_sample=given.sample)
+    if given.headless or given.json:
+        return headless.show(path, as_json=given.json)
+    need_terminal("Add --headless to have the run printed.")
+    from lis_tui.ui.app import open_recorded
+
+    return open_recorded(places, loaded, path)
+
+
+def _list_runs(given: argparse.Namespace) -> int:
+    from lis_tui.cli import runs
+    from lis_tui.cli.asked import settings
+
+    return runs.show_all(settings(given)[0])
+
+
+def _remove_runs(given: argparse.Namespace) -> int:
+    from lis_tui.cli import runs
+
+    return runs.remove(given.names)
+
+
+def _demo(given: argparse.Namespace) -> int:
+    from lis_tui.cli import demo
+
+    return demo.play(given)
+
+
+def _doctor(given: argparse.Namespace) -> int:
+    from lis_tui.cli import doctor
+
+    return doctor.check(given)
+
+
+def _image(given: argparse.Namespace) -> int:
+    from lis_tui.cli import image
+
+    return image.build(given.base) if given.command == "image build" else image.show()
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "start": _start,
+    "run": _run,
+    "attach": _attach,
+    "open": _open,
+    "runs": _list_runs,
+    "runs rm": _remove_runs,
+    "demo": _demo,
+    "doctor": _doctor,
+    "image build": _image,
+    "image status": _image,
+}

@@ -1,0 +1,124 @@
+"""The command line: every command, every flag, and what each is for."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from lis_tui import __version__
+
+_EXIT_CODES = """exit codes:
+  0 submitted            4 a person ended it      7 files cannot be kept
+  2 usage                5 the model failed       8 no host answers
+  3 a limit ended it     6 the sandbox failed     1 a bug
+  130 and 143: ended by Ctrl-C, by TERM"""
+
+_Add = Callable[[str, str], argparse.ArgumentParser]
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Give the parser of the whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="lis-tui",
+        description="See, stop and change what an LLM agent does in its sandbox. Alone: the start screen.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"lis-tui {__version__}")
+    parser.set_defaults(command="start")
+    commands = parser.add_subparsers(metavar="COMMAND")
+
+    def add(name: str, about: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
+        added.set_defaults(command=name)
+        return added
+
+    _add_run(add("run", "give the model a task"))
+    _add_watching(add)
+    _add_runs(add("runs", "list the runs, or remove some"))
+    _add_demo(add("demo", "watch a scripted model work in a real sandbox; needs no key"))
+    _add_care(add)
+    return parser
+
+
+def _add_run(run: argparse.ArgumentParser) -> None:
+    run.add_argument("task", nargs="?", metavar="TASK", help="what to do; - reads it from standard input")
+    run.add_argument("--task-file", type=Path, metavar="FILE", help="read the task from a file")
+    run.add_argument("--system-prompt", type=Path, metavar="FILE", help="replaces the built-in one")
+    run.add_argument("--input", type=Path, action="append", default=[], metavar="PATH", dest="inputs")
+    run.add_argument("--inline", type=Path, action="append", default=[], metavar="PATH")
+    run.add_argument("--output", type=Path, metavar="DIR", help="where results are saved")
+    run.add_argument("--name", help="what the run is called (a number is added where it is taken)")
+    run.add_argument("--detach", action="store_true", help="start it, print its name, and leave")
+    _add_printing(run)
+    _add_model(run.add_argument_group("model"))
+    _add_sandbox(run.add_argument_group("sandbox"))
+    _add_limits(run.add_argument_group("limits and gates"))
+
+
+def _add_model(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--model", metavar="M", help="as litellm names it, or script/NAME")
+    group.add_argument("--api-base", metavar="URL", help="an OpenAI-compatible server")
+    group.add_argument("--profile", metavar="NAME", help="a profile of the settings file")
+    group.add_argument("--tools", choices=["auto", "native", "text", "none"], help="none: one plain reply")
+    group.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", dest="sets", help="any setting"
+    )
+
+
+def _add_sandbox(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--image", metavar="IMG", help="any image that has bash")
+    group.add_argument("--network", choices=["bridge", "none"])
+    group.add_argument("--workdir", metavar="PATH", help="the work folder inside (default /testbed)")
+    group.add_argument(
+        "--env", action="append", metavar="NAME", help="pass this variable of yours into the sandbox"
+    )
+
+
+def _add_limits(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--max-turns", metavar="N")
+    group.add_argument("--max-tokens", metavar="N", help="prompt and reply tokens of all turns")
+    group.add_argument("--max-cost", metavar="USD")
+    group.add_argument("--timeout", metavar="S", help="seconds for the whole run")
+    group.add_argument("--mode", choices=["auto", "confirm", "step"], help="which steps wait for you")
+    group.add_argument("--gate-timeout", metavar="S", help="what nobody answers takes its default then")
+    group.add_argument("--gate-default", choices=["approve", "reject", "end"])
+
+
+def _add_printing(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--headless", action="store_true", help="no screen: print what happens")
+    command.add_argument("--json", action="store_true", help="no screen: print one event a line")
+
+
+def _add_watching(add: _Add) -> None:
+    attach = add("attach", "watch a live run and take part")
+    attach.add_argument("run", metavar="RUN")
+    _add_printing(attach)
+    show = add("open", "open a recorded run, read-only")
+    show.add_argument("run", metavar="RUN", nargs="?", help="name, unique beginning of one, or folder")
+    show.add_argument("--sample", action="store_true", help="the run that is shipped with lis-tui")
+    _add_printing(show)
+
+
+def _add_runs(runs: argparse.ArgumentParser) -> None:
+    inner = runs.add_subparsers(metavar="rm")
+    remove = inner.add_parser("rm", help="remove runs for good", allow_abbrev=False)
+    remove.add_argument("names", nargs="+", metavar="NAME")
+    remove.set_defaults(command="runs rm")
+
+
+def _add_demo(demo: argparse.ArgumentParser) -> None:
+    _add_printing(demo)
+    demo.add_argument("--image", metavar="IMG", help="the sandbox image to use")
+
+
+def _add_care(add: _Add) -> None:
+    add("doctor", "check terminal, engine, image, model and keys; say how to mend each")
+    image = add("image", "the image that sandboxes are made of")
+    inner = image.add_subparsers(metavar="build|status", required=True)
+    build = inner.add_parser("build", help="build it", allow_abbrev=False)
+    build.add_argument("--base", metavar="IMG", help="what to build on (default ubuntu:24.04)")
+    build.set_defaults(command="image build")
+    inner.add_parser("status", help="say whether it is there and current").set_defaults(
+        command="image status"
+    )

@@ -1,0 +1,249 @@
+"""A run as text that streams past: what happened, in order, safe for any terminal."""
+
+from collections.abc import Iterable
+from typing import TextIO
+
+import msgspec
+
+from lis_tui.core.ansi import Line, Sanitiser, plain_text
+from lis_tui.core.events import (
+    ContextTrimmed,
+    DecisionMade,
+    Event,
+    GateOpened,
+    InterruptSent,
+    MessageSent,
+    ModelAsked,
+    ModelRetried,
+    NoticeGiven,
+    OutputArrived,
+    ReasoningArrived,
+    Record,
+    ReplyCutOff,
+    ReplyFinished,
+    RunContinued,
+    RunEnded,
+    RunStarted,
+    SandboxStarted,
+    StepAddress,
+    StepFinished,
+    StepStarted,
+    TextArrived,
+    UnknownEvent,
+)
+from lis_tui.core.events import encode as encode_record
+from lis_tui.core.messages import Observation
+from lis_tui.core.text import clean, one_line
+from lis_tui.core.view import RunView
+
+_DIM, _BOLD, _RED, _OFF = "\x1b[2m", "\x1b[1m", "\x1b[31m", "\x1b[0m"
+_Key = tuple[str, int | StepAddress]
+
+
+class JsonPrinter:
+    """One event a line, as in the journal; pieces of streams have the number 0."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._is_plain = out.isatty()
+
+    def feed(self, record: Record) -> None:
+        """Print a record."""
+        line = encode_record(record).decode()
+        if self._is_plain:
+            # JSON keeps some characters that a terminal may act on.
+            line = "".join(sign if " " <= sign <= "~" else _escaped(sign) for sign in line)
+        self._out.write(line + "\n")
+        self._out.flush()
+
+    def finish(self) -> None:
+        """Nothing waits."""
+
+
+class Printer:
+    """A readable stream. Lines appear when they end; `view` knows the whole run."""
+
+    def __init__(self, out: TextIO) -> None:
+        self.view = RunView()
+        self._out = out
+        self._is_colourful = out.isatty()
+        self._stream: _Key | None = None
+        self._reader = Sanitiser()
+        self._prefix = ""
+        self._style = ""
+        self._told: set[_Key] = set()
+
+    def feed(self, record: Record) -> None:
+        """Print what a record says, if anything."""
+        self.view.apply(record)
+        event = record.event
+        match event:
+            case ReasoningArrived(turn, text):
+                self._tell(("reasoning", turn), text.encode(errors="replace"), "  ┊ ", _DIM)
+            case TextArrived(turn, text):
+                self._tell(("text", turn), text.encode(errors="replace"), "  ", "")
+            case OutputArrived(address, data):
+                self._tell(("output", address), data, "    ", "")
+            case _:
+                self._say_all(self._lines(event))
+        self._out.flush()
+
+    def finish(self) -> None:
+        """Print what waits for its line to end."""
+        self._end_stream()
+        self._out.flush()
+
+    def _tell(self, key: _Key, data: bytes, prefix: str, style: str) -> None:
+        if self._stream != key:
+            self._end_stream()
+            self._stream, self._prefix, self._style = key, prefix, style
+            self._told.add(key)
+        self._print(self._reader.feed(data))
+
+    def _end_stream(self) -> None:
+        if self._stream is not None:
+            self._stream = None
+            self._print(self._reader.finish())
+
+    def _print(self, lines: Iterable[Line]) -> None:
+        for text in plain_text(lines):
+            self._write(self._prefix + text, self._style)
+
+    def _say_all(self, lines: Iterable[tuple[str, str]]) -> None:
+        found = list(lines)
+        if found:
+            self._end_stream()
+        for text, style in found:
+            self._write(clean(text), style)
+
+    def _write(self, text: str, style: str) -> None:
+        is_styled = style and self._is_colourful
+        self._out.write(f"{style}{text}{_OFF}\n" if is_styled else f"{text}\n")
+
+    def _lines(self, event: Event) -> Iterable[tuple[str, str]]:
+        """What an event says, as lines with their style."""
+        match event:
+            case RunStarted():
+                yield from _beginning(event)
+            case ReplyFinished():
+                yield from self._reply(event)
+            case ModelAsked():
+                yield f"── turn {event.turn} ──", _BOLD
+            case StepStarted():
+                yield from _step(event)
+            case StepFinished():
+                yield from _result(event.address, event.observation, ("output", event.address) in self._told)
+            case RunEnded():
+                yield from _end(event, self.view)
+            case _:
+                yield from ((f"  ! {sentence}", _DIM) for sentence in _sentences(event))
+
+    def _reply(self, event: ReplyFinished) -> Iterable[tuple[str, str]]:
+        """What of a reply was not streamed: all of it in a recording."""
+        self._end_stream()
+        for name, text, prefix, style in (
+            ("reasoning", event.reply.reasoning, "  ┊ ", _DIM),
+            ("text", event.reply.text, "  ", ""),
+        ):
+            if text and (name, event.turn) not in self._told:
+                yield from ((prefix + line, style) for line in text.splitlines())
+
+
+def _beginning(event: RunStarted) -> Iterable[tuple[str, str]]:
+    spec = event.spec
+    yield f"{event.run} · {spec.model.name} · {spec.sandbox.image} ({spec.sandbox.network})", _BOLD
+    limits = spec.limits
+    parts = [f"{limits.max_turns} turns"]
+    parts += [f"{limits.max_tokens:,} tokens"] if limits.max_tokens is not None else []
+    parts += [f"${limits.max_cost_usd:g}"] if limits.max_cost_usd is not None else []
+    parts += [f"{limits.timeout_s:g} s"] if limits.timeout_s is not None else []
+    yield f"limits: {', '.join(parts)}", _DIM
+    yield from ((line, "") for line in spec.task.strip().splitlines())
+
+
+def _step(event: StepStarted) -> Iterable[tuple[str, str]]:
+    note = f" (changed by a {event.changed_by})" if event.changed_by else ""
+    first, *rest = _call(event.tool, event.arguments).splitlines() or [""]
+    yield f"{event.address} {first}{note}", _BOLD
+    yield from ((f"    > {line}", _BOLD) for line in rest)
+
+
+def _call(tool: str, arguments: str) -> str:
+    try:
+        given = msgspec.json.decode(arguments or "{}", type=dict[str, object])
+    except msgspec.DecodeError:
+        return f"{tool} {arguments}"
+    match tool, given:
+        case "execute_bash", {"command": str(command)}:
+            return f"$ {command}"
+        case "str_replace_editor", {"command": str(command), "path": str(path)}:
+            return f"✎ {command} {path}"
+        case _:
+            return f"{tool} {arguments if given else ''}".rstrip()
+
+
+def _result(address: StepAddress, seen: Observation, was_streamed: bool) -> Iterable[tuple[str, str]]:
+    if not was_streamed and seen.status != "done":
+        yield from ((f"    {line}", "") for line in seen.text.splitlines()[:20])
+    yield from ((f"    {line}", _DIM) for line in seen.diff.splitlines()[:60])
+    parts = [seen.status if seen.exit_code is None else f"exit {seen.exit_code}", f"{seen.duration_s:.1f} s"]
+    parts += [f"ended by the {seen.ended_by}"] if seen.ended_by not in ("itself", "shell lost") else []
+    is_good = seen.status == "done" and not seen.exit_code
+    yield f"{address} {'✓' if is_good else '✗'} {' · '.join(parts)}", _DIM if is_good else _RED
+
+
+def _end(event: RunEnded, view: RunView) -> Iterable[tuple[str, str]]:
+    reason = f": {event.reason}" if event.reason else ""
+    yield f"■ {event.status.replace('_', ' ')}{reason}", _BOLD
+    totals = view.totals
+    cost = f"${totals.cost_usd:.4f}" if totals.has_known_cost else "price unknown"
+    tokens = totals.prompt_tokens + totals.completion_tokens
+    seconds = (view.ended_at or 0.0) - view.started_at
+    yield f"{view.turn.number} turns · {tokens:,} tokens · {cost} · {seconds:.1f} s", _DIM
+
+
+def _sentences(event: Event) -> Iterable[str]:
+    sentence = _sentence(event) or _sentence_of_person(event)
+    return (sentence,) if sentence else ()
+
+
+def _sentence(event: Event) -> str:
+    """What a small event says in one line; empty where it says nothing here."""
+    match event:
+        case SandboxStarted():
+            return f"sandbox {event.container[:12]} up in {event.took_s:.1f} s"
+        case NoticeGiven(text):
+            return one_line(text, 500)
+        case MessageSent():
+            return f"said to the model ({event.origin.replace('_', ' ')}): {one_line(event.text)}"
+        case ModelRetried():
+            tries = f"{event.attempt} of {event.max_attempts}"
+            return f"{one_line(event.reason)} Try {tries} in {event.wait_s:.0f} s."
+        case ReplyCutOff():
+            return f"the reply was cut off: {one_line(event.reason)}"
+        case ContextTrimmed():
+            return f"to fit the window, {len(event.trims)} older observations were shortened"
+        case UnknownEvent():
+            return f"an event that this version does not know: {one_line(bytes(event.raw).decode())}"
+        case _:
+            return ""
+
+
+def _sentence_of_person(event: Event) -> str:
+    match event:
+        case GateOpened():
+            then = f"; {event.default} after {event.timeout_s:g} s" if event.timeout_s is not None else ""
+            return f"{event.address} waits for a decision ({one_line(event.because)}){then}"
+        case DecisionMade():
+            return f"{event.address}: {type(event.decision).__name__.lower()} by {event.by}"
+        case InterruptSent():
+            return f"{event.address} is interrupted"
+        case RunContinued():
+            return f"the run goes on: {one_line(event.reason)}"
+        case _:
+            return ""
+
+
+def _escaped(sign: str) -> str:
+    data = sign.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{data[at]:02x}{data[at + 1]:02x}" for at in range(0, len(data), 2))

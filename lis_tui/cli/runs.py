@@ -1,0 +1,96 @@
+"""The runs on disk: listed, found, removed."""
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from lis_tui.config.places import Places, find_places
+from lis_tui.core.errors import LisError, RunNotFound, UsageWrong
+from lis_tui.core.text import clean, one_line
+from lis_tui.trajectory.store import Store
+from lis_tui.trajectory.summary import RunSummary
+
+SAMPLE = Path(__file__).parent.parent / "recordings" / "sample"
+"""The run that is shipped with the package."""
+
+
+def show_all(places: Places) -> int:
+    """Print all runs, newest first."""
+    runs = Store(places.data).list()
+    if not runs:
+        print("There are no runs yet. `lis-tui demo` makes one without a key.")
+        return 0
+    head = ("RUN", "STATE", "TURNS", "AGE", "SIZE", "MODEL", "ANSWER OR TASK")
+    rows = [head, *(_row(run, time.time()) for run in runs)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    return 0
+
+
+def remove(names: Sequence[str]) -> int:
+    """Remove runs; what cannot be removed is said, and the others are removed all the same."""
+    store = Store(find_places(os.environ).data)
+    code = 0
+    for name in names:
+        try:
+            folder = store.find(name)
+            if folder.name != name and os.sep not in name:
+                raise RunNotFound(f"There is no run {name!r}; did you mean {folder.name}?")
+            store.remove(name)
+        except LisError as error:
+            print(f"lis-tui: {clean(error.sentence)}", file=sys.stderr)
+            code = error.exit_code
+        else:
+            print(f"{folder.name} is removed.")
+    return code
+
+
+def must_be_live(places: Places, name: str) -> str:
+    """Give the whole name of a live run. Raises RunNotFound, UsageWrong."""
+    folder = Store(places.data).find(name)
+    if not folder.is_live():
+        raise UsageWrong(f"The run {folder.name} is not live; look at it with `lis-tui open {folder.name}`.")
+    return folder.name
+
+
+def recorded(places: Places, name: str | None, *, is_sample: bool) -> Path:
+    """Give the folder of a recorded run. Raises RunNotFound, UsageWrong."""
+    if is_sample:
+        return SAMPLE
+    if name is None:
+        raise UsageWrong("Say which run: `lis-tui open RUN`, or `lis-tui open --sample`.")
+    return Store(places.data).find(name).path
+
+
+def size(count: int) -> str:
+    """Give a size in the unit that suits it."""
+    amount = float(count)
+    for unit in ("B", "kB", "MB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} GB"
+
+
+def age(seconds: float) -> str:
+    """Give an age in the unit that suits it."""
+    for unit, length in (("d", 86_400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"
+
+
+def _row(run: RunSummary, now: float) -> tuple[str, ...]:
+    text = run.problem or run.answer_head or run.task
+    return (
+        one_line(run.name, 60),
+        run.status.replace("_", " "),
+        str(run.turns),
+        age(now - run.started_at) if run.started_at else "",
+        size(run.size_bytes()),
+        one_line(run.model, 30),
+        one_line(text, 60),
+    )
