@@ -1,0 +1,118 @@
+"""A second lasting bash beside the user's: file work, process lists and signals, about a millisecond each."""
+
+import asyncio
+
+from msgspec import Struct
+
+from lis_tui.core.errors import SandboxFailed, ShellLost
+from lis_tui.sandbox.channel import CONTROL, OUTPUT, Channel, Door
+from lis_tui.sandbox.marks import Mark, Until, fresh_mark, quote
+
+_LAUNCH = ("bash", "--noprofile", "--norc")
+_MOST_ERRORS = 65_536
+
+
+class Answer(Struct, frozen=True):
+    """What a script said."""
+
+    code: int
+    output: bytes
+    errors: str
+
+
+class Service:
+    """Runs our own small scripts one after the other; a script that hangs or dies costs only a new bash."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+        self._channel: Channel | None = None
+        self._lock = asyncio.Lock()
+        self._preamble: list[bytes] = []
+
+    def always(self, script: bytes) -> None:
+        """Have every bash of this service begin with a script."""
+        self._preamble.append(script)
+
+    async def ask(
+        self, script: bytes, *, data: bytes = b"", timeout_s: float = 60.0, is_apart: bool = True
+    ) -> Answer:
+        """Run a script; it reads exactly `data` from its input.
+
+        `is_apart`: in a subshell, so that it may exit and set variables. Raises ShellLost.
+        """
+        async with self._lock:
+            try:
+                return await self._ask(script, data, timeout_s, is_apart)
+            except TimeoutError as error:
+                self._drop()
+                raise ShellLost(f"The sandbox did not answer within {timeout_s:g} s.") from error
+            except OSError as error:
+                self._drop()
+                raise ShellLost("The sandbox does not answer any more.") from error
+            except BaseException:
+                self._drop()
+                raise
+
+    def close(self) -> None:
+        """End it."""
+        self._drop()
+
+    def _drop(self) -> None:
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+
+    async def _ask(self, script: bytes, data: bytes, timeout_s: float, is_apart: bool) -> Answer:
+        async with asyncio.timeout(timeout_s):
+            channel = await self._opened()
+            mark = fresh_mark()
+            line = _line(script, mark, is_apart)
+            reading = asyncio.ensure_future(_collect(channel, mark))
+            try:
+                await channel.write(line + data)
+                answer = await reading
+            finally:
+                reading.cancel()
+        if answer.code and data:
+            self._drop()  # what the script left unread would be taken for commands
+        return answer
+
+    async def _opened(self) -> Channel:
+        if self._channel is None:
+            channel = await self._door.open(_LAUNCH)
+            self._channel = channel
+            for script in self._preamble:
+                mark = fresh_mark()
+                await channel.write(_line(script, mark, is_apart=False))
+                await _collect(channel, mark)
+        return self._channel
+
+
+def _line(script: bytes, mark: Mark, is_apart: bool) -> bytes:
+    if b"\0" in script:
+        raise SandboxFailed("A NUL byte cannot be part of a path or a command.")
+    run = b'(eval "$__s")' if is_apart else b'eval "$__s"'
+    word = mark.word.encode()
+    return (
+        b"__s=" + quote(script) + b";" + run + b";__e=$?;"
+        b"printf '\\0lis-%s;%s\\n' " + word + b" $__e;printf '\\0lis-%s;\\n' " + word + b" >&2\n"
+    )
+
+
+async def _collect(channel: Channel, mark: Mark) -> Answer:
+    output, errors = bytearray(), bytearray()
+    sides = {OUTPUT: Until(mark, output.extend), CONTROL: Until(mark, errors.extend)}
+    after: dict[int, bytes] = {}
+    while not all(after.get(side, b"").endswith(b"\n") for side in sides):
+        pieces = await channel.read()
+        if not pieces:
+            raise OSError("the process ended")
+        for side, piece in pieces:
+            if side in after:
+                after[side] += piece
+            elif (rest := sides[side].feed(piece)) is not None:
+                after[side] = rest
+            if len(errors) > _MOST_ERRORS:
+                del errors[_MOST_ERRORS // 2 :]
+        await asyncio.sleep(0)
+    return Answer(int(after[OUTPUT]), bytes(output), errors.decode("utf-8", errors="replace").strip())

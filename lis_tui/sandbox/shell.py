@@ -1,0 +1,294 @@
+"""One lasting bash: what a command leaves behind is there for the next one, whatever happened to it."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from lis_tui.core.bus import spawn
+from lis_tui.core.errors import SandboxFailed, ShellLost
+from lis_tui.core.paths import escape_path
+from lis_tui.core.ports import CommandEnd
+from lis_tui.sandbox import processes, state
+from lis_tui.sandbox.attendant import Attendant
+from lis_tui.sandbox.bash import Bash, Step
+from lis_tui.sandbox.channel import Door
+from lis_tui.sandbox.marks import quote
+from lis_tui.sandbox.service import Service
+
+EndedBy = Literal["itself", "time limit", "person", "shell lost"]
+
+_INPUT_PIECE = 4096
+
+
+class Shell:
+    """Runs commands one after the other in a bash that lasts; a lost one is replaced, with the old state.
+
+    `folder` is a private folder inside the sandbox; `workdir` is where the first bash begins.
+    """
+
+    def __init__(self, door: Door, service: Service, *, folder: str, workdir: str) -> None:
+        self._door = door
+        self._service = service
+        self._folder = folder
+        self._cwd = workdir.encode()
+        self._slot = ""
+        self._bash: Bash | None = None
+        self._step: Step | None = None
+        self._stopping: asyncio.Future[None] | None = None
+        self._ended_by: EndedBy = "itself"
+        self._lock = asyncio.Lock()
+        self._input: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._is_input_used = False
+        self._is_closed = False
+        service.always(processes.PREAMBLE)
+        service.always(_prepare(folder))
+
+    @property
+    def _fifo(self) -> str:
+        return f"{self._folder}/in"
+
+    async def start(self) -> None:
+        """Bring the first bash up. Raises SandboxFailed."""
+        self._bash = await self._fresh()
+        await self._script(b"cd -- " + quote(self._cwd))
+
+    async def close(self) -> None:
+        """End it; a command that runs ends as lost."""
+        self._is_closed = True
+        if self._bash is not None:
+            self._bash.close()
+
+    # -- commands ----------------------------------------------------------------------------------
+
+    async def run(
+        self,
+        command: str,
+        *,
+        timeout_s: float,
+        on_output: Callable[[bytes], None],
+        on_input_wait: Callable[[bool], None] | None = None,
+        eof_after_s: float | None = None,
+    ) -> CommandEnd:
+        """Run a command; its output is passed on as it comes and is complete when this returns."""
+        text = command.encode("utf-8", errors="surrogateescape")
+        if b"\0" in text:
+            on_output(b"Not run: the command contains a NUL byte, which no shell can take.\n")
+            return CommandEnd(exit_code=126, cwd=self._where())
+        async with self._lock:
+            began = time.monotonic()
+            notes = await self._ready()
+            bash = self._alive()
+            self._ended_by = "itself"
+            self._step = step = bash.begin(text, on_output)
+            attendant = Attendant(
+                self._service, bash, step, self._fifo, on_input_wait, eof_after_s, self.close_input
+            )
+            tasks = [spawn(attendant.watch(), "command watch"), spawn(self._feed(step), "command input")]
+            try:
+                await self._until_over(step, timeout_s)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                self._step = None
+                attendant.finish()
+            return await self._finish(bash, step, notes, time.monotonic() - began)
+
+    async def _until_over(self, step: Step, timeout_s: float) -> None:
+        try:
+            async with asyncio.timeout(timeout_s):
+                await step.wait()
+        except TimeoutError:
+            await self._stop(step, "time limit")
+        except asyncio.CancelledError:
+            await asyncio.shield(self._stop(step, "person"))
+            raise
+
+    async def _finish(self, bash: Bash, step: Step, notes: list[str], took_s: float) -> CommandEnd:
+        ended_by = self._ended_by
+        if step.is_lost:
+            code = step.exit_code
+            if code is None and ended_by == "itself":
+                ended_by = "shell lost"
+            bash.close()
+            self._bash = None
+            notes += [_why_lost(code, ended_by), *await self._ready()]
+        else:
+            self._cwd, self._slot = step.cwd or self._cwd, step.slot
+            if self._is_input_used:
+                await self._fresh_input()
+        return CommandEnd(
+            exit_code=step.exit_code,
+            ended_by=ended_by,
+            duration_s=took_s,
+            cwd=self._where(),
+            notes=tuple(notes),
+        )
+
+    def _where(self) -> str:
+        return escape_path(self._cwd)
+
+    def _alive(self) -> Bash:
+        if self._bash is None or self._is_closed:
+            raise ShellLost("The sandbox is stopped.")
+        return self._bash
+
+    # -- a lost bash -------------------------------------------------------------------------------
+
+    async def _ready(self) -> list[str]:
+        """Have a bash; gives notes where it had to be a new one. Raises SandboxFailed."""
+        if self._is_closed:
+            raise ShellLost("The sandbox is stopped.")
+        if self._bash is not None and not self._bash.is_gone:
+            return []
+        notes = [] if self._bash is None else ["shell restarted: it ended between two commands"]
+        parts = await self._saved()
+        script, lost = state.replay(parts, self._cwd)
+        self._bash = await self._fresh()
+        await self._fresh_input()
+        await self._script(script)
+        notes += [f"{name} is larger than 1 MB and was not kept" for name in lost]
+        return notes
+
+    async def _saved(self) -> dict[str, bytes]:
+        if not self._slot:
+            return {}
+        found = {}
+        for part in state.PARTS:
+            answer = await self._service.ask(
+                b"cat -- " + quote(f"{self._folder}/{self._slot}.{part}".encode())
+            )
+            found[part] = answer.output
+        return found
+
+    async def _fresh(self) -> Bash:
+        loop = (Path(__file__).parent / "loop.sh").read_bytes()
+        await self._service.ask(b":", is_apart=False)  # its preamble makes the folder
+        bash = Bash(await self._door.open(Bash.LAUNCH), self._folder)
+        await bash.start(loop)
+        return bash
+
+    async def _script(self, script: bytes) -> None:
+        """Run a script of ours in the user's shell."""
+        step = self._alive().begin(script, lambda _: None)
+        try:
+            async with asyncio.timeout(30):
+                await step.wait()
+        except TimeoutError as error:
+            raise ShellLost("A new shell did not come up.") from error
+        if step.is_lost:
+            raise ShellLost("A new shell ended at once.")
+        self._slot = step.slot
+        self._cwd = step.cwd or self._cwd
+
+    # -- stopping ----------------------------------------------------------------------------------
+
+    async def interrupt(self) -> None:
+        """Stop the running command, if one runs: INT, then TERM, then KILL."""
+        if self._step is not None:
+            await self._stop(self._step, "person")
+
+    async def _stop(self, step: Step, by: EndedBy) -> None:
+        if self._stopping is None:
+            self._ended_by = by
+            self._stopping = asyncio.ensure_future(self._escalate(step))
+        try:
+            await asyncio.shield(self._stopping)
+        finally:
+            if self._stopping is not None and self._stopping.done():
+                self._stopping = None
+
+    async def _escalate(self, step: Step) -> None:
+        """Signal again and again, harder with time: a script goes on with its next command otherwise."""
+        bash = self._alive()
+        await step.wait_begun()
+        began = time.monotonic()
+        known: set[int] = set()
+        while not step.is_over:
+            age = time.monotonic() - began
+            try:
+                await self._signal(bash, step, age, known)
+            except SandboxFailed:
+                await bash.mourn()
+                return
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await step.wait()
+            if not step.is_over:
+                await bash.repeat_end(step)
+
+    async def _signal(self, bash: Bash, step: Step, age: float, known: set[int]) -> None:
+        tree = await processes.list_tree(self._service, bash.pid)
+        if not tree.has_root:
+            await bash.mourn()
+            return
+        tops = [pid for pid in tree.children(bash.pid) if pid not in step.old_children]
+        if age < 0.75:  # later the background jobs of this very command are not spared either
+            details = await processes.look_at(self._service, self._fifo, tops)
+            tops = [one.pid for one in details if not one.is_background]
+        pids = tree.below(tops)
+        name = "INT" if age < 0.25 else "TERM" if age < 0.5 else "KILL"
+        wanted = [pid for pid in pids if pid not in known or name == "KILL"]
+        if age >= 0.25 and name == "TERM":
+            wanted = pids
+        known.update(pids)
+        await processes.signal(self._service, name, wanted)
+        await processes.signal(self._service, "KILL" if age >= 0.85 else "INT", [bash.pid])
+
+    # -- input -------------------------------------------------------------------------------------
+
+    async def send_input(self, data: bytes) -> None:
+        """Type into the running command."""
+        if self._step is not None and data:
+            self._is_input_used = True
+            for at in range(0, len(data), _INPUT_PIECE):
+                self._input.put_nowait(data[at : at + _INPUT_PIECE])
+
+    async def close_input(self) -> None:
+        """End the running command's input, after what was typed."""
+        if self._step is not None:
+            self._is_input_used = True
+            self._input.put_nowait(None)
+
+    async def _feed(self, step: Step) -> None:
+        """Pass on what is typed, piece by piece, each in a process that may block until it is read."""
+        while not step.is_over:
+            piece = await self._input.get()
+            if piece is None:
+                await self._service.ask(b"exec 9>&-", is_apart=False)
+                return
+            note = f"{self._folder}/typed".encode()
+            await self._service.ask(b"head -c %d >|%s" % (len(piece), note), data=piece)
+            await self._service.ask(
+                b"{ cat %s >&9; rm -f %s; } </dev/null >/dev/null 2>&1 &" % (note, note), is_apart=False
+            )
+            while (await self._service.ask(b"[[ -e %s ]]" % note, is_apart=False)).code == 0:  # noqa: ASYNC110 (told by nobody)
+                await asyncio.sleep(0.02)
+
+    async def _fresh_input(self) -> None:
+        """Throw away what was typed and not read, and have an open input again."""
+        while not self._input.empty():
+            self._input.get_nowait()
+        await self._service.ask(_prepare(self._folder, is_fresh=True), is_apart=False)
+        self._is_input_used = False
+
+
+def _prepare(folder: str, *, is_fresh: bool = False) -> bytes:
+    """Make the private folder with what the loop needs; FD 9 of the service holds the input open."""
+    lines = (
+        f"d={folder}; exec 9>&-; mkdir -p $d; chmod 700 $d",
+        "for p in $(jobs -p); do kill $p; done; rm -f $d/in $d/typed" if is_fresh else "",
+        "[[ -p $d/in ]] || mkfifo -m 600 $d/in; exec 9<>$d/in",
+        """printf '%s\\n' '\\builtin eval "$__lis_cmd"' >|$d/go""",
+    )
+    return "\n".join(lines).encode()
+
+
+def _why_lost(code: int | None, ended_by: EndedBy) -> str:
+    if ended_by in ("time limit", "person"):
+        return "shell restarted: it had to be killed; its state is that of before the command"
+    if code is None:
+        return "shell restarted: it was lost; its state is that of before the command"
+    return f"shell restarted: the command ended it (exit code {code}); its state is that of before"
