@@ -23,7 +23,7 @@ from lis_tui.core.events import (
     encode,
 )
 from lis_tui.core.private import open_private
-from lis_tui.trajectory.lines import lines_backward, whole_size
+from lis_tui.trajectory.lines import UNREADABLE, lines_backward, whole_size
 from lis_tui.trajectory.reading import STREAM_ENDS, cut_off_reply, read, read_stream
 from lis_tui.trajectory.store import RunFolder
 
@@ -191,7 +191,7 @@ def _last_numbers(fd: int) -> tuple[int, int]:
     for line in lines_backward(fd):
         try:
             record = decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             unreadable += not last_n
             continue
         last_n = last_n or record.n + unreadable

@@ -3,6 +3,11 @@
 import os
 from collections.abc import Iterator
 
+import msgspec
+
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What decoding a damaged or hostile line may raise."""
+
 _BLOCK = 1 << 16
 
 

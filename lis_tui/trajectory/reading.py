@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
 from lis_tui.core.errors import JournalUnreadable
 from lis_tui.core.events import (
     FORMAT_VERSION,
@@ -19,13 +17,12 @@ from lis_tui.core.events import (
     decode,
 )
 from lis_tui.core.messages import ToolCall
+from lis_tui.trajectory.lines import UNREADABLE
 from lis_tui.trajectory.store import RunFolder, is_locked
 from lis_tui.trajectory.summary import newer_version
 
 STREAM_ENDS = (ReplyFinished, ReplyCutOff, ModelRetried)
 """Facts that say what became of the text that streamed before them."""
-
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError)
 
 
 def read(source: RunFolder | Path) -> Iterator[Record]:
@@ -131,7 +128,7 @@ def _stream_records(path: Path) -> Iterator[Record]:
 def _record_or_nothing(line: bytes) -> Iterator[Record]:
     try:
         yield decode(line)
-    except _UNREADABLE:
+    except UNREADABLE:
         return
 
 
@@ -160,13 +157,13 @@ def _check_first(journal: Path, line: bytes) -> None:
         )
     try:
         decode(line)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise JournalUnreadable(f"{journal} is no journal of lis-tui.") from error
 
 
 def _read_line(line: bytes, number: int, last_at: float) -> Record:
     try:
         return decode(line)
-    except _UNREADABLE:
+    except UNREADABLE:
         text = f"Line {number} of the journal cannot be read ({len(line):,} bytes); it was left out."
         return Record(0, last_at, NoticeGiven(text, "warning"))

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from lis_tui.core.events import FORMAT_VERSION, EndStatus
-from lis_tui.trajectory.lines import first_line, lines_backward
+from lis_tui.trajectory.lines import UNREADABLE, first_line, lines_backward
 
 _HEAD_CHARS = 200
 
@@ -134,7 +134,7 @@ def newer_version(line: bytes) -> int | None:
     """Give the format version of a journal's first line where this program is too old to know it."""
     try:
         version = _OPENING.decode(line).event.format_version
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return None
     return version if version > FORMAT_VERSION else None
 
@@ -166,7 +166,7 @@ def _from_lines(bare: RunSummary, first: bytes, fd: int) -> RunSummary:
         )
     try:
         opening = _FIRST.decode(first)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return msgspec.structs.replace(bare, problem="The file is no journal of lis-tui.")
     last_at, turns, ended = _read_end(lines_backward(fd))
     return msgspec.structs.replace(
@@ -192,7 +192,7 @@ def _read_end(lines: Iterable[bytes]) -> tuple[float, int, _Ended | None]:
             found = _LINE.decode(line)
             if found.event.type == "RunEnded" and not was_continued and ended is None:
                 ended = _LAST_LINE.decode(line).event
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             continue
         last_at = last_at or found.at
         was_continued = was_continued or found.event.type == "RunContinued"
@@ -216,7 +216,7 @@ def _costs(lines: Iterable[bytes]) -> Iterable[float]:
             continue
         try:
             reply = _LINE.decode(line).event.reply
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             continue
         if reply and reply.usage and reply.usage.cost_usd is not None:
             yield reply.usage.cost_usd

@@ -273,7 +273,17 @@ def test_a_run_killed_in_its_first_event_reads_as_empty_and_can_go_on(folder: Ru
 
 
 @pytest.mark.parametrize(
-    "bad", [b"\n", b"garbage\n", b"\x00\x00\x00\n", b'{"n":3}\n', b'"\xff\xfe"\n', b"[1]\n"]
+    "bad",
+    [
+        b"\n",
+        b"garbage\n",
+        b"\x00\x00\x00\n",
+        b'{"n":3}\n',
+        b'"\xff\xfe"\n',
+        b"[1]\n",
+        b'{"n":3,"at":1.0,"event":' + b"[" * 100_000 + b"\n",
+    ],
+    ids=lambda data: repr(data[:24]),
 )
 def test_a_line_that_is_no_record_becomes_a_warning(folder: RunFolder, bad: bytes) -> None:
     whole_run(folder)
