@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from lis_tui.core.errors import FileRefused, ShellLost
 from lis_tui.core.events import Event, Fact, FileEntry, Record, SandboxStarted
 from lis_tui.core.messages import Piece, Reply, ReplyEnded, Request, TextPiece, ToolCall
-from lis_tui.core.ports import CommandEnd, Model, Sandbox, SavedOutputs
+from lis_tui.core.ports import CommandEnd, Model, Sandbox, SavedOutputs, StepContext
 
 
 class FakeClock:
@@ -400,6 +400,30 @@ class MemorySandbox:
                 return Played([f"{command}: command not found\n".encode()], exit_code=127)
 
 
-def _typed_by_ports(model: ScriptedModel, sandbox: MemorySandbox) -> tuple[Model, Sandbox]:
+@dataclass
+class FakeStep:
+    """What a tool gets, kept for looking at."""
+
+    outputs_dir: Path
+    sandbox: MemorySandbox = field(default_factory=MemorySandbox)
+    output_name: str = "1.1.txt"
+    command_timeout_s: float = 600.0
+    most_timeout_s: float = 1000.0
+    eof_after_s: float | None = None
+    heard: list[bytes] = field(default_factory=list)
+    input_waits: list[bool] = field(default_factory=list)
+
+    def on_output(self, data: bytes) -> None:
+        """Keep it."""
+        self.heard.append(data)
+
+    def on_input_wait(self, is_waiting: bool) -> None:
+        """Keep it."""
+        self.input_waits.append(is_waiting)
+
+
+def _typed_by_ports(
+    model: ScriptedModel, sandbox: MemorySandbox, step: FakeStep
+) -> tuple[Model, Sandbox, StepContext]:
     """Have the type checker prove that the fakes are what a run asks for."""
-    return model, sandbox
+    return model, sandbox, step

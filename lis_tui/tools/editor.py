@@ -1,6 +1,7 @@
 """The tool that views and edits files: bytes in, bytes out, nothing touched but what was asked."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from lis_tui.core.errors import FileRefused
 from lis_tui.core.events import FileEntry
@@ -48,11 +49,19 @@ class EditFailed(Exception):
     """The edit cannot be done; a sentence for the model."""
 
 
+@dataclass(frozen=True)
+class Edit:
+    """An edit that was made, and the SHA-256 of the file it left."""
+
+    change: Change
+    digest: str
+
+
 class Editor:
     """Views, creates and changes files; remembers its edits, so that they can be undone."""
 
     def __init__(self) -> None:
-        self._edits: dict[str, list[Change]] = {}
+        self._edits: dict[str, list[Edit]] = {}
 
     @property
     def schema(self) -> ToolSchema:
@@ -112,11 +121,12 @@ class Editor:
                 f"{path} exists already; create never overwrites. Change it with str_replace or insert, or "
                 "remove it first with execute_bash."
             )
-        change = Change(0, "", text)
-        data = TextFile(text, "utf-8", "replace").encode()
+        data = text.encode("utf-8", errors="replace")
         await sandbox.write_file(escaped(path), data)
         self._edits[path] = []
-        return Observation(text=f"Created {path}: {len(data):,} bytes.", diff=diff(path, "", change))
+        return Observation(
+            text=f"Created {path}: {len(data):,} bytes.", diff=diff(path, b"", Change(0, b"", data))
+        )
 
     async def _replace(self, sandbox: Sandbox, path: str, old: str, new: str) -> Observation:
         if not old:
@@ -133,7 +143,7 @@ class Editor:
             raise EditFailed(not_found(path, file, old))
         if count > 1:
             raise EditFailed(several(path, file, old, count))
-        return await self._write(sandbox, path, file, Change(file.text.index(old), old, new))
+        return await self._write(sandbox, path, file, file.change(file.text.index(old), old, new))
 
     async def _insert(self, sandbox: Sandbox, path: str, after: int, new: str) -> Observation:
         file = await _read(sandbox, path)
@@ -147,17 +157,16 @@ class Editor:
         elif not new.endswith("\n"):
             new += "\n"
         new = with_crlf(new) if file.has_crlf else new
-        return await self._write(sandbox, path, file, Change(start, "", new))
+        return await self._write(sandbox, path, file, file.change(start, "", new))
 
     async def _write(self, sandbox: Sandbox, path: str, file: TextFile, change: Change) -> Observation:
-        after = file.changed(change)
-        data = after.encode()
+        data = change.on(file.data)
         await sandbox.write_file(escaped(path), data)
-        kept = Change(change.start, change.old, change.new, digest(data))
-        self._edits[path] = [*self._edits.get(path, []), kept][-MOST_UNDOS:]
+        edit = Edit(change, digest(data))
+        self._edits[path] = [*self._edits.get(path, []), edit][-MOST_UNDOS:]
         return Observation(
-            text=f"Edited {path}. It reads now:\n{around(after, change)}",
-            diff=diff(path, file.text, change),
+            text=f"Edited {path}. It reads now:\n{around(data, change)}",
+            diff=diff(path, file.data, change),
         )
 
     async def _undo(self, sandbox: Sandbox, path: str) -> Observation:
@@ -165,16 +174,16 @@ class Editor:
         if not edits:
             raise EditFailed(f"There is no edit of {path} to undo.")
         last = edits[-1]
-        file = await _read(sandbox, path)
-        if digest(file.encode()) != last.digest:
+        before = (await _read(sandbox, path)).data
+        if digest(before) != last.digest:
             raise EditFailed(f"Not undone: {path} was changed since by something other than this tool.")
-        change = last.reversed()
-        after = file.changed(change)
-        await sandbox.write_file(escaped(path), after.encode())
+        change = last.change.reversed()
+        data = change.on(before)
+        await sandbox.write_file(escaped(path), data)
         edits.pop()
         return Observation(
-            text=f"Took back the last edit of {path}. It reads now:\n{around(after, change)}",
-            diff=diff(path, file.text, change),
+            text=f"Took back the last edit of {path}. It reads now:\n{around(data, change)}",
+            diff=diff(path, before, change),
         )
 
 

@@ -12,40 +12,57 @@ class NotEncodable(Exception):
 
 
 @dataclass(frozen=True)
-class TextFile:
-    """The text of a file and how it was encoded."""
+class Change:
+    """One edit of a file's bytes: at `start`, `old` became `new`. `codec` is how people read them."""
 
+    start: int
+    old: bytes
+    new: bytes
+    codec: str = "utf-8"
+
+    def on(self, data: bytes) -> bytes:
+        """Carry it out."""
+        return data[: self.start] + self.new + data[self.start + len(self.old) :]
+
+    def reversed(self) -> "Change":
+        """Give the edit that takes this one back."""
+        return Change(self.start, self.new, self.old, self.codec)
+
+
+@dataclass(frozen=True)
+class TextFile:
+    """The bytes of a file, their text and how it was encoded."""
+
+    data: bytes
     text: str
-    codec: str
+    codec: str = "utf-8"
     errors: str = "strict"
 
     @classmethod
     def decode(cls, data: bytes) -> "TextFile":
         """Read bytes as UTF-8; else as Latin-1 where they look like it; else UTF-8, odd bytes kept."""
         try:
-            return cls(data.decode("utf-8"), "utf-8")
+            return cls(data, data.decode("utf-8"))
         except UnicodeDecodeError:
             pass
         kept = data.decode("utf-8", errors="surrogateescape")
         is_mixed = any("\x80" <= sign < "\ud800" or sign > "\udfff" for sign in kept)
         has_controls = any(0x80 <= byte < 0xA0 for byte in data)
         if is_mixed or has_controls:
-            return cls(kept, "utf-8", "surrogateescape")
-        return cls(data.decode("latin-1"), "latin-1")
+            return cls(data, kept, "utf-8", "surrogateescape")
+        return cls(data, data.decode("latin-1"), "latin-1")
 
-    def encode(self) -> bytes:
-        """Give the bytes. Raises NotEncodable."""
+    def encode(self, text: str) -> bytes:
+        """Give text as the file would hold it. Raises NotEncodable."""
         try:
-            return self.text.encode(self.codec, errors=self.errors)
+            return text.encode(self.codec, errors=self.errors)
         except UnicodeEncodeError as error:
-            sign = self.text[error.start]
-            raise NotEncodable(f"The file is in {self.codec}, which has no {sign!r}.") from error
+            raise NotEncodable(f"The file is in {self.codec}, which has no {text[error.start]!r}.") from error
 
-    def changed(self, change: "Change") -> "TextFile":
-        """Give the file with the change carried out."""
-        end = change.start + len(change.old)
-        text = self.text[: change.start] + change.new + self.text[end:]
-        return TextFile(text, self.codec, self.errors)
+    def change(self, place: int, old: str, new: str) -> Change:
+        """Give the change of `old`, which stands at character `place`, into `new`. Raises NotEncodable."""
+        start = len(self.encode(self.text[:place]))
+        return Change(start, self.encode(old), self.encode(new), self.codec)
 
     @property
     def has_crlf(self) -> bool:
@@ -60,20 +77,6 @@ class TextFile:
     def line_of(self, place: int) -> int:
         """Number of the line, from 1, that holds this character."""
         return self.text.count("\n", 0, place) + 1
-
-
-@dataclass(frozen=True)
-class Change:
-    """One edit: at `start`, `old` became `new`. `digest` is the SHA-256 of the file it made."""
-
-    start: int
-    old: str
-    new: str
-    digest: str = ""
-
-    def reversed(self) -> "Change":
-        """Give the edit that takes this one back."""
-        return Change(self.start, self.new, self.old)
 
 
 def is_binary(data: bytes) -> bool:
@@ -99,30 +102,39 @@ def with_crlf(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\n", "\r\n")
 
 
-def diff(path: str, before: str, change: Change) -> str:
-    """Give the change as a unified diff of one hunk."""
-    first = before.rfind("\n", 0, change.start) + 1
-    last = _line_end(before, change.start + len(change.old))
-    new_middle = before[first : change.start] + change.new + before[change.start + len(change.old) : last]
-    gone, come = _marked(before[first:last], "-"), _marked(new_middle, "+")
-    head = before[:first].rsplit("\n", CONTEXT_LINES + 1)[-CONTEXT_LINES - 1 : -1]
-    tail = split_lines("\n".join(before[last:].split("\n", CONTEXT_LINES)[:CONTEXT_LINES]))
-    line = before.count("\n", 0, first) + 1 - len(head)
-    around = len(head) + len(tail)
+def diff(path: str, before: bytes, change: Change) -> str:
+    """Give the change as a unified diff of one hunk, for people."""
+    end = change.start + len(change.old)
+    first = before.rfind(b"\n", 0, change.start) + 1
+    last = end if _ends_a_line(before, change) else _next_line(before, end)
+    above, below = first, last
+    for _ in range(CONTEXT_LINES):
+        above = before.rfind(b"\n", 0, max(0, above - 1)) + 1
+        below = _next_line(before, below)
+    head, tail = (_marked(part, " ", change.codec) for part in (before[above:first], before[last:below]))
+    gone = _marked(before[first:last], "-", change.codec)
+    come = _marked(before[first : change.start] + change.new + before[end:last], "+", change.codec)
+    line = before.count(b"\n", 0, above) + 1
+    around = _count(head) + _count(tail)
     counts = f"-{line},{_count(gone) + around} +{line},{_count(come) + around}"
-    body = [*(f" {text}" for text in head), *gone, *come, *(f" {text}" for text in tail)]
-    return "\n".join([f"--- {path}", f"+++ {path}", f"@@ {counts} @@", *body]) + "\n"
+    return "\n".join([f"--- {path}", f"+++ {path}", f"@@ {counts} @@", *head, *gone, *come, *tail, ""])
 
 
-def _line_end(text: str, place: int) -> int:
-    """Where the line that holds the character before `place` ends, line end included."""
-    if place and text[place - 1] == "\n":
-        return place
-    found = text.find("\n", place)
-    return len(text) if found < 0 else found + 1
+def _ends_a_line(before: bytes, change: Change) -> bool:
+    """Both what went and what came end with a whole line, so that the next line is untouched."""
+    end = change.start + len(change.old)
+    before_end = before[max(0, end - 1) : end] in (b"", b"\n")
+    new_end = change.new[-1:] or before[max(0, change.start - 1) : change.start] or b"\n"
+    return before_end and new_end == b"\n"
 
 
-def _marked(text: str, sign: str) -> list[str]:
+def _next_line(data: bytes, place: int) -> int:
+    found = data.find(b"\n", place)
+    return len(data) if found < 0 else found + 1
+
+
+def _marked(data: bytes, sign: str, codec: str) -> list[str]:
+    text = data.decode(codec, errors="replace")
     lines = [sign + line for line in split_lines(text)]
     if text and not text.endswith("\n"):
         lines.append("\\ No newline at end of file")

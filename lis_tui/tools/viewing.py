@@ -5,7 +5,7 @@ from itertools import islice
 
 from lis_tui.core.events import FileEntry
 from lis_tui.core.text import clean
-from lis_tui.tools.textfile import CONTEXT_LINES, Change, TextFile
+from lis_tui.tools.textfile import CONTEXT_LINES, Change, TextFile, split_lines
 
 MOST_BYTES = 30_000
 MOST_LINES = 1000
@@ -37,11 +37,12 @@ def text_view(path: str, file: TextFile, asked: tuple[int, int | None] | None) -
     return "\n".join([*shown, *([f"[{'; '.join(remarks)}]"] if remarks else [])])
 
 
-def around(file: TextFile, change: Change) -> str:
+def around(data: bytes, change: Change) -> str:
     """Give the changed lines and a few around them."""
-    first = max(1, file.line_of(change.start) - CONTEXT_LINES)
-    last = file.line_of(change.start + max(0, len(change.new) - 1)) + CONTEXT_LINES
-    lines = file.lines
+    first = max(1, data.count(b"\n", 0, change.start) + 1 - CONTEXT_LINES)
+    end = change.start + max(0, len(change.new) - 1)
+    last = data.count(b"\n", 0, end) + 1 + CONTEXT_LINES
+    lines = split_lines(data.decode(change.codec, errors="replace"))
     shown = _numbered(lines[first - 1 : last], first)
     if not shown:
         return "[the file is empty]"
