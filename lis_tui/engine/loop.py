@@ -16,7 +16,6 @@ from lis_tui.core.events import (
     RunContinued,
     RunEnded,
     RunStarted,
-    SandboxStopped,
     StepAddress,
     Who,
 )
@@ -25,12 +24,12 @@ from lis_tui.core.ports import Model, Sandbox, Tool
 from lis_tui.core.spec import RunSpec
 from lis_tui.engine import prompts
 from lis_tui.engine.act import Actor
+from lis_tui.engine.computer import Computer
 from lis_tui.engine.controls import CUT_BY_PERSON, Controls
 from lis_tui.engine.gates import only_approve_or_end
 from lis_tui.engine.limits import Ending, turn_note
 from lis_tui.engine.progress import Progress, RunCut
 from lis_tui.engine.think import ContextFull, Thinker, context_full
-from lis_tui.engine.tree import Tree
 
 MOST_SILENT_REPLIES = 3
 """So many replies in a row without a call end the run."""
@@ -67,7 +66,6 @@ class Run:
         self._schemas = tuple(tool.schema for tool in tools)
         self._app_version = app_version
         self._sandbox = sandbox
-        self._is_up = False
         self._results_dir = Path(spec.output_dir) if spec.output_dir else results_dir
         self._bus = bus
         self._progress = Progress(spec, bus, clock)
@@ -75,7 +73,7 @@ class Run:
         self._thinker = Thinker(self._progress, model, self._schemas)
         self._actor = Actor(self._progress, sandbox, by_name, outputs_dir, sync)
         self._controls = Controls(self._progress, model, sandbox)
-        self._tree = Tree(sandbox, bus)
+        self._computer = Computer(self._progress, sandbox, bus)
         self._silent_replies = 0
         self._task: asyncio.Task[object] | None = None
         self._at_rest = asyncio.Event()
@@ -102,7 +100,7 @@ class Run:
 
     def tree(self) -> FilesChanged:
         """Give the file tree as last announced, for a reader that comes late."""
-        return self._tree.whole()
+        return self._computer.tree()
 
     async def terminate(self, reason: str) -> None:
         """End cleanly because the process must go; gives back control when the journal is complete."""
@@ -118,12 +116,7 @@ class Run:
 
     async def close(self) -> None:
         """Remove the sandbox; safe to call twice."""
-        await self._tree.stop()
-        if not self._is_up:
-            return
-        self._is_up = False
-        await self._sandbox.stop()
-        self._bus.publish(SandboxStopped("The run was closed."))
+        await self._computer.close()
 
     # ---- the story
 
@@ -163,13 +156,15 @@ class Run:
             self._nudge(reply)
         else:
             self._silent_replies = 0
+        if reply.calls and not self._is_plain:
+            await self._computer.wait()
         note = turn_note(progress.turn, progress.limits, progress.spent)
         for step, call in enumerate(reply.calls, start=1):
             is_last = step == len(reply.calls)
             observation = await self._actor.act(
                 StepAddress(progress.turn, step), call, note if is_last else ""
             )
-            self._tree.note_change()
+            self._computer.note_change()
             if observation.answer is not None:
                 progress.end(Ending("submitted", " ".join(observation.notes), observation.answer))
 
@@ -214,14 +209,12 @@ class Run:
         await self._bring_up()
 
     async def _bring_up(self) -> None:
-        if self._is_plain or self._is_up:
+        """Start the sandbox beside the first request; inputs come first, the model may be told of them."""
+        if self._is_plain:
             return
-        async with self._progress.cuttable():
-            started = await self._sandbox.start()
-        self._is_up = True
-        self._bus.publish(started)
-        self._tree.start()
+        self._computer.start()
         if self.spec.inputs and self._progress.turn == 0:
+            await self._computer.wait()
             await self._put_inputs()
 
     async def _put_inputs(self) -> None:
@@ -287,7 +280,8 @@ class Run:
             return Ending("sandbox_failed", error.sentence)
 
     async def _save_outputs(self) -> None:
-        if not self._is_up:
+        await self._computer.give_up_starting()
+        if not self._computer.is_up:
             return
         try:
             async with asyncio.timeout(SAVE_S):

@@ -1,0 +1,76 @@
+"""The model's computer in the course of a run: started beside the first request, followed, removed."""
+
+import asyncio
+import sys
+import traceback
+
+from lis_tui.core.bus import Bus, spawn
+from lis_tui.core.errors import LisError
+from lis_tui.core.events import FilesChanged, SandboxStopped
+from lis_tui.core.ports import Sandbox
+from lis_tui.engine.limits import Ending
+from lis_tui.engine.progress import Progress, RunCut
+from lis_tui.engine.tree import Tree
+
+
+class Computer:
+    """Starts the sandbox while the model is already thinking; the first step waits for it."""
+
+    def __init__(self, progress: Progress, sandbox: Sandbox, bus: Bus) -> None:
+        self.is_up = False
+        self._progress = progress
+        self._sandbox = sandbox
+        self._bus = bus
+        self._tree = Tree(sandbox, bus)
+        self._starting: asyncio.Task[object] | None = None
+
+    def start(self) -> None:
+        """Begin to bring it up, where it is not; a failure ends the run."""
+        if not self.is_up:
+            self._starting = spawn(self._start(), "sandbox", self._failed)
+
+    async def wait(self) -> None:
+        """Wait until it is up. Raises RunCut where it cannot be had."""
+        async with self._progress.cuttable():
+            if self._starting is not None:
+                await asyncio.wait([self._starting])
+        if self._progress.ending is not None and not self.is_up:
+            raise RunCut(self._progress.ending.reason)
+
+    def note_change(self) -> None:
+        """Have the work folder looked at soon."""
+        self._tree.note_change()
+
+    def tree(self) -> FilesChanged:
+        """Give the file tree as last announced."""
+        return self._tree.whole()
+
+    async def give_up_starting(self) -> None:
+        """Start no longer what has not started."""
+        starting, self._starting = self._starting, None
+        if starting is not None and not starting.done():
+            starting.cancel()
+            await asyncio.wait([starting])
+
+    async def close(self) -> None:
+        """Remove it; safe to call twice."""
+        await self.give_up_starting()
+        await self._tree.stop()
+        if not self.is_up:
+            return
+        self.is_up = False
+        await self._sandbox.stop()
+        self._bus.publish(SandboxStopped("The run was closed."))
+
+    async def _start(self) -> None:
+        started = await self._sandbox.start()
+        self.is_up = True
+        self._bus.publish(started)
+        self._tree.start()
+
+    def _failed(self, error: Exception) -> None:
+        if isinstance(error, LisError):
+            self._progress.end(Ending("sandbox_failed", error.sentence))
+            return
+        traceback.print_exception(error, file=sys.stderr)
+        self._progress.end(Ending("bug", f"{type(error).__name__}: {error}"))
