@@ -1,0 +1,98 @@
+"""The only place where the rooms meet: what was asked of a run becomes a run with all its parts."""
+
+import os
+import secrets as tokens
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from lis_tui import __version__
+from lis_tui.config.secrets import API_KEY, variables
+from lis_tui.core.bus import Bus
+from lis_tui.core.ports import Model
+from lis_tui.core.private import open_private, private_folder
+from lis_tui.core.spec import ModelSpec, RunSpec
+from lis_tui.core.text import Secrets
+from lis_tui.engine.loop import Run
+from lis_tui.host.discretion import Discreet, DiscreetTool
+from lis_tui.host.runs import Wired
+from lis_tui.model.gateway import Gateway
+from lis_tui.model.retry import RetryingModel
+from lis_tui.model.script import ScriptModel, load_scenario
+from lis_tui.sandbox import container
+from lis_tui.sandbox.carry import Carried, find_carried
+from lis_tui.tools.registry import default_tools
+from lis_tui.trajectory.journal import Journal
+from lis_tui.trajectory.store import Store, is_locked
+
+
+def wire(data: Path, spec: RunSpec, secrets: Mapping[str, str]) -> Wired:
+    """Make a run that is ready to be played; its folder is made and locked. Raises LisError."""
+    model = choose_model(spec.model, secrets.get(API_KEY))
+    folder = Store(data).create(spec.task, spec.name)
+    lock = folder.lock()
+    journal = Journal.create(folder)
+    bus = Bus(journal, time.time)
+    carried = find_carried(os.environ, Path.home()) if spec.sandbox.carry_certificates else Carried()
+    hidden = Secrets((*secrets.values(), *carried.secrets()))
+    run = Run(
+        name=folder.name,
+        spec=spec,
+        model=model,
+        sandbox=Discreet(
+            spec.sandbox,
+            run=folder.name,
+            host_id=host_id(data),
+            worktree=folder.worktree,
+            outputs_dir=folder.outputs_dir,
+            env=variables(secrets),
+            carried=carried,
+            secrets=hidden,
+        ),
+        tools=[DiscreetTool(tool, hidden) for tool in default_tools()],
+        bus=bus,
+        outputs_dir=folder.outputs_dir,
+        results_dir=folder.results_dir,
+        clock=time.time,
+        sync=journal.sync,
+        app_version=__version__,
+    )
+
+    async def release() -> None:
+        try:
+            await model.close()
+        finally:
+            journal.close()
+            lock.release()
+
+    return Wired(folder.name, run, bus, folder.journal_path, time.time, release)
+
+
+def choose_model(spec: ModelSpec, api_key: str | None) -> Model:
+    """Give the model of this name: a written scenario, or any that litellm knows. Raises SettingsInvalid."""
+    if spec.name.startswith("script/"):
+        return ScriptModel(load_scenario(spec.name))
+    return RetryingModel(Gateway(api_key))
+
+
+def host_id(data: Path) -> str:
+    """Give the name by which containers of this data folder are known, made at first."""
+    path = private_folder(data) / "host-id"
+    if not path.exists():
+        fresh = path.with_name(f"host-id.{tokens.token_hex(4)}")
+        fd = open_private(fresh, os.O_WRONLY)
+        os.write(fd, tokens.token_hex(8).encode())
+        os.close(fd)
+        with suppress(FileExistsError):
+            os.link(fresh, path)
+        fresh.unlink()
+    return path.read_text().strip()
+
+
+async def remove_orphans(data: Path) -> list[str]:
+    """Remove the containers of runs of this data folder that no process holds any more. Raises LisError."""
+    store = Store(data)
+    return await container.remove_orphans(
+        lambda run: is_locked(store.root / "runs" / run / "lock"), host_id(data)
+    )
