@@ -11,7 +11,7 @@ from lis_tui.core.spec import ModelSpec, RunSpec
 
 START = 1_790_000_000.0
 TASK = "Plot the Mandelbrot set with labelled axes, save it as output/set.png, and give its area to 3 digits."
-PLOT = '''import numpy as np
+PLOT = """import numpy as np
 import matplotlib.pyplot as plt
 
 WIDTH, HEIGHT, LIMIT = 800, 600, 200
@@ -29,7 +29,7 @@ def mandelbrot(x, y):
 x = np.linspace(-2.2, 0.8, WIDTH + 1)
 y = np.linspace(-1.2, 1.2, HEIGHT)
 plt.imsave("output/set.png", mandelbrot(x, y).reshape(HEIGHT, WIDTH))
-'''
+"""
 SYSTEM = """You work on a computer of your own, in /testbed.
 
 - Compute rather than guess; explore before you act.
@@ -69,7 +69,11 @@ class Story:
         )
         self.say(
             events.RunStarted(
-                run="mandelbrot-3", spec=spec, system_prompt=SYSTEM, task_prompt=f"# Task\n\n{TASK}\n", tools=tools
+                run="mandelbrot-3",
+                spec=spec,
+                system_prompt=SYSTEM,
+                task_prompt=f"# Task\n\n{TASK}\n",
+                tools=tools,
             )
         )
         self.say(
@@ -90,7 +94,9 @@ class Story:
         )
         self.say(events.FilesChanged(whole, is_whole=True))
 
-    def think(self, turn: int, reasoning: str, calls: list[ToolCall], text: str = "", cost: float | None = 0.004) -> None:
+    def think(
+        self, turn: int, reasoning: str, calls: list[ToolCall], text: str = "", cost: float | None = 0.004
+    ) -> None:
         """Ask the model and stream its reply."""
         tokens = 1800 + turn * 2900
         self.say(
@@ -142,7 +148,8 @@ class Story:
         changed_by: events.Who | None = "person" if arguments else None
         arguments = arguments or call.arguments
         self.say(
-            events.StepStarted(address=address, tool=call.name, arguments=arguments, changed_by=changed_by), 0.02
+            events.StepStarted(address=address, tool=call.name, arguments=arguments, changed_by=changed_by),
+            0.02,
         )
         for line in output.splitlines(keepends=True):
             self.say(events.OutputArrived(address, line.encode()), took_s / (output.count("\n") + 1))
@@ -159,7 +166,8 @@ class Story:
             answer=answer,
         )
         self.say(
-            events.StepFinished(address=address, call_id=call.id, tool=call.name, observation=observation), 0.05
+            events.StepFinished(address=address, call_id=call.id, tool=call.name, observation=observation),
+            0.05,
         )
 
 
@@ -182,7 +190,7 @@ def middle(story: Story) -> StepAddress:
     here = StepAddress(6, 1)
     label = (
         "python3 label.py --font 14 \\\n  --title 'Mandelbrot set' output/set.png \\\n"
-        "  && echo \"area ≈ $(cat area.txt)\" > answer.txt"
+        '  && echo "area ≈ $(cat area.txt)" > answer.txt'
     )
     story.think(
         6,
@@ -231,7 +239,9 @@ def _explore(story: Story) -> None:
     listing += "-rw-r--r-- 1 root root 18204 grid.csv\n-rw-r--r-- 1 root root   912 notes.md\n"
     listing += "x,y,value\n-2.2,-1.2,1\n-2.19625,-1.2,1\n"
     story.run(first, call, listing, took_s=0.1)
-    install = bash("pip install --quiet numpy matplotlib && python3 -c 'import numpy; print(numpy.__version__)'")
+    install = bash(
+        "pip install --quiet numpy matplotlib && python3 -c 'import numpy; print(numpy.__version__)'"
+    )
     story.think(2, "I need numpy and matplotlib; they may be missing.", [install])
     second = StepAddress(2, 1)
     story.wait(second)
@@ -267,7 +277,8 @@ def _repair(story: Story) -> None:
     )
     story.think(
         4,
-        "The array has one column too many, because linspace includes the end point. I fix the shape and draw it again.",
+        "The array has one column too many, because linspace includes the end point. "
+        "I fix the shape and draw it again.",
         [fix],
     )
     address = StepAddress(4, 1)
@@ -275,11 +286,18 @@ def _repair(story: Story) -> None:
     diff = "--- plot.py\n+++ plot.py\n@@ -16,3 +16,3 @@\n-x = np.linspace(-2.2, 0.8, WIDTH + 1)\n"
     diff += "+x = np.linspace(-2.2, 0.8, WIDTH)\n y = np.linspace(-1.2, 1.2, HEIGHT)\n"
     story.run(address, fix, "edited", took_s=0.0, diff=diff, files=(FileEntry("plot.py", size_bytes=601),))
-    story.think(5, "Now run it again and compute the area from the grid.", [bash("python3 plot.py && python3 area.py")])
+    story.think(
+        5,
+        "Now run it again and compute the area from the grid.",
+        [bash("python3 plot.py && python3 area.py")],
+    )
     address = StepAddress(5, 1)
     story.approve(address)
-    files = (FileEntry("output/set.png", size_bytes=84_112), FileEntry("area.txt", size_bytes=6))
-    files += (FileEntry("label.py", size_bytes=733),)
+    files = (
+        FileEntry("output/set.png", size_bytes=84_112),
+        FileEntry("area.txt", size_bytes=6),
+        FileEntry("label.py", size_bytes=733),
+    )
     call = bash("python3 plot.py && python3 area.py | tee area.txt")
     story.run(address, call, "saved output/set.png\narea 1.507\n", took_s=1.2, files=files)
 
@@ -301,9 +319,7 @@ def thinking() -> list[Record]:
 def running() -> list[Record]:
     """Give the story to the middle of a long command."""
     records = waiting()
-    last = max(
-        n for n, record in enumerate(records) if b"package-20" in getattr(record.event, "data", b"")
-    )
+    last = max(n for n, record in enumerate(records) if b"package-20" in getattr(record.event, "data", b""))
     return records[: last + 1]
 
 

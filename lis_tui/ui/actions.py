@@ -60,6 +60,8 @@ def _running(view: RunView, focus: Focus) -> Why:
 
 
 def _retrying(view: RunView, focus: Focus) -> Why:
+    if view.ended is not None and view.ended.status == "model_failed" and not focus.is_recorded:
+        return ""
     return _live(view, focus) or ("" if view.retry is not None else "no try is waited for")
 
 
@@ -69,6 +71,14 @@ def _can_follow_up(view: RunView, focus: Focus) -> Why:
     if view.ended is None:
         return "the run has not ended; s tells the model something"
     return "" if view.has_sandbox else "its sandbox is gone"
+
+
+def _changeable(view: RunView, focus: Focus) -> Why:
+    if focus.is_recorded:
+        return "this is a recording"
+    if view.started is None:
+        return "the run has not begun"
+    return "its sandbox is gone" if view.ended is not None and not view.has_sandbox else ""
 
 
 def _has_step(view: RunView, focus: Focus) -> Why:
@@ -117,7 +127,13 @@ ACTIONS: tuple[Action, ...] = (
         _can_follow_up,
     ),
     Action(
-        "limits", "L", "limits", "Change the limits; a run that a limit ended goes on.", "Run", False, _always
+        "limits",
+        "L",
+        "limits",
+        "Change the limits; a run that a limit ended goes on.",
+        "Run",
+        False,
+        _changeable,
     ),
     Action("pause", "p", "pause", "Hold at the next gate; again: go on.", "Run", True, _live),
     Action("next", "n", "next", "One step: approve this one and wait at the next gate.", "Run", True, _live),
@@ -212,6 +228,16 @@ ACTIONS: tuple[Action, ...] = (
         shown="q",
     ),
 )
+GATE_IDS = ("approve", "edit", "reject", "tell", "next")
+START_KEYS = (
+    ("enter", "run"),
+    ("tab", "settings, runs"),
+    ("f2", "demo"),
+    ("f3", "theme"),
+    ("f1", "keys"),
+    ("esc", "leave"),
+)
+"""The keys of the start screen, where letters type."""
 BY_ID = {action.id: action for action in ACTIONS}
 
 
@@ -220,11 +246,12 @@ def why_not(action_id: str, view: RunView, focus: Focus) -> Why:
     return BY_ID[action_id].why_not(view, focus)
 
 
-def footer(view: RunView, focus: Focus) -> list[tuple[str, str]]:
-    """Give the keys that act now, with their labels."""
+def footer(view: RunView, focus: Focus, *, is_gate_seen: bool = False) -> list[tuple[str, str]]:
+    """Give the keys that act now, with their labels; those in the box of a gate that is seen are left out."""
     found = []
     for action in ACTIONS:
-        if action.in_footer and not action.why_not(view, focus):
+        is_in_box = is_gate_seen and action.id in GATE_IDS
+        if action.in_footer and not is_in_box and not action.why_not(view, focus):
             label = "resume" if action.id == "pause" and view.is_held else action.label
             found.append((action.key.split(" ")[0], label))
     return found
@@ -232,14 +259,16 @@ def footer(view: RunView, focus: Focus) -> list[tuple[str, str]]:
 
 def gate_keys(view: RunView, focus: Focus) -> list[tuple[str, str]]:
     """Give the keys that answer the waiting gate."""
-    ids = ("approve", "edit", "reject", "tell", "next")
+    return [(BY_ID[each].key, BY_ID[each].label) for each in GATE_IDS if not why_not(each, view, focus)]
+
+
+def end_keys(view: RunView, focus: Focus) -> list[tuple[str, str]]:
+    """Give the keys that make sense once the run has ended."""
+    ids = ("follow_up", "limits", "retry_now", "open", "sent", "copy", "quit")
     return [(BY_ID[each].key, BY_ID[each].label) for each in ids if not why_not(each, view, focus)]
 
 
 def key_table() -> str:
     """Give README's list of keys, as a Markdown table."""
     lines = ["| Key | What it does |", "| --- | --- |"]
-    for action in ACTIONS:
-        if action.key:
-            lines.append(f"| `{action.key}` | {action.tip} |")
-    return "\n".join(lines)
+    return "\n".join([*lines, *[f"| `{action.key}` | {action.tip} |" for action in ACTIONS if action.key]])

@@ -1,17 +1,30 @@
-"""The Textual app: screens, theme, exit; no logic of a run."""
+"""The Textual app: screens, theme, exit, and the doors by which the command line opens it."""
 
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from lis_tui.core.errors import LisError
+from lis_tui.core.spec import RunSpec
+from lis_tui.core.text import clean
+from lis_tui.ui.bridge import LiveSource, RecordedSource, Source
 from lis_tui.ui.net import SafeApp, terminal_notice, terminal_title
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.screens.workbench import Workbench
-from lis_tui.ui.themes import PREFIX, Palette, textual_theme
+from lis_tui.ui.themes import PREFIX, Palette, read_themes, textual_theme
+from lis_tui.ui.widgets.lines import ThemeAsked
+
+if TYPE_CHECKING:
+    from lis_tui.client import Client
+    from lis_tui.config.load import Loaded
+    from lis_tui.config.places import Places
+    from lis_tui.trajectory.store import RunFolder
 
 
 class LisApp(SafeApp[int]):
@@ -30,6 +43,8 @@ class LisApp(SafeApp[int]):
         self.palettes = themes
         self.paint = Paint(themes.get(theme) or next(iter(themes.values())))
         self._first = first
+        self.farewell = ""
+        """What is printed once the screen is gone."""
         super().__init__()
         self.title = "lis-tui"
         for palette in themes.values():
@@ -49,14 +64,37 @@ class LisApp(SafeApp[int]):
         self.paint = Paint(self.palettes[name])
         self.theme = PREFIX + name
         for screen in self.screen_stack:
-            if isinstance(screen, Workbench):
-                screen.repaint(self.paint)
+            repaint = getattr(screen, "repaint", None)
+            if repaint is not None:
+                repaint(self.paint)
 
-    @on(Workbench.ThemeAsked)
-    def _next_theme(self) -> None:
+    def next_theme(self) -> None:
+        """Take the theme after this one."""
         names = list(self.palettes)
         place = names.index(self.paint.palette.name)
         self.take_theme(names[(place + 1) % len(names)])
+
+    @on(ThemeAsked)
+    def _theme_asked(self) -> None:
+        self.next_theme()
+
+    @on(Workbench.Left)
+    async def _left(self, message: Workbench.Left) -> None:
+        """Leave a run: back to the start screen, or out."""
+        screen = self.screen_stack[-1]
+        if not isinstance(screen, Workbench):
+            return
+        code = screen.exit_code
+        if message.is_over:
+            with suppress(LisError):
+                await screen.source.close_run()
+        await screen.source.leave()
+        self.farewell = screen.farewell
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+            self.title = "lis-tui"
+        else:
+            self.exit(code)
 
     @on(Workbench.Notable)
     def _tell(self, message: Workbench.Notable) -> None:
@@ -74,6 +112,72 @@ class LisApp(SafeApp[int]):
             self._driver.write(sequence)
 
 
-def user_theme_folders(config: Path) -> tuple[Path, ...]:
-    """Where a person's own themes are."""
-    return (config / "themes",)
+def recorded(places: "Places", path: Path) -> RecordedSource:
+    """Give a run folder, or a journal alone, as a source."""
+    from lis_tui.trajectory.reading import read
+    from lis_tui.trajectory.store import Store
+
+    if not (path / "journal.jsonl").is_file():
+        return RecordedSource(path.stem, lambda: list(read(path)))
+    folder = Store(places.data).find(str(path))
+    worktree = folder.worktree if folder.worktree.is_dir() else None
+    return RecordedSource(folder.name, lambda: list(read(folder)), worktree, folder.outputs_dir)
+
+
+def open_live(
+    places: "Places",
+    loaded: "Loaded",
+    run: str | None = None,
+    spec: RunSpec | None = None,
+    secrets: dict[str, str] | None = None,
+) -> int:
+    """Show a live run: start what `spec` asks for, or attach to `run`. Gives the exit code."""
+
+    async def start() -> "tuple[Client, str]":
+        from lis_tui.client import Client
+
+        client = await Client.connect(places, may_start=spec is not None)
+        if spec is None:
+            return client, run or ""
+        return client, await client.start_run(spec, secrets or {})
+
+    source = LiveSource(start, lambda name: find_run(places, name))
+    return show(places, loaded, lambda app: workbench(app, source, loaded))
+
+
+def open_recorded(places: "Places", loaded: "Loaded", path: Path) -> int:
+    """Show a run on disk, read only. Gives the exit code."""
+    source = recorded(places, path)
+    return show(places, loaded, lambda app: workbench(app, source, loaded))
+
+
+def open_start(places: "Places", loaded: "Loaded") -> int:
+    """Show the start screen. Gives the exit code."""
+    from lis_tui.ui.home import Home
+
+    home = Home(places, loaded)
+    code = show(places, loaded, home.screen)
+    return home.play_demo() if home.wants_demo else code
+
+
+def workbench(app: LisApp, source: Source, loaded: "Loaded") -> Workbench:
+    """Give a source's workbench."""
+    return Workbench(source, app.paint, has_bell=loaded.settings.bell)
+
+
+def find_run(places: "Places", name: str) -> "RunFolder":
+    """Find a run's folder."""
+    from lis_tui.trajectory.store import Store
+
+    return Store(places.data).find(name)
+
+
+def show(places: "Places", loaded: "Loaded", first: Callable[[LisApp], Screen[None]]) -> int:
+    """Run the app with its first screen, then print what is left to say."""
+    themes, problems = read_themes(places.config / "themes")
+    app = LisApp(first, themes, loaded.settings.theme)
+    code = app.run()
+    for sentence in (app.farewell, *problems):
+        if sentence:
+            sys.stdout.write(clean(sentence) + "\n")
+    return app.return_code or 0 if code is None else code

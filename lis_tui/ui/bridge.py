@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from lis_tui.core.beneath import list_beneath
 from lis_tui.core.bus import spawn
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import DecisionRefused, LisError
-from lis_tui.core.events import Record, StepAddress
+from lis_tui.core.events import FilesChanged, Record, StepAddress
 
 if TYPE_CHECKING:
     from lis_tui.client import Client
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 INTERVAL_S = 1 / 30
 MOST_AT_ONCE = 2000
+MOST_FILES = 20_000
 
 
 class Source(Protocol):
@@ -65,10 +67,15 @@ class LiveSource:
     is_recorded = False
 
     def __init__(
-        self, start: Callable[[], Awaitable[tuple["Client", str]]], find: Callable[[str], "RunFolder"]
+        self,
+        start: Callable[[], Awaitable[tuple["Client", str]]],
+        find: Callable[[str], "RunFolder"],
+        *,
+        owns_client: bool = True,
     ) -> None:
         self._start = start
         self._find = find
+        self._owns_client = owns_client
         self._client: Client | None = None
         self._folder: RunFolder | None = None
         self.name = ""
@@ -105,11 +112,13 @@ class LiveSource:
     async def leave(self) -> None:
         """Stop watching; the run goes on."""
         if self._client is not None:
-            await self._client.close()
+            await self._client.leave(self.name)
+            if self._owns_client:
+                await self._client.close()
 
 
 class RecordedSource:
-    """A run on disk, read only."""
+    """A run on disk, read only; its tree of files is the one that is on disk now."""
 
     is_recorded = True
 
@@ -127,8 +136,13 @@ class RecordedSource:
 
     async def records(self) -> AsyncIterator[Record]:
         """Read the whole journal, away from the screen's thread."""
+        at = 0.0
         for record in await asyncio.to_thread(self._read):
+            at = record.at
             yield record
+        if self.worktree is not None:
+            files = await asyncio.to_thread(list_beneath, self.worktree, MOST_FILES)
+            yield Record(0, at, FilesChanged(tuple(files), is_whole=True))
 
     async def decide(self, decision: Decision, address: StepAddress | None = None) -> None:
         """Refuse: what happened, happened."""

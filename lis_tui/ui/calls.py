@@ -17,6 +17,8 @@ MOST_WAITING = 200
 HEAD, TAIL = 4, 5
 LIVE_LINES = 10
 MOST_SHOWN = 24 * 1024
+NO_OUTPUT = "[no output]"
+"""What the model reads of a command that printed nothing."""
 _ARGUMENTS = msgspec.json.Decoder(dict[str, object])
 _HUNK = re.compile(r"^@@ .*?@@")
 
@@ -72,7 +74,9 @@ def call_rows(step: StepView, lead: list[Ink], right: list[Ink], *, is_lit: bool
     most = MOST_WAITING if step.status == "waiting" else MOST_COMMAND
     paint = highlight if is_lit else plain
     lines = paint(call.head, call.language) if is_lit else plain(call.head)
-    rows = [Row([(call.word + " ", "muted"), *lines[0]], lead=lead, right=right, most=min(most, 6))]
+    word: list[Ink] = [*lead, (call.word + " ", "muted")]
+    hang = _blank(lead, len(call.word) + 1)
+    rows = [Row(lines[0], lead=word, hang=hang, right=right, most=min(most, 6))]
     rows += [Row(line, lead=_blank(lead, 2), most=4) for line in lines[1:most]]
     if len(lines) > most:
         rows.append(_more(len(lines) - most, lead))
@@ -82,13 +86,13 @@ def call_rows(step: StepView, lead: list[Ink], right: list[Ink], *, is_lit: bool
     return rows
 
 
-def result_rows(step: StepView, lead: list[Ink], now: float) -> list[Row]:
+def result_rows(step: StepView, lead: list[Ink]) -> list[Row]:
     """Give what came of the step: its output, its diff, or why it did not run."""
     indent = _blank(lead, 2)
     if step.problem:
         return [Row(plain_inks(step.problem, "error"), lead=indent, most=4, is_prose=True)]
     if step.observation is None:
-        return _live_rows(step, indent, now)
+        return _live_rows(step, indent)
     if step.status in ("rejected", "skipped"):
         text = step.observation.text
         return [Row(plain_inks(text, "human"), lead=indent, most=4, is_prose=True)]
@@ -156,11 +160,11 @@ def _diff_rows(diff: str, indent: list[Ink]) -> list[Row]:
     return [first, *_folded(rows, indent)]
 
 
-def _live_rows(step: StepView, indent: list[Ink], now: float) -> list[Row]:
+def _live_rows(step: StepView, indent: list[Ink]) -> list[Row]:
     if step.status != "running":
         return []
-    lines = _sanitised(bytes(step.tail[-MOST_SHOWN // 2 :]))
-    rows = [Row(line, lead=indent, most=2) for line in lines[-LIVE_LINES:]]
+    lines = _sanitised(_end_of(step.tail))
+    rows = [Row(line, lead=indent, most=3, is_prose=True) for line in lines[-LIVE_LINES:]]
     total = step.output_bytes
     if total > len(step.tail) or len(lines) > LIVE_LINES:
         rows.insert(0, Row([(f"… {words.size(total)} so far, enter to open", "muted")], lead=indent))
@@ -175,16 +179,28 @@ def _output_rows(step: StepView, indent: list[Ink]) -> list[Row]:
     observation = step.observation
     if observation is None:
         return []
-    lines = _sanitised(observation.text[:MOST_SHOWN].encode("utf-8", errors="replace"))
+    if observation.text == NO_OUTPUT:
+        return []
+    lines = _sanitised(_raw_output(step))
     while lines and not any(text.strip() for text, _ in lines[-1]):
         lines.pop()
-    rows = _folded([Row(line, lead=indent, most=3) for line in lines], indent, observation.output_bytes)
+    rows = _folded(
+        [Row(line, lead=indent, most=3, is_prose=True) for line in lines], indent, observation.output_bytes
+    )
     rows += [
         Row(plain_inks(note, "warning"), lead=indent, most=2, is_prose=True)
         for note in observation.notes
         if note not in observation.text
     ]
     return rows
+
+
+def _raw_output(step: StepView) -> bytes:
+    """Give the output as it came where we have all of it, with its colours; else what the model read."""
+    if step.tail and len(step.tail) == step.output_bytes:
+        return bytes(step.tail)
+    text = step.observation.text if step.observation is not None else ""
+    return text.encode("utf-8", errors="replace")
 
 
 def _folded(rows: list[Row], indent: list[Ink], total_bytes: int = 0) -> list[Row]:
@@ -197,7 +213,17 @@ def _folded(rows: list[Row], indent: list[Ink], total_bytes: int = 0) -> list[Ro
     return [*rows[:HEAD], Row([(note, "muted")], lead=indent), *rows[-TAIL:]]
 
 
+def _end_of(tail: bytearray) -> bytes:
+    """Give the last lines, from the beginning of one on."""
+    end = bytes(tail[-MOST_SHOWN // 2 :])
+    if len(end) < len(tail):
+        end = end[end.find(b"\n") + 1 :]
+    return end
+
+
 def _sanitised(data: bytes) -> list[list[Ink]]:
+    if len(data) > 2 * MOST_SHOWN:
+        data = data[:MOST_SHOWN] + b"\n" + data[-MOST_SHOWN:]
     sanitiser = Sanitiser()
     lines = sanitiser.feed(data)
     lines += sanitiser.finish()

@@ -22,6 +22,7 @@ from lis_tui.core.spec import Limits, Mode
 from lis_tui.core.text import one_line
 from lis_tui.ui.calls import command_of
 from lis_tui.ui.widgets.blocks import BlockList
+from lis_tui.ui.widgets.lines import ThemeAsked
 
 if TYPE_CHECKING:
     from lis_tui.ui.screens.workbench import Workbench
@@ -348,7 +349,7 @@ class Deeds:
 
     def theme(self) -> None:
         """Take the next theme."""
-        self._screen.post_message(self._screen.ThemeAsked())
+        self._screen.post_message(ThemeAsked())
 
     # ---- always
 

@@ -9,7 +9,7 @@ MOST_ANSWER = 400
 MOST_FILES = 12
 
 
-def end_rows(view: RunView, folder: str) -> list[Row]:
+def end_rows(view: RunView, keys: list[Ink]) -> list[Row]:
     """Give the rows of the ended run."""
     ended = view.ended
     if ended is None:
@@ -29,8 +29,9 @@ def end_rows(view: RunView, folder: str) -> list[Row]:
     if ended.reason:
         rows += [Row(plain_inks(ended.reason, tone), lead=lead, most=6, is_prose=True)]
     rows += _answer(ended.answer, lead)
-    rows += _made(view, folder, lead)
+    rows += _made(view, lead)
     rows += [Row([]), Row([(_totals(view), "muted")], lead=lead, most=3, is_prose=True), Row([])]
+    rows += [Row(keys, lead=lead, most=4, is_prose=True), Row([])]
     return rows
 
 
@@ -45,7 +46,7 @@ def _answer(answer: str | None, lead: list[Ink]) -> list[Row]:
     return rows
 
 
-def _made(view: RunView, folder: str, lead: list[Ink]) -> list[Row]:
+def _made(view: RunView, lead: list[Ink]) -> list[Row]:
     if view.outputs is None:
         return []
     files = view.outputs.files
@@ -62,7 +63,7 @@ def _made(view: RunView, folder: str, lead: list[Ink]) -> list[Row]:
         Row(plain_inks(f"not saved: {problem}", "error"), lead=lead, most=3)
         for problem in view.outputs.problems
     ]
-    saved = one_line(folder or view.outputs.folder, 400)
+    saved = one_line(view.outputs.folder, 400)
     return [*rows, Row([("saved in ", "muted"), (saved, "output")], lead=lead, most=3)]
 
 

@@ -31,11 +31,10 @@ class Paint:
 
     def _make(self, tone: str) -> Style:
         front = back = None
-        attributes = {}
         for word in tone.split():
             if word in _ATTRIBUTES:
-                attributes[word] = True
-            elif word.startswith("on-"):
+                continue
+            if word.startswith("on-"):
                 back = Color.parse(self._colours[word[3:]])
             elif word.startswith("fg:"):
                 front = self._own(word[3:])
@@ -43,7 +42,8 @@ class Paint:
                 back = self._own(word[3:])
             else:
                 front = Color.parse(self._colours[word])
-        return Style.from_color(front, back) + Style(**attributes)
+        extra = " ".join(word for word in tone.split() if word in _ATTRIBUTES)
+        return Style.from_color(front, back) + Style.parse(extra)
 
     def _own(self, word: str) -> Color:
         """Give a program's colour; the sixteen that have names are the theme's."""

@@ -1,4 +1,4 @@
-"""Rows: what a pane draws, as inks (text and tone) that are folded to a width; knows no theme and no widget."""
+"""Rows: what a pane draws, as inks (text and tone) that are folded to a width; knows no theme."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +37,8 @@ class Row:
             return 1
         room = self._room(width)
         text = text_of(self.inks)
+        if text.isascii() and len(text) <= room:
+            return 1
         if self.is_prose:
             return min(self.most, len(_fold_words(text, room)))
         return min(self.most, _fold_count(text, room))

@@ -1,4 +1,4 @@
-"""The status line: state first, then mode, limits, context, tokens, cost, time; keys that act now at the right."""
+"""The status line: state first, then mode, limits, context, tokens, cost, time; keys at the right."""
 
 from dataclasses import dataclass
 
@@ -36,9 +36,9 @@ def state_words(view: RunView, moment: Moment) -> Ink:
         return "✗ cut off", "error"
     if view.gate is not None:
         words_ = "paused" if view.gate.because == "paused" else "waiting for you"
-        return f"⏸ {words_}", "warning"
+        return f"‖ {words_}", "warning"
     text, tone = _busy(view, moment.now)
-    return (f"⏸ pausing · {text}", "warning") if view.is_held else (f"▶ {text}", tone)
+    return (f"‖ pausing · {text}", "warning") if view.is_held else (f"▶ {text}", tone)
 
 
 def status_line(view: RunView, moment: Moment, keys: list[tuple[str, str]], width: int) -> list[Ink]:
@@ -50,15 +50,21 @@ def status_line(view: RunView, moment: Moment, keys: list[tuple[str, str]], widt
     line.append((state, f"{tone} bold"))
     if moment.flash:
         return cut([*line, ("   ", ""), (moment.flash, "command")], width)
-    right = _keys(keys, width // 3)
-    for text, part_tone in _parts(view, moment):
-        piece: list[Ink] = [("   ", ""), (text, part_tone)]
-        if cells(line) + cells(piece) + cells(right) + 2 > width:
+    *others, last = [_key(key, text) for key, text in sorted(keys, key=lambda pair: pair[0] == "?")] or [[]]
+    left = _filled(line, [[("   ", ""), part] for part in _parts(view, moment)], width - cells(last) - 2)
+    right = [*_filled([], others, width - cells(left) - cells(last) - 3), *last]
+    gap = width - cells(left) - cells(right)
+    return [*left, (" " * gap, ""), *right] if gap >= 1 else cut(left, width)
+
+
+def _filled(line: list[Ink], pieces: list[list[Ink]], room: int) -> list[Ink]:
+    """Add pieces while they fit."""
+    line = list(line)
+    for piece in pieces:
+        if cells(line) + cells(piece) > room:
             break
         line += piece
-    line = cut(line, width)
-    gap = width - cells(line) - cells(right)
-    return [*line, (" " * gap, ""), *right] if gap >= 1 else line
+    return line
 
 
 def _ended(view: RunView) -> Ink:
@@ -131,11 +137,5 @@ def _context(view: RunView) -> str:
     return f"context {words.count(used)}/{words.count(known)}{'' if window else '?'} {bar}"
 
 
-def _keys(keys: list[tuple[str, str]], room: int) -> list[Ink]:
-    line: list[Ink] = []
-    for key, label in keys:
-        piece: list[Ink] = [(key, "accent"), (f" {label}  ", "muted")]
-        if cells(line) + cells(piece) > room:
-            break
-        line += piece
-    return line
+def _key(key: str, label: str) -> list[Ink]:
+    return [(key, "accent"), (f" {label}  ", "muted")]

@@ -1,5 +1,7 @@
 """The strip of steps: one mark a step; past its width each mark stands for several, and the worst wins."""
 
+from itertools import pairwise
+
 from lis_tui.core.parts import StepView
 from lis_tui.ui import words
 from lis_tui.ui.rows import Ink
@@ -52,7 +54,7 @@ def _buckets(steps: list[StepView], most: int) -> list[StepView]:
     if len(steps) <= most:
         return steps
     edges = [number * len(steps) // most for number in range(most + 1)]
-    return [min(steps[a:b], key=_badness) for a, b in zip(edges, edges[1:], strict=False)]
+    return [min(steps[a:b], key=_badness) for a, b in pairwise(edges)]
 
 
 def _bucket_of(cursor: int, count: int, buckets: int) -> int:

@@ -35,7 +35,6 @@ class CommandsPane(BlockList):
         self._keys = keys
         self._painted: tuple[StepAddress, str, float] | None = None
         self.is_blinking = False
-        self.folder_label = ""
 
     # ---- blocks
 
@@ -49,9 +48,10 @@ class CommandsPane(BlockList):
             return self._extra_version(self._extras()[number - len(self._view.steps)])
         step = self._view.steps[number]
         gate = self._view.gate
-        is_here = gate is not None and gate.address == step.address
         second = int(self._now()) if step.status == "running" else 0
-        return step.version, is_here and (gate.gate, gate.because, self.is_blinking, self._left()), second
+        if gate is None or gate.address != step.address:
+            return step.version, second
+        return step.version, second, gate.gate, gate.because, self.is_blinking, self._left()
 
     def block_rows(self, number: int, *, is_lit: bool) -> list[Row]:
         """Give a block's rows."""
@@ -90,6 +90,14 @@ class CommandsPane(BlockList):
     def gate_age_s(self) -> float:
         """How long the gate has been on the screen."""
         return self._monotonic() - self._painted[2] if self._painted else 0.0
+
+    def rest(self) -> None:
+        """While the end is followed, put the cursor where things happen: the gate, else the newest step."""
+        if not self.is_following or not self._view.steps:
+            return
+        number = self._gate_number()
+        last = len(self._view.steps) - 1
+        self.cursor = last if number is None else min(number, last)
 
     def show_gate(self) -> None:
         """Bring the waiting box into sight."""
@@ -137,7 +145,7 @@ class CommandsPane(BlockList):
         rows = [Row([])] if step.address.step == 1 and step is not self._view.steps[0] else []
         rows += call_rows(step, lead, result_sign(step, now), is_lit=is_lit)
         rows += self._human_rows(step, lead)
-        rows += result_rows(step, lead, now)
+        rows += result_rows(step, lead)
         return rows + (self._box(step, is_lit=is_lit) if is_waiting else [])
 
     def _human_rows(self, step: StepView, lead: list[Ink]) -> list[Row]:
@@ -209,7 +217,7 @@ class CommandsPane(BlockList):
         if extra == "gate":
             return [Row([]), *self._box(None, is_lit=is_lit)]
         if extra == "end":
-            return end_rows(self._view, self.folder_label)
+            return end_rows(self._view, self._keys())
         draft = self._view.turn.drafts[int(extra[6:])]
         text = str(draft.text)
         lead: list[Ink] = [("  ", ""), (f"{self._view.turn.number}.{int(extra[6:]) + 1} ", "muted")]

@@ -10,7 +10,7 @@ from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink, Row
 from lis_tui.ui.widgets.blocks import BlockList
 
-_MARKS = {"new": ("＋", "file-new"), "changed": ("~", "file-changed"), "gone": ("−", "file-gone")}
+_MARKS = {"new": ("+", "file-new"), "changed": ("~", "file-changed"), "gone": ("−", "file-gone")}
 _KINDS = {"link": "@", "fifo": "|", "socket": "=", "device": "#"}
 _QUIET = frozenset({".git", "node_modules", "__pycache__", ".venv", "venv", "site-packages", ".cache"})
 MOST_UNASKED = 200
@@ -28,6 +28,8 @@ class _Node:
 
 class FilesPane(BlockList):
     """One line an entry; folders fold."""
+
+    has_bar = False
 
     def __init__(self, paint: Paint, view: RunView) -> None:
         super().__init__(paint, id="files")
@@ -79,6 +81,10 @@ class FilesPane(BlockList):
         size = words.size(node.entry.size_bytes) if node.entry.kind == "file" and mark != "gone" else ""
         right: list[Ink] = [(f"{sign} " if sign else "", tone), (f"{size:>6} ", "muted")]
         return [Row([(f"{indent}  ", ""), (name, tone + attributes + flash)], lead=[(" ", "")], right=right)]
+
+    def is_countable(self, number: int) -> bool:
+        """Entries come and go in place; nothing is counted."""
+        return False
 
     def title(self) -> tuple[list[Ink], list[Ink]]:
         """Name the pane and the folder."""

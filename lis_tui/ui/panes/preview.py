@@ -77,6 +77,8 @@ def _pixels(data: bytes) -> str:
 class PreviewPane(BlockList):
     """Draws one preview; one block a line."""
 
+    has_bar = False
+
     def __init__(self, paint: Paint) -> None:
         super().__init__(paint, id="preview")
         self._preview: Preview | None = None

@@ -25,7 +25,7 @@ _ORIGINS = {
 
 
 class ReasoningPane(BlockList):
-    """One block a turn; a finished one folds to its first line when the next begins, unless a person opened it."""
+    """One block a turn; a finished one folds when the next begins, unless a person opened it."""
 
     def __init__(self, paint: Paint, view: RunView) -> None:
         super().__init__(paint, id="reasoning")

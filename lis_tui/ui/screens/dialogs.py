@@ -15,7 +15,7 @@ from lis_tui.ui.labels import label
 class AskDialog(ModalScreen[str | None]):
     """Asks for some words; enter gives them, ctrl+j begins a new line, esc gives nothing."""
 
-    BINDINGS = [  # noqa: RUF012  (Textual's shape)
+    BINDINGS = [
         Binding("escape", "cancel", "cancel"),
         Binding("enter,ctrl+s", "apply", "say", priority=True),
         Binding("ctrl+j", "new_line", "new line", priority=True),
@@ -57,7 +57,7 @@ class AskDialog(ModalScreen[str | None]):
 class QuitDialog(ModalScreen[str | None]):
     """Asks what becomes of a live run."""
 
-    BINDINGS = [  # noqa: RUF012  (Textual's shape)
+    BINDINGS = [
         Binding("escape", "cancel", "stay"),
         Binding("d", "choose('detach')", "detach"),
         Binding("p", "choose('pause')", "pause"),

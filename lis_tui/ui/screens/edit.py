@@ -64,7 +64,7 @@ def with_part(arguments_json: str, part: Part, text: str) -> str:
 class EditDialog(ModalScreen[str | None]):
     """Gives the changed arguments, or None."""
 
-    BINDINGS = [  # noqa: RUF012  (Textual's shape)
+    BINDINGS = [
         Binding("escape", "cancel", "cancel", priority=True),
         Binding("ctrl+s,ctrl+enter", "apply", "run this instead", priority=True),
         Binding("ctrl+e", "editor", "$EDITOR", priority=True),

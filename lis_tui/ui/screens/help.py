@@ -27,7 +27,7 @@ _SIGNS = (
 class HelpDialog(ModalScreen[None]):
     """All keys and what they do; what cannot be done now says why."""
 
-    BINDINGS = [Binding("escape,q,question_mark,f1,enter", "leave", "back")]  # noqa: RUF012  (Textual's shape)
+    BINDINGS = [Binding("escape,q,question_mark,f1,enter", "leave", "back")]
 
     def __init__(self, view: RunView, where: Focus, paint: Paint) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class HelpDialog(ModalScreen[None]):
 class PaletteDialog(ModalScreen[str | None]):
     """Searches the actions; enter does the first that fits."""
 
-    BINDINGS = [  # noqa: RUF012  (Textual's shape)
+    BINDINGS = [
         Binding("escape", "cancel", "cancel"),
         Binding("down", "move(1)", "down", priority=True),
         Binding("up", "move(-1)", "up", priority=True),

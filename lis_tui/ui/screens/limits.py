@@ -22,7 +22,7 @@ _NAMES = {
 class LimitsDialog(ModalScreen[Limits | None]):
     """One editable line; enter applies it."""
 
-    BINDINGS = [Binding("escape", "cancel", "cancel")]  # noqa: RUF012  (Textual's shape)
+    BINDINGS = [Binding("escape", "cancel", "cancel")]
 
     def __init__(self, limits: Limits) -> None:
         super().__init__()

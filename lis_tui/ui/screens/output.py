@@ -27,7 +27,7 @@ POLL_S = 0.5
 class OutputScreen(Screen[None]):
     """Shows the file that holds the output, or what the model saw of it where there is no file."""
 
-    BINDINGS = [  # noqa: RUF012  (Textual's shape)
+    BINDINGS = [
         Binding("escape,q,enter", "leave", "back"),
         Binding("j", "scroll(1)", "down"),
         Binding("k", "scroll(-1)", "up"),

@@ -78,7 +78,7 @@ class Messages(BlockList):
         total = len(self._request.messages)
         new = sum(1 for number in range(total) if self._is_new(number))
         left = f" What was sent in turn {self._request.turn}: {words.plural(total, 'message')}, "
-        return [(left, "accent bold"), (f"＋ {new} new since the turn before", "file-new")], []
+        return [(left, "accent bold"), (f"+ {new} new since the turn before", "file-new")], []
 
     def toggle(self, number: int) -> None:
         """Open or fold a block."""
@@ -93,7 +93,7 @@ class Messages(BlockList):
         sign = "▾" if is_open else "▸"
         head = Row(
             [(f"{sign} ", "muted"), (title, f"{tone} bold")],
-            lead=[(" ＋ " if is_new else "   ", "file-new")],
+            lead=[(" + " if is_new else "   ", "file-new")],
             right=[(words.size(len(text.encode("utf-8", errors="replace"))) + " ", "muted")],
         )
         lines = highlight(text, language, "output") if is_open or is_lit else []
@@ -127,7 +127,7 @@ class Messages(BlockList):
 class RequestScreen(Screen[None]):
     """Shows one turn's request; `[` and `]` go to the turns beside it."""
 
-    BINDINGS = [  # noqa: RUF012  (Textual's shape)
+    BINDINGS = [
         Binding("escape,q,v", "leave", "back"),
         Binding("j,down", "move(1)", "down"),
         Binding("k,up", "move(-1)", "up"),

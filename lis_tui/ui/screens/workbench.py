@@ -15,11 +15,11 @@ from textual.widgets import Static
 from lis_tui.core.bus import spawn
 from lis_tui.core.decisions import Decision, End, Pause
 from lis_tui.core.errors import LisError
-from lis_tui.core.events import FileEntry, Record, StepAddress
+from lis_tui.core.events import EXIT_CODES, FileEntry, Record, StepAddress
 from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
-from lis_tui.ui.actions import ACTIONS, Focus, footer, gate_keys, why_not
+from lis_tui.ui.actions import ACTIONS, Focus, end_keys, footer, gate_keys, why_not
 from lis_tui.ui.bridge import INTERVAL_S, Feed, Source
 from lis_tui.ui.deeds import Deeds
 from lis_tui.ui.header import strip_line, strip_width, title_line
@@ -43,7 +43,7 @@ TICK_S = 1.0
 class Workbench(Screen[None]):
     """Shows a source's run. `now` is wall-clock time, `monotonic` measures how long something was shown."""
 
-    BINDINGS = [  # noqa: RUF012  (Textual's shape)
+    BINDINGS = [
         Binding(action.keys, f"do('{action.id}')", action.label, show=False, priority=action.id == "palette")
         for action in ACTIONS
         if action.keys
@@ -56,9 +56,6 @@ class Workbench(Screen[None]):
             super().__init__()
             self.records = records
             self.done = done
-
-    class ThemeAsked(Message):
-        """The next theme, please."""
 
     class Left(Message):
         """The person leaves; `is_over`: an ended run's sandbox is needed no more."""
@@ -89,6 +86,7 @@ class Workbench(Screen[None]):
         self._monotonic = monotonic
         self._hint = ""
         self._lost = ""
+        self._lost_code = 0
         self._told: tuple[str, StepAddress | None] | None = None
         self._previewed: FileEntry | None = None
         self._title = ""
@@ -137,6 +135,7 @@ class Workbench(Screen[None]):
         if not isinstance(error, LisError):
             raise error
         self._lost = error.sentence
+        self._lost_code = error.exit_code
         self.status.refresh()
 
     # ---- records
@@ -151,17 +150,15 @@ class Workbench(Screen[None]):
     def _redraw(self) -> None:
         marks = self.view.files_version
         self.reasoning.update_blocks()
-        self.commands.folder_label = self.view.outputs.folder if self.view.outputs is not None else ""
-        was = self.commands.block_count()
         self.commands.update_blocks()
-        if self.commands.is_following and was:
-            self.commands.cursor = max(min(len(self.view.steps), was) - 1, 0)
+        self.commands.rest()
         if marks != self.files.seen_version:
             self.files.update_files()
             self._flash_files()
             self._choose_preview()
         self.header.refresh()
-        self.status.refresh()
+        # Whether the gate is in sight is known once it is painted.
+        self.call_after_refresh(self.status.refresh)
         self._announce()
 
     def _tick(self) -> None:
@@ -221,12 +218,16 @@ class Workbench(Screen[None]):
 
     def _status_lines(self, width: int) -> list[list[Ink]]:
         moment = Moment(self.clock(), self.source.is_recorded, self._hint, self._lost)
-        return [status_line(self.view, moment, footer(self.view, self.where), width)]
+        keys = footer(self.view, self.where, is_gate_seen=self.commands.painted_gate is not None)
+        return [status_line(self.view, moment, keys, width)]
 
     def _gate_inks(self) -> list[Ink]:
         inks: list[Ink] = []
-        for key, label in gate_keys(self.view, self.where):
-            inks += [(key, "accent bold"), (f" {label}   ", "output")]
+        pairs = (
+            gate_keys(self.view, self.where) if self.view.ended is None else end_keys(self.view, self.where)
+        )
+        for key, label in pairs:
+            inks += [(key, "accent bold"), (f" {label}  ", "output")]
         return inks
 
     def hint(self, sentence: str) -> None:
@@ -326,6 +327,28 @@ class Workbench(Screen[None]):
             return  # the end is shown, with what was made
         self.post_message(self.Left(is_over=False))
 
+    @property
+    def exit_code(self) -> int:
+        """What the program's exit code says of the run; 0 where it goes on or was only looked at."""
+        if self._lost and not self.source.is_recorded:
+            return self._lost_code
+        ended = self.view.ended
+        return EXIT_CODES[ended.status] if ended is not None and not self.source.is_recorded else 0
+
+    @property
+    def farewell(self) -> str:
+        """What is printed when the screen is gone: the answer, or how to come back."""
+        view = self.view
+        if self._lost:
+            return self._lost
+        if view.ended is None:
+            is_live = view.started is not None and not self.source.is_recorded
+            return f"The run goes on: lis-tui attach {self.source.name}" if is_live else ""
+        parts = [view.ended.answer or f"{words.end_words(view.ended.status)[0]}. {view.ended.reason}".strip()]
+        if view.outputs is not None:
+            parts.append(f"Saved in {view.outputs.folder}")
+        return "\n".join(part.rstrip() for part in parts)
+
     def on_resize(self, event: events.Resize) -> None:
         """Arrange the panes for the new size."""
         self.arrangement.fit(event.size)
@@ -333,5 +356,7 @@ class Workbench(Screen[None]):
     def repaint(self, paint: Paint) -> None:
         """Draw everything with another theme."""
         self.paint = paint
-        for widget in (self.header, self.status, *self.panes):
-            widget.repaint(paint)
+        for line in (self.header, self.status):
+            line.repaint(paint)
+        for pane in self.panes:
+            pane.repaint(paint)

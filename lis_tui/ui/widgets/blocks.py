@@ -48,6 +48,9 @@ class BlockList(ScrollView, can_focus=True):
             self.pane = pane
             self.number = number
 
+    has_bar = True
+    """The block under the cursor has a bar at its left; else its whole ground is coloured."""
+
     def __init__(self, paint: Paint, *, id: str) -> None:  # noqa: A002  (Textual's word)
         super().__init__(id=id)
         self.paint = paint
@@ -277,9 +280,12 @@ class BlockList(ScrollView, can_focus=True):
 
     def _strip(self, inks: list[Ink], is_current: bool = False) -> Strip:
         strip = Strip([Segment(text, self.paint.style(tone)) for text, tone in inks])
-        if is_current:
+        if is_current and self.has_bar and inks:
+            bar = Strip([Segment("▎", self.paint.style("accent"))])
+            return Strip.join([bar, strip.crop(1, max(strip.cell_length, 1))])
+        if is_current and not self.has_bar:
             ground = self.paint.style("on-cursor")
-            strip = strip.adjust_cell_length(self._width).apply_style(ground)
+            return strip.adjust_cell_length(self._width).apply_style(ground)
         return strip
 
     # ---- selecting with the mouse

@@ -4,12 +4,17 @@ from collections.abc import Callable
 
 from rich.segment import Segment
 from textual import events
+from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink
+
+
+class ThemeAsked(Message):
+    """The next theme, please."""
 
 
 class Lines(Widget):
@@ -30,6 +35,10 @@ class Lines(Widget):
         super().__init__(id=id)
         self.paint = paint
         self._make = make
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Be as tall as what is drawn."""
+        return len(self._make(width))
 
     def render_line(self, y: int) -> Strip:
         """Draw one line."""

@@ -1,0 +1,76 @@
+"""The settings line of the start screen: a few words that make a run's spec, and back."""
+
+import os
+import shlex
+from pathlib import Path
+
+from lis_tui.config.load import Loaded, load, run_spec
+from lis_tui.config.places import Places
+from lis_tui.core.errors import UsageWrong
+from lis_tui.core.spec import RunSpec
+
+_NAMES = {
+    "model": "model.name",
+    "base": "model.api_base",
+    "profile": "profile",
+    "mode": "mode",
+    "image": "sandbox.image",
+    "network": "sandbox.network",
+    "turns": "limits.max_turns",
+    "cost": "limits.max_cost_usd",
+}
+
+
+def settings_line(loaded: Loaded) -> str:
+    """Write the settings in force as one line."""
+    settings = loaded.settings
+    words = [f"model={settings.model.name}"]
+    if settings.model.api_base:
+        words.append(f"base={settings.model.api_base}")
+    words += [f"mode={settings.mode}", f"network={settings.sandbox.network}"]
+    words += [f"image={settings.sandbox.image}", f"turns={settings.limits.max_turns}"]
+    cost = settings.limits.max_cost_usd
+    words.append(f"cost={'none' if cost is None else f'{cost:g}'}")
+    return "  ".join([*words, "input="])
+
+
+def spec_of(task: str, line: str, loaded: Loaded, places: Places) -> RunSpec:
+    """Read the line on top of the settings. Raises UsageWrong, SettingsInvalid."""
+    flags: dict[str, object] = {
+        name: value for name, value in _set_before(loaded).items() if value is not None
+    }
+    inputs: list[Path] = []
+    for word in _words(line):
+        name, equals, value = word.partition("=")
+        if not equals or name not in (*_NAMES, "input"):
+            raise UsageWrong(f"{word!r} is no setting; these are: {', '.join(_NAMES)}, input.")
+        if name == "input":
+            inputs += [_existing(value)] if value else []
+        elif value:
+            flags[_NAMES[name]] = value
+    return run_spec(load(flags, os.environ, places.config), task=task, inputs=inputs)
+
+
+def _set_before(loaded: Loaded) -> dict[str, object]:
+    """Give what was set by flags of this call, so that it counts for the runs started here too."""
+    found: dict[str, object] = {}
+    for key, origin in loaded.origins.items():
+        if origin.startswith("--"):
+            section, _, name = key.rpartition(".")
+            holder = getattr(loaded.settings, section) if section else loaded.settings
+            found[key] = getattr(holder, name)
+    return found
+
+
+def _words(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError as error:
+        raise UsageWrong(f"The settings line has an open quote: {error}.") from error
+
+
+def _existing(value: str) -> Path:
+    path = Path(value).expanduser()
+    if not path.exists():
+        raise UsageWrong(f"There is no file or folder {value}.")
+    return path

@@ -1,0 +1,305 @@
+"""The start screen: say what to do and enter runs it; below, recent runs and what is not ready."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Input, Static, TextArea
+
+from lis_tui.core.bus import spawn
+from lis_tui.core.errors import LisError
+from lis_tui.core.spec import RunSpec
+from lis_tui.core.text import one_line
+from lis_tui.trajectory.summary import RunSummary
+from lis_tui.ui import words
+from lis_tui.ui.actions import START_KEYS
+from lis_tui.ui.paint import Paint
+from lis_tui.ui.rows import Ink, Row, cut, plain_inks
+from lis_tui.ui.widgets.blocks import BlockList
+from lis_tui.ui.widgets.lines import Lines, ThemeAsked
+
+ABOUT = "See, stop and change what a model does in its sandbox."
+_RANK = {"live": 0}
+
+
+class TaskField(TextArea):
+    """Where the task is written; enter runs it, ctrl+j begins a new line."""
+
+    BINDINGS = [
+        Binding("enter", "submit", "run", priority=True),
+        Binding("ctrl+j", "new_line", "new line", priority=True),
+        Binding("tab", "app.focus_next", "settings", priority=True),
+    ]
+
+    class Submitted(Message):
+        """The task is written."""
+
+    def action_submit(self) -> None:
+        """Run it."""
+        self.post_message(self.Submitted())
+
+    def action_new_line(self) -> None:
+        """Begin a new line."""
+        self.insert("\n")
+
+
+class RunList(BlockList):
+    """One line a run: live ones first, then the newest."""
+
+    has_bar = False
+
+    def __init__(self, paint: Paint, now: Callable[[], float]) -> None:
+        super().__init__(paint, id="recent")
+        self._now = now
+        self.runs: list[RunSummary] = []
+        self.is_following = False
+
+    def show(self, runs: list[RunSummary]) -> None:
+        """List these."""
+        self.runs = sorted(runs, key=lambda run: (_RANK.get(run.status, 1), -run.started_at))
+        self.rebuild()
+
+    @property
+    def run(self) -> RunSummary | None:
+        """The run under the cursor."""
+        return self.runs[min(self.cursor, len(self.runs) - 1)] if self.runs else None
+
+    def block_count(self) -> int:
+        """Runs."""
+        return len(self.runs)
+
+    def block_version(self, number: int) -> object:
+        """A list is replaced whole."""
+        return self.runs[number]
+
+    def is_countable(self, number: int) -> bool:
+        """Nothing is counted."""
+        return False
+
+    def title(self) -> tuple[list[Ink], list[Ink]]:
+        """Name the list."""
+        tone = "accent bold" if self.has_focus else "muted"
+        return [(" Recent runs" if self.runs else " No runs yet", tone)], []
+
+    def block_rows(self, number: int, *, is_lit: bool) -> list[Row]:
+        """Give a run's line."""
+        run = self.runs[number]
+        text, tone = _state(run)
+        age = words.age(max(self._now() - (run.last_at or run.started_at), 0)) if run.started_at else ""
+        lead: list[Ink] = [(f" {one_line(run.name, 24):<24} ", "command"), (f"{text:<16} ", tone)]
+        lead.append((f"{words.plural(run.turns, 'turn'):>9}  {age:>7}  ", "muted"))
+        said = run.problem or run.answer_head or run.task
+        return [Row(plain_inks(one_line(said, 160), "output" if run.answer_head else "muted"), lead=lead)]
+
+
+class StartScreen(Screen[None]):
+    """`make_spec` turns task and settings line into a run; `check` says what is not ready.
+
+    `on_run` and `on_run_chosen` may raise LisError, which is said on the screen.
+    """
+
+    BINDINGS = [
+        Binding("f1", "help", "help"),
+        Binding("f2", "demo", "demo", priority=True),
+        Binding("f3", "theme", "theme", priority=True),
+        Binding("ctrl+q,escape", "leave", "leave"),
+        Binding("ctrl+c", "copy_or_hint", "copy", priority=True),
+    ]
+
+    def __init__(
+        self,
+        paint: Paint,
+        *,
+        settings: str,
+        make_spec: Callable[[str, str], RunSpec],
+        list_runs: Callable[[], list[RunSummary]],
+        check: Callable[[str], str],
+        on_ready: Callable[[], None],
+        on_run: Callable[[RunSpec], None],
+        on_run_chosen: Callable[[RunSummary], None],
+        on_demo: Callable[[], None],
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__()
+        self.paint = paint
+        self._settings = settings
+        self._make_spec = make_spec
+        self._list_runs = list_runs
+        self._check = check
+        self._on_ready = on_ready
+        self._on_run = on_run
+        self._on_run_chosen = on_run_chosen
+        self._on_demo = on_demo
+        self._note: Ink = ("", "")
+        self.head = Lines(paint, self._head, id="start-head")
+        self.note = Lines(paint, self._notes, id="start-note")
+        self.recent = RunList(paint, now)
+        self.status = Lines(paint, self._keys, id="status")
+
+    def compose(self) -> ComposeResult:
+        """Lay it out."""
+        with Vertical(id="start"), Vertical(id="start-column"):
+            yield self.head
+            yield TaskField(
+                id="task", soft_wrap=True, show_line_numbers=False, placeholder="What should be done?"
+            )
+            yield Input(self._settings, id="settings", select_on_focus=False)
+            yield self.note
+            yield self.recent
+        yield self.status
+        yield Static("lis-tui needs 60 × 15 characters; this window is smaller.", id="small", markup=False)
+
+    def on_mount(self) -> None:
+        """Put the cursor into the task."""
+        self.query_one(TaskField).focus()
+        self.call_after_refresh(self._on_ready)
+
+    def on_screen_resume(self) -> None:
+        """Runs may have come and gone."""
+        self.reload()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say so where the window is too small."""
+        self.set_class(event.size.width < 60 or event.size.height < 15, "-tiny")
+
+    def reload(self) -> None:
+        """List runs and look what is not ready, away from the keys."""
+        spawn(self._reload(), "recent runs", self._failed)
+
+    async def _reload(self) -> None:
+        runs = await asyncio.to_thread(self._list_runs)
+        if self.is_attached:
+            self.recent.show(runs)
+        problem = await asyncio.to_thread(self._check, self.query_one("#settings", Input).value)
+        if self.is_attached:
+            self.say(problem, "warning")
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, LisError):
+            raise error
+        self.say(error.sentence, "error")
+
+    def say(self, sentence: str, tone: str) -> None:
+        """Say something below the settings."""
+        self._note = (one_line(sentence, 400), tone)
+        self.note.refresh(layout=True)
+
+    # ---- drawn lines
+
+    def _head(self, width: int) -> list[list[Ink]]:
+        return [cut([("lis-tui  ", "accent bold"), (ABOUT, "muted")], width), []]
+
+    def _notes(self, width: int) -> list[list[Ink]]:
+        text, tone = self._note
+        return Row([(text, tone)], most=3, is_prose=True).lines(width) if text else [[]]
+
+    def _keys(self, width: int) -> list[list[Ink]]:
+        line: list[Ink] = [(" ", "")]
+        for key, text in START_KEYS:
+            line += [(key, "accent"), (f" {text}   ", "muted")]
+        return [cut(line, width)]
+
+    # ---- what a person does
+
+    @on(TaskField.Submitted)
+    @on(Input.Submitted, "#settings")
+    def _run(self) -> None:
+        task = self.query_one(TaskField).text.strip()
+        if not task:
+            self.say("Say in the field above what should be done; enter runs it.", "warning")
+            self.query_one(TaskField).focus()
+            return
+        try:
+            self._on_run(self._make_spec(task, self.query_one("#settings", Input).value))
+        except LisError as error:
+            self.say(error.sentence, "error")
+        else:
+            self.say("", "")
+
+    def on_key(self, event: events.Key) -> None:
+        """Move in the list of runs."""
+        moves = {"down": 1, "j": 1, "up": -1, "k": -1}
+        if self.focused is not self.recent:
+            return
+        if event.key in moves:
+            self.recent.move_to(self.recent.cursor + moves[event.key])
+            event.stop()
+        elif event.key == "enter":
+            event.stop()
+            self._choose()
+
+    @on(BlockList.Opened)
+    def _choose(self) -> None:
+        if self.recent.run is None:
+            return
+        try:
+            self._on_run_chosen(self.recent.run)
+        except LisError as error:
+            self.say(error.sentence, "error")
+
+    def action_demo(self) -> None:
+        """Play the demo."""
+        self._on_demo()
+
+    def action_theme(self) -> None:
+        """Take the next theme."""
+        self.post_message(ThemeAsked())
+
+    def action_help(self) -> None:
+        """Show what the keys do."""
+        from lis_tui.core.view import RunView
+        from lis_tui.ui.actions import Focus
+        from lis_tui.ui.screens.help import HelpDialog
+
+        self.app.push_screen(HelpDialog(RunView(), Focus(), self.paint))
+
+    def action_leave(self) -> None:
+        """Leave lis-tui."""
+        self.app.exit(0)
+
+    def action_copy_or_hint(self) -> None:
+        """Copy what is selected; else say how to leave."""
+        focused = self.focused
+        selected = focused.selected_text if isinstance(focused, Input | TextArea) else ""
+        selected = selected or self.get_selected_text() or ""
+        if selected:
+            self.app.copy_to_clipboard(selected)
+        else:
+            self.say("ctrl+q or esc leaves", "muted")
+
+    def repaint(self, paint: Paint) -> None:
+        """Draw everything with another theme."""
+        self.paint = paint
+        for lines in (self.head, self.note, self.status):
+            lines.repaint(paint)
+        self.recent.repaint(paint)
+
+
+def _state(run: RunSummary) -> Ink:
+    if run.status == "live":
+        return "▶ live", "accent"
+    if run.was_cut_off:
+        return "✗ cut off", "error"
+    if run.problem:
+        return "✗ unreadable", "error"
+    text, tone = words.end_words(run.status)
+    return f"{'● ' if run.is_live else '■ '}{text}", tone
+
+
+def engine_note(environ: Mapping[str, str], home: Path) -> str:
+    """Say if plainly no container engine is there; what cannot be told cheaply is left to `doctor`."""
+    if environ.get("DOCKER_HOST") or (home / ".docker" / "contexts").is_dir():
+        return ""
+    places = (Path("/var/run/docker.sock"), home / ".docker" / "run" / "docker.sock")
+    if any(os.access(place, os.W_OK) for place in places):
+        return ""
+    reason = "you may not use it" if any(place.exists() for place in places) else "none is running"
+    return f"No container engine: {reason}. `lis-tui doctor` says how to mend it; f2 shows a demo."
