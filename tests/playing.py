@@ -37,7 +37,7 @@ def make_spec(
     return RunSpec(
         task=task,
         model=ModelSpec(name="scripted", tool_style=tool_style, max_tokens=max_tokens),
-        limits=limits or Limits(),
+        limits=limits or Limits(max_cost_usd=None),
         gate=gate or GateSpec(),
         mode=mode,
         inputs=inputs,

@@ -5,8 +5,8 @@ import sys
 import traceback
 
 from lis_tui.core.bus import Bus, spawn
-from lis_tui.core.errors import LisError
-from lis_tui.core.events import FilesChanged, SandboxStopped
+from lis_tui.core.errors import LisError, StorageFailed
+from lis_tui.core.events import EndStatus, FilesChanged, SandboxStopped
 from lis_tui.core.ports import Sandbox
 from lis_tui.engine.limits import Ending
 from lis_tui.engine.progress import Progress, RunCut
@@ -70,7 +70,8 @@ class Computer:
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, LisError):
-            self._progress.end(Ending("sandbox_failed", error.sentence))
+            status: EndStatus = "storage_failed" if isinstance(error, StorageFailed) else "sandbox_failed"
+            self._progress.end(Ending(status, error.sentence))
             return
         traceback.print_exception(error, file=sys.stderr)
         self._progress.end(Ending("bug", f"{type(error).__name__}: {error}"))

@@ -90,5 +90,5 @@ def turn_note(turn: int, limits: Limits, spent: Spent) -> str:
     if left <= 0:
         return f"{note} No turn is left."
     if left <= FEW_TURNS:
-        return f"{note} Few turns are left: write /testbed/answer.txt now and submit."
+        return f"{note} Few turns are left: write answer.txt now and submit."
     return note

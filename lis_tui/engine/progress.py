@@ -44,6 +44,8 @@ class Progress:
         self._cutter: asyncio.Timeout | None = None
         self._cut_reason = ""
         self._unanswered: dict[StepAddress, ToolCall] = {}
+        self.call_ids: set[str] = set()
+        """The ids of all calls so far; some servers refuse a history in which one is used twice."""
 
     # ---- the end
 

@@ -11,6 +11,7 @@ from lis_tui.core.events import (
     CallArrived,
     ModelAsked,
     ModelRetried,
+    NoticeGiven,
     ReasoningArrived,
     ReplyCutOff,
     ReplyFinished,
@@ -65,14 +66,12 @@ class Thinker:
 
     async def ask(self) -> Reply:
         """Ask for this turn's reply. Raises ModelFailed, RunCut, ContextFull."""
-        self._fit(self._room())
         try:
-            return await self._ask_once()
+            return await self._ask_once(self._fit(self._room()))
         except ModelRefused as error:
             if not is_context_overflow(error.sentence):
                 raise
-            self._retry_shorter(error)
-        return await self._ask_once()
+            return await self._ask_once(self._retry_shorter(error))
 
     # ---- the window
 
@@ -92,20 +91,24 @@ class Thinker:
         request = self._request()
         return room_for(self._model.context_tokens(request), request.model.max_tokens)
 
-    def _fit(self, most_tokens: int) -> None:
+    def _fit(self, most_tokens: int) -> int:
+        """Shorten the conversation until it fits; gives its tokens. Raises ContextFull."""
         for _ in range(MOST_TRIMS):
-            if self._count() <= most_tokens:
-                return
+            now = self._count()
+            if now <= most_tokens:
+                return now
             trims = trim(self._progress.conversation, self._progress.turn, most_tokens, self._count)
             if trims is None:
                 raise ContextFull
             self._progress.bus.publish(trims)
-        if self._count() > most_tokens:
+        now = self._count()
+        if now > most_tokens:
             raise ContextFull
+        return now
 
-    def _retry_shorter(self, error: ModelRefused) -> None:
-        """The server counts more than we do: cut to half of what was refused."""
-        self._fit(min(self._room(), self._count() // 2))
+    def _retry_shorter(self, error: ModelRefused) -> int:
+        """The server counts more than we do: cut to half of what was refused; gives its tokens."""
+        now = self._fit(min(self._room(), self._count() // 2))
         self._progress.bus.publish(
             ModelRetried(
                 turn=self._progress.turn,
@@ -116,18 +119,19 @@ class Thinker:
                 status=error.status,
             )
         )
+        return now
 
     # ---- the stream
 
-    async def _ask_once(self) -> Reply:
+    async def _ask_once(self, tokens: int) -> Reply:
         progress = self._progress
-        request = self._bounded(self._request())
+        request = self._bounded(self._request(), tokens)
         progress.bus.publish(
             ModelAsked(
                 turn=progress.turn,
                 model=request.model.name,
                 message_count=len(request.messages),
-                prompt_tokens_estimate=self._model.count_tokens(request),
+                prompt_tokens_estimate=tokens,
                 digest=progress.conversation.digest(),
                 max_tokens=request.model.max_tokens,
             )
@@ -144,16 +148,17 @@ class Thinker:
             progress.is_asking = False
         return self._finish(request, reply, heard)
 
-    def _bounded(self, request: Request) -> Request:
+    def _bounded(self, request: Request, tokens: int) -> Request:
         """Ask for no longer a reply than the window has room for; some servers refuse more."""
-        room = self._model.context_tokens(request) - self._model.count_tokens(request)
+        room = self._model.context_tokens(request) - tokens
         most = min(request.model.max_tokens, max(LEAST_REPLY, room))
         return msgspec.structs.replace(request, model=msgspec.structs.replace(request.model, max_tokens=most))
 
     def _finish(self, request: Request, reply: Reply, heard: "Heard") -> Reply:
         usage = self._usage(request, reply)
-        reply = _tidy(reply, usage, is_plain=not self._tools)
         progress = self._progress
+        reply = _tidy(reply, usage, () if not self._tools else self._own_ids(reply.calls))
+        self._tell_unknown_price(usage)
         progress.spent.add(usage)
         progress.bus.publish(
             ReplyFinished(
@@ -165,6 +170,27 @@ class Thinker:
         )
         progress.owe(reply)
         return reply
+
+    def _own_ids(self, calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
+        """Give the calls with ids that no other call of the run has."""
+        progress = self._progress
+        named: list[ToolCall] = []
+        for number, call in enumerate(calls, start=1):
+            is_taken = not call.id or call.id in progress.call_ids
+            name = safe_str(f"call_{progress.turn}_{number}" if is_taken else call.id)
+            progress.call_ids.add(name)
+            named.append(ToolCall(name, safe_str(call.name), safe_str(call.arguments)))
+        return tuple(named)
+
+    def _tell_unknown_price(self, usage: Usage) -> None:
+        """A cost limit that cannot be applied is said, once."""
+        progress = self._progress
+        most = progress.limits.max_cost_usd
+        if usage.cost_usd is None and most is not None and not progress.spent.has_unknown_cost:
+            text = (
+                f"No price is known for {progress.spec.model.name}: the cost limit of ${most:g} cannot count."
+            )
+            progress.bus.publish(NoticeGiven(text))
 
     def _usage(self, request: Request, reply: Reply) -> Usage:
         """Fill in by our own count what the server did not say."""
@@ -255,18 +281,13 @@ def _closing(pieces: AsyncIterator[Piece]) -> AbstractAsyncContextManager[object
     return nullcontext()
 
 
-def _tidy(reply: Reply, usage: Usage, *, is_plain: bool) -> Reply:
-    """Give the reply as it can be written down; every call gets an id of its own."""
-    calls: list[ToolCall] = []
-    for number, call in enumerate(() if is_plain else reply.calls, start=1):
-        is_taken = not call.id or any(call.id == other.id for other in calls)
-        name = f"call_{number}_{call.id}" if is_taken else call.id
-        calls.append(ToolCall(safe_str(name), safe_str(call.name), safe_str(call.arguments)))
+def _tidy(reply: Reply, usage: Usage, calls: tuple[ToolCall, ...]) -> Reply:
+    """Give the reply as it can be written down."""
     return msgspec.structs.replace(
         reply,
         text=safe_str(reply.text),
         reasoning=safe_str(reply.reasoning),
-        calls=tuple(calls),
+        calls=calls,
         usage=usage,
         thinking_json=safe_str(reply.thinking_json),
         raw_json=safe_str(reply.raw_json),

@@ -113,12 +113,12 @@ async def test_a_malformed_call_becomes_a_tool_error(tmp_path: Path, made: ToolC
     game.check_history()
 
 
-async def test_calls_without_an_id_of_their_own_get_one(tmp_path: Path) -> None:
-    game = Game(tmp_path, calls(bash("true", ""), bash("true", "a"), bash("false", "a")), calls(submit("x")))
+async def test_every_call_of_a_run_has_an_id_of_its_own(tmp_path: Path) -> None:
+    first = calls(bash("true", ""), bash("true", "a"), bash("false", "a"))
+    game = Game(tmp_path, first, calls(bash("true", "a")), calls(submit("x")))
     await game.play()
-    ids = [made.id for made in game.all(ReplyFinished)[0].reply.calls]
-    assert len(set(ids)) == 3
-    assert all(ids)
+    ids = [made.id for event in game.all(ReplyFinished) for made in event.reply.calls]
+    assert ids == ["call_1_1", "a", "call_1_3", "call_2_1", "done"]
     game.check_history()
 
 
@@ -219,6 +219,15 @@ async def test_usage_that_the_server_did_not_send_is_estimated_and_marked(tmp_pa
     assert second.prompt_tokens
     assert second.completion_tokens
     assert second.cost_usd is None
+
+
+async def test_a_cost_limit_that_cannot_count_is_said_once(tmp_path: Path) -> None:
+    priced = Reply(calls=(bash("true"),), usage=Usage(cost_usd=0.0))
+    spec = make_spec(limits=Limits(max_cost_usd=5))
+    game = Game(tmp_path, priced, calls(bash("true")), calls(submit("x")), spec=spec)
+    await game.play()
+    notices = [notice.text for notice in game.all(NoticeGiven)]
+    assert notices == ["No price is known for scripted: the cost limit of $5 cannot count."]
 
 
 async def test_a_retry_is_told_and_voids_what_was_streamed(tmp_path: Path) -> None:
