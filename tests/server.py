@@ -54,6 +54,8 @@ class Answer(Struct, frozen=True, kw_only=True):
     calls: tuple[Call, ...] = ()
     deltas: tuple[dict[str, object], ...] = ()
     """Sent as they are, before everything else."""
+    events: tuple[dict[str, object], ...] = ()
+    """Another protocol's whole stream, sent instead of all else, each under its `type`."""
     finish: str | None = ""
     """Empty: what fits; None: never sent."""
     usage: dict[str, object] | None = field(default_factory=lambda: dict(_USAGE))
@@ -136,7 +138,7 @@ class FakeServer:
     @property
     def requests(self) -> list[Seen]:
         """The chat requests."""
-        return [seen for seen in self.seen if seen.path.endswith("/chat/completions")]
+        return [seen for seen in self.seen if seen.path.endswith(("/chat/completions", "/messages"))]
 
     def add(self, *answers: Answer) -> None:
         """Serve these too."""
@@ -196,6 +198,9 @@ class FakeServer:
         stream = _Stream(seen, reader, writer)
         try:
             return await stream.play(answer)
+        except ConnectionError:
+            seen.gone_at = seen.gone_at or time.monotonic()
+            return False
         finally:
             with self._news:
                 self._news.notify_all()
@@ -226,6 +231,8 @@ class _Stream:
             return await self._stall()
         await self._pause(answer.first_delay_s)
         self._writer.write(head.encode())
+        if answer.events:
+            return await self._play_events(answer)
         for number, delta in enumerate(_deltas(answer)):
             if answer.fault and number == answer.fault_after:
                 return await self._strike(answer.fault)
@@ -236,6 +243,15 @@ class _Stream:
         if answer.fault:
             return await self._strike(answer.fault)
         await self._finish(answer)
+        return True
+
+    async def _play_events(self, answer: Answer) -> bool:
+        for event in answer.events:
+            await self._send(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n".encode())
+        if answer.fault:
+            return await self._strike(answer.fault)
+        self._writer.write(b"0\r\n\r\n")
+        await self._writer.drain()
         return True
 
     async def _finish(self, answer: Answer) -> None:
@@ -315,7 +331,8 @@ async def _send_whole(
     writer: asyncio.StreamWriter, status: int, body: str, kind: str = "application/json", more: str = ""
 ) -> bool:
     data = body.encode()
-    head = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nContent-Type: {kind}\r\n{more}"
+    phrase = "OK" if status == HTTPStatus.OK else "Not OK"
+    head = f"HTTP/1.1 {status} {phrase}\r\nContent-Type: {kind}\r\n{more}"
     writer.write(f"{head}Content-Length: {len(data)}\r\n\r\n".encode() + data)
     await writer.drain()
     return True

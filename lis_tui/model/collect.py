@@ -99,12 +99,13 @@ class Collector:
         self._finish = ""
         self._usage: _Usage | None = None
         self._field = ""
+        self._has_last_word = False
         self.has_begun = False
 
     @property
     def is_marked_whole(self) -> bool:
-        """Whether the server itself said that this was all."""
-        return bool(self._finish) or self._usage is not None
+        """Whether the server itself said that this was all: a finish, or usage in an event of its own."""
+        return bool(self._finish) or self._has_last_word
 
     def feed(self, raw: object) -> list[Piece]:
         """Take one chunk. Raises ReplyUnreadable."""
@@ -115,6 +116,7 @@ class Collector:
                 f"The model server sent a piece that is not of the protocol: {error}."
             ) from error
         self._usage = chunk.usage or self._usage
+        self._has_last_word = self._has_last_word or (chunk.usage is not None and not chunk.choices)
         pieces: list[Piece] = []
         for choice in (chunk.choices or [])[:1]:
             if choice.delta is not None:

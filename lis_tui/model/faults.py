@@ -4,8 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from email.utils import parsedate_to_datetime
 
+import msgspec
+
 from lis_tui.core.errors import KeyMissing, ModelFailed, ModelRefused, ModelUnreachable
 
+_SHORTEST_KEY = 8
+_MESSAGE = re.compile(r'"message"\s*:\s*("(?:[^"\\]|\\.)*")')
 _PASSING = (408, 409, 425, 429)
 _MOST = 400
 """Characters of a server's own words in our sentence."""
@@ -145,11 +149,21 @@ def _words(chain: list[BaseException], secret: str | None) -> str:
         if isinstance(body, dict) and isinstance(body.get("message"), str):
             return _short(body["message"], secret)
     told = next((error for error in chain if type(error).__module__.startswith("openai")), chain[0])
-    return _short(str(told), secret)
+    text = str(told)
+    if found := _MESSAGE.search(text):
+        text = _unquoted(found.group(1))
+    return _short(text, secret)
+
+
+def _unquoted(text: str) -> str:
+    try:
+        return msgspec.json.decode(text, type=str)
+    except msgspec.DecodeError:
+        return text
 
 
 def _short(text: str, secret: str | None) -> str:
-    if secret:
+    if secret and len(secret) >= _SHORTEST_KEY:
         text = text.replace(secret, "•••")
     line = " ".join(text.split()).rstrip(".")
     return line if len(line) <= _MOST else line[:_MOST] + "…"

@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+import warnings
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -88,10 +89,7 @@ class Gateway:
         return model.context_tokens or ASSUMED_CONTEXT
 
     async def close(self) -> None:
-        """Let go of the connections that litellm keeps."""
-        litellm = sys.modules.get("litellm")
-        if litellm is not None:
-            await litellm.close_litellm_async_clients()
+        """Nothing is held: litellm's connections are shared by all runs, `let_go` closes them."""
 
     async def _open(self, litellm: Any, request: Request, watch: "Watch") -> "Stream":  # noqa: ANN401  (a module)
         while True:
@@ -170,6 +168,15 @@ async def warm_up() -> None:
     await asyncio.to_thread(_rehearse)
 
 
+async def let_go() -> None:
+    """Close the connections that litellm keeps for every run of this process."""
+    litellm = sys.modules.get("litellm")
+    if litellm is not None:
+        await litellm.close_litellm_async_clients()
+        litellm.in_memory_llm_clients_cache.flush_cache()
+        vars(litellm).pop("module_level_aclient", None)
+
+
 def resolve(model: ModelSpec) -> ModelSpec:
     """Fill in what litellm knows of the model: its window, and no more reply tokens than it can give."""
     return _resolved(_litellm(), model)
@@ -210,9 +217,14 @@ def _load() -> Any:  # noqa: ANN401  (a module)
     os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
     os.environ["LITELLM_MODE"] = "PRODUCTION"
     os.environ["LITELLM_LOG"] = "CRITICAL"
-    import litellm as imported
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import litellm as imported
 
-    litellm: Any = imported
+        litellm: Any = imported
+        # Its types are completed at their first use, with warnings that nobody here can act on.
+        litellm.ModelResponse()
+        litellm.ModelResponseStream()
     litellm.telemetry = False
     litellm.suppress_debug_info = True
     litellm.disable_aiohttp_transport = True

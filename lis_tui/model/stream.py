@@ -30,11 +30,16 @@ class Stream:
 
     async def close(self) -> None:
         """Close the connection, whatever state it is in."""
-        for closer in (getattr(self._inner, "close", None), getattr(self._wrapper, "aclose", None)):
-            if closer is not None:
-                result = closer()
-                if hasattr(result, "__await__"):
-                    await result
+        response = _response_under(self._inner)
+        closers = [
+            getattr(response, "aclose", None),
+            getattr(self._inner, "close", None),
+            self._wrapper.aclose,
+        ]
+        for closer in closers:
+            result: Any = closer() if closer is not None else None
+            if hasattr(result, "__await__"):
+                await result
 
     async def _raw(self) -> AsyncIterator[Json]:
         kind = self._inner.response.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -55,6 +60,12 @@ class Stream:
                 for choice in event.get("choices") or []:
                     choice["finish_reason"] = None
             yield event
+
+
+def _response_under(inner: object) -> object:
+    """Find the HTTP response of a stream of lines; some of litellm's iterators keep no other hold on it."""
+    frame = getattr(getattr(inner, "streaming_response", None), "ag_frame", None)
+    return frame.f_locals.get("self") if frame is not None else None
 
 
 def _as_event(body: bytes) -> Json:

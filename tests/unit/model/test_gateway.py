@@ -38,7 +38,7 @@ from lis_tui.core.messages import (
 )
 from lis_tui.core.openai import request_json
 from lis_tui.core.spec import ModelSpec
-from lis_tui.model.gateway import Gateway, resolve, warm_up
+from lis_tui.model.gateway import Gateway, let_go, resolve, warm_up
 from lis_tui.model.retry import RetryingModel
 from tests.server import Answer, Call, FakeServer
 
@@ -51,6 +51,12 @@ SPEC = ModelSpec(name="fake-model")
 def server() -> Iterator[FakeServer]:
     with FakeServer(then="error") as fake:
         yield fake
+
+
+@pytest.fixture(autouse=True)
+async def _connections_of_this_loop_only() -> AsyncIterator[None]:
+    yield
+    await let_go()
 
 
 def make(server: FakeServer, spec: ModelSpec = SPEC, messages: tuple[object, ...] = ()) -> Request:
@@ -435,6 +441,93 @@ def test_importing_litellm_reads_no_dotenv_and_prints_nothing(tmp_path: Path) ->
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert [entry.name for entry in tmp_path.iterdir()] == [".env"]
+
+
+ANTHROPIC: tuple[dict[str, object], ...] = (
+    {
+        "type": "message_start",
+        "message": {
+            "id": "m1",
+            "type": "message",
+            "role": "assistant",
+            "model": "claude-x",
+            "content": [],
+            "usage": {"input_tokens": 40, "output_tokens": 1},
+        },
+    },
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "thinking": ""}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "Hm, "}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "yes."}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "signature_delta", "signature": "sig=="}},
+    {"type": "content_block_stop", "index": 0},
+    {"type": "content_block_start", "index": 1, "content_block": {"type": "text", "text": ""}},
+    {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "I look."}},
+    {"type": "content_block_stop", "index": 1},
+    {
+        "type": "content_block_start",
+        "index": 2,
+        "content_block": {"type": "tool_use", "id": "toolu_1", "name": "execute_bash", "input": {}},
+    },
+    {
+        "type": "content_block_delta",
+        "index": 2,
+        "delta": {"type": "input_json_delta", "partial_json": '{"command": '},
+    },
+    {
+        "type": "content_block_delta",
+        "index": 2,
+        "delta": {"type": "input_json_delta", "partial_json": '"ls"}'},
+    },
+    {"type": "content_block_stop", "index": 2},
+    {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 9}},
+    {"type": "message_stop"},
+)
+
+
+def of_anthropic(server: FakeServer, *messages: UserMessage | AssistantMessage | ToolMessage) -> Request:
+    spec = ModelSpec(name="anthropic/claude-sonnet-4-20250514", api_base=server.url.removesuffix("/v1"))
+    return Request(turn=1, messages=messages or (UserMessage("x"),), tools=(BASH,), model=spec)
+
+
+async def test_another_protocol_gives_the_same_pieces_and_gets_its_signature_back(server: FakeServer) -> None:
+    server.add(Answer(events=ANTHROPIC), Answer(events=ANTHROPIC))
+    pieces, reply = await ask(of_anthropic(server), "k")
+    assert (reply.reasoning, reply.text, reply.finish_reason) == ("Hm, yes.", "I look.", "tool_calls")
+    assert reply.calls == (ToolCall("toolu_1", "execute_bash", '{"command": "ls"}'),)
+    assert "".join(piece.text for piece in pieces if isinstance(piece, ReasoningPiece)) == "Hm, yes."
+    assert reply.usage is not None
+    assert (reply.usage.prompt_tokens, reply.usage.completion_tokens) == (40, 9)
+    assert not reply.usage.is_estimated
+    back = AssistantMessage(reply.text, reply.reasoning, reply.calls, reply.thinking_json)
+    await ask(of_anthropic(server, UserMessage("x"), back, ToolMessage("toolu_1", "execute_bash", "a")), "k")
+    assert '"signature":"sig=="' in server.seen[1].raw.decode().replace(": ", ":")
+
+
+async def test_another_protocols_early_end_is_possibly_cut_off(server: FakeServer) -> None:
+    server.add(Answer(events=ANTHROPIC[:9]))
+    error = await fail(of_anthropic(server), "k")
+    assert type(error) is ReplyUnreadable
+    assert "cut off" in error.sentence
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, ModelRefused), (429, ModelUnreachable), (529, ModelUnreachable)]
+)
+async def test_another_protocols_statuses_are_read_alike(
+    server: FakeServer, status: int, kind: type[ModelFailed]
+) -> None:
+    server.add(Answer(status=status, message="words", retry_after="3" if status == 429 else ""))
+    error = await fail(of_anthropic(server), "k")
+    assert (type(error), error.status) == (kind, status)
+    assert error.retry_after_s == (3.0 if status == 429 else None)
+
+
+async def test_leaving_another_protocols_stream_closes_its_connection(server: FakeServer) -> None:
+    server.add(Answer(events=ANTHROPIC[:9], fault="stall"))
+    async with aclosing(cast("AsyncGen", Gateway("k").ask(of_anthropic(server)))) as pieces:
+        async for _ in pieces:
+            break
+    await asyncio.to_thread(server.wait_gone)
 
 
 class AsyncGen(AsyncIterator[Piece]):
