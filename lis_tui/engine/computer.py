@@ -9,6 +9,7 @@ from lis_tui.core.errors import LisError, StorageFailed
 from lis_tui.core.events import EndStatus, FilesChanged, SandboxStopped
 from lis_tui.core.ports import Sandbox
 from lis_tui.engine.limits import Ending
+from lis_tui.engine.load import Load
 from lis_tui.engine.progress import Progress, RunCut
 from lis_tui.engine.tree import Tree
 
@@ -18,15 +19,20 @@ class Computer:
 
     def __init__(self, progress: Progress, sandbox: Sandbox, bus: Bus) -> None:
         self.is_up = False
+        self.is_lost = False
+        """It failed under the run; what is left of it must be removed before a new one starts."""
         self._progress = progress
         self._sandbox = sandbox
         self._bus = bus
         self._tree = Tree(sandbox, bus)
+        self._load = Load(sandbox, bus)
         self._starting: asyncio.Task[object] | None = None
 
     def start(self) -> None:
         """Begin to bring it up, where it is not; a failure ends the run."""
-        if not self.is_up:
+        if self.is_up:
+            self._load.start()
+        else:
             self._starting = spawn(self._start(), "sandbox", self._failed)
 
     async def wait(self) -> None:
@@ -36,6 +42,21 @@ class Computer:
                 await asyncio.wait([self._starting])
         if self._progress.ending is not None and not self.is_up:
             raise RunCut(self._progress.ending.reason)
+
+    async def remove(self, reason: str) -> None:
+        """Remove it, so that `start` brings up a new one."""
+        await self.rest()
+        await self._tree.stop()
+        if not self.is_up:
+            return
+        self.is_up = self.is_lost = False
+        await self._sandbox.stop()
+        self._bus.publish(SandboxStopped(reason))
+
+    async def rest(self) -> None:
+        """Nothing will happen in it for a while: start it no more, measure it no more."""
+        await self.give_up_starting()
+        await self._load.stop()
 
     def note_change(self) -> None:
         """Have the work folder looked at soon."""
@@ -54,19 +75,14 @@ class Computer:
 
     async def close(self) -> None:
         """Remove it; safe to call twice."""
-        await self.give_up_starting()
-        await self._tree.stop()
-        if not self.is_up:
-            return
-        self.is_up = False
-        await self._sandbox.stop()
-        self._bus.publish(SandboxStopped("The run was closed."))
+        await self.remove("The run was closed.")
 
     async def _start(self) -> None:
         started = await self._sandbox.start()
         self.is_up = True
         self._bus.publish(started)
         self._tree.start()
+        self._load.start()
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, LisError):

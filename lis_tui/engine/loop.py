@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from lis_tui.core.bus import Bus
 from lis_tui.core.decisions import Decision, End
-from lis_tui.core.errors import LisError, ModelFailed, SandboxFailed, StorageFailed
+from lis_tui.core.errors import DecisionRefused, LisError, ModelFailed, SandboxFailed, StorageFailed
 from lis_tui.core.events import (
     EXIT_CODES,
     FilesChanged,
@@ -75,6 +76,8 @@ class Run:
         self._controls = Controls(self._progress, model, sandbox)
         self._computer = Computer(self._progress, sandbox, bus)
         self._silent_replies = 0
+        self._early: list[tuple[Decision, StepAddress | None, Who]] = []
+        self._has_begun = False
         self._task: asyncio.Task[object] | None = None
         self._at_rest = asyncio.Event()
         self._at_rest.set()
@@ -95,8 +98,11 @@ class Run:
         return self.ended is not None and bool(self._controls.go_on_because)
 
     def decide(self, decision: Decision, address: StepAddress | None = None, by: Who = "person") -> None:
-        """Carry out a decision. Raises DecisionRefused."""
-        self._controls.decide(decision, address, by)
+        """Carry out a decision (once the first event is written). Raises DecisionRefused."""
+        if self._has_begun:
+            self._controls.decide(decision, address, by)
+        else:
+            self._early.append((decision, address, by))
 
     def tree(self) -> FilesChanged:
         """Give the file tree as last announced, for a reader that comes late."""
@@ -204,8 +210,12 @@ class Run:
                 app_version=self._app_version,
             )
         )
+        self._has_begun = True
         for problem in problems:
             self._bus.publish(NoticeGiven(problem, "error"))
+        for decision, address, by in self._early:
+            with suppress(DecisionRefused):
+                self._controls.decide(decision, address, by)
         await self._bring_up()
 
     async def _bring_up(self) -> None:
@@ -239,6 +249,8 @@ class Run:
         for text in progress.said:
             self._bus.publish(MessageSent(turn=turn, text=text, origin="follow_up"))
         progress.said.clear()
+        if self._computer.is_lost:
+            await self._computer.remove("It was lost; a new one takes its place.")
         await self._bring_up()
 
     # ---- the end
@@ -277,10 +289,11 @@ class Run:
         except ModelFailed as error:
             return Ending("model_failed", error.sentence)
         except SandboxFailed as error:
+            self._computer.is_lost = True
             return Ending("sandbox_failed", error.sentence)
 
     async def _save_outputs(self) -> None:
-        await self._computer.give_up_starting()
+        await self._computer.rest()
         if not self._computer.is_up:
             return
         try:

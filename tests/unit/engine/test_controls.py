@@ -11,6 +11,7 @@ from lis_tui.core.decisions import (
     End,
     FollowUp,
     Interrupt,
+    Pause,
     Resume,
     RetryNow,
     SendInput,
@@ -18,7 +19,7 @@ from lis_tui.core.decisions import (
     SetMode,
     Steer,
 )
-from lis_tui.core.errors import DecisionRefused, ModelUnreachable
+from lis_tui.core.errors import DecisionRefused, ModelUnreachable, ShellLost
 from lis_tui.core.events import (
     GateOpened,
     InputAwaited,
@@ -32,6 +33,7 @@ from lis_tui.core.events import (
     ReplyCutOff,
     RunContinued,
     RunEnded,
+    SandboxStopped,
     StepAddress,
 )
 from lis_tui.core.messages import ReplyEnded, TextPiece
@@ -88,6 +90,17 @@ async def test_an_end_while_the_sandbox_starts_ends_the_run(tmp_path: Path) -> N
     game.decide(End("changed my mind"))
     assert (await game.play()).status == "ended_by_person"
     assert game.model.asked == []
+
+
+async def test_what_is_decided_before_the_first_event_waits_for_it(tmp_path: Path) -> None:
+    game = Game(tmp_path, calls(submit("x")))
+    game.decide(Pause())
+    game.decide(Approve(), (1, 1))
+    game.start()
+    await game.next(GateOpened)
+    assert game.kinds()[:2] == ["RunStarted", "PauseAsked"]
+    game.decide(Resume())
+    assert (await game.ended()).status == "submitted"
 
 
 async def test_terminate_ends_the_run_with_a_complete_journal(tmp_path: Path) -> None:
@@ -282,6 +295,20 @@ async def test_a_follow_up_after_a_cut_reply_keeps_the_history_valid(tmp_path: P
     game.decide(Steer("Go on after all."))
     await game.run.go_on()
     game.check_history()
+
+
+async def test_a_follow_up_after_the_sandbox_was_lost_gets_a_new_one(tmp_path: Path) -> None:
+    sandbox = MemorySandbox({"boom": Played(raises=ShellLost("The container died."))})
+    game = Game(tmp_path, calls(bash("boom")), calls(bash("true")), calls(submit("x")), sandbox=sandbox)
+    assert (await game.run.play()).status == "sandbox_failed"
+    game.decide(FollowUp("Try again."))
+    assert (await game.run.go_on()).status == "submitted"
+    assert sandbox.starts == 2
+    assert [stopped.reason for stopped in game.all(SandboxStopped)] == [
+        "It was lost; a new one takes its place."
+    ]
+    game.check_history()
+    await game.run.close()
 
 
 async def test_a_raised_limit_continues_the_run(tmp_path: Path) -> None:
