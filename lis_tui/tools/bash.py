@@ -76,7 +76,7 @@ class ExecuteBash:
             is_cut=is_cut,
             ended_by=end.ended_by,
             cwd=end.cwd,
-            notes=end.notes,
+            notes=(*end.notes, output.problem) if output.problem else end.notes,
         )
 
 

@@ -1,5 +1,6 @@
 """A command's output with bounded memory: all of it on disk, head and tail of it for the model."""
 
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -18,10 +19,12 @@ class Output:
     """Takes a command's output as it comes; a context manager, because it holds a file."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("wb")
+        self._file = path.open("wb", buffering=0)
         self._head = bytearray()
         self._tail = bytearray()
         self.size_bytes = 0
+        self.problem = ""
+        """Why the file does not hold all of it."""
 
     def __enter__(self) -> "Output":
         return self
@@ -29,11 +32,12 @@ class Output:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._file.close()
+        with suppress(OSError):
+            self._file.close()
 
     def add(self, data: bytes) -> None:
         """Keep a piece."""
-        self._file.write(data)
+        self._write(data)
         self.size_bytes += len(data)
         room = KEPT_BYTES - len(self._head)
         if room > 0:
@@ -43,9 +47,17 @@ class Output:
         if len(self._tail) > 2 * KEPT_BYTES:
             del self._tail[:-KEPT_BYTES]
 
+    def _write(self, data: bytes) -> None:
+        if self.problem:
+            return
+        try:
+            self._file.write(data)
+        except OSError as error:
+            self.problem = f"the full output could not be kept: {error.strerror}"
+
     def for_model(self, full_path: str) -> tuple[str, bool]:
         """Give what the model sees, and whether that is less than the whole; `full_path` names the rest."""
-        where = f"the full output is in {full_path}" if full_path else ""
+        where = self.problem or (f"the full output is in {full_path}" if full_path else "")
         missing = self.size_bytes - len(self._head) - len(self._tail)
         if not missing:
             return clip(

@@ -108,6 +108,17 @@ def test_memory_stays_bounded_however_much_is_printed(tmp_path: Path) -> None:
     assert output.size_bytes == (tmp_path / "o").stat().st_size == 65_536_000
 
 
+def test_a_full_disk_loses_the_file_and_not_the_command(tmp_path: Path) -> None:
+    with Output(Path("/dev/full")) as output:
+        output.add(b"a\n" * 100_000)
+        output.add(b"end\n")
+    text, is_cut = output.for_model("/outputs/1.1.txt")
+    assert is_cut
+    assert text.endswith("end\n")
+    assert "the full output could not be kept: No space left on device" in text
+    assert "/outputs" not in text
+
+
 def test_head_and_tail_of_signs_cut_in_two_are_still_text(tmp_path: Path) -> None:
     with Output(tmp_path / "o") as output:
         output.add(b"a" + "€".encode() * 200_000)
