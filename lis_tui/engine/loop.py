@@ -7,7 +7,14 @@ from pathlib import Path
 
 from lis_tui.core.bus import Bus
 from lis_tui.core.decisions import Decision, End
-from lis_tui.core.errors import DecisionRefused, LisError, ModelFailed, SandboxFailed, StorageFailed
+from lis_tui.core.errors import (
+    DecisionRefused,
+    FileRefused,
+    LisError,
+    ModelFailed,
+    SandboxFailed,
+    StorageFailed,
+)
 from lis_tui.core.events import (
     EXIT_CODES,
     FilesChanged,
@@ -121,7 +128,8 @@ class Run:
             await self._at_rest.wait()
 
     async def close(self) -> None:
-        """Remove the sandbox; safe to call twice."""
+        """Remove the sandbox; a run that still goes on is ended first. Safe to call twice."""
+        await self.terminate("The run was closed.")
         await self._computer.close()
 
     # ---- the story
@@ -266,7 +274,7 @@ class Run:
             await self._save_outputs()
             return self._end(ending)
         except asyncio.CancelledError:
-            self._end(Ending("terminated", "The run was cancelled."))
+            self._end(self._progress.ending or Ending("terminated", "The run was cancelled."))
             raise
         except StorageFailed as error:
             return self._end(Ending("storage_failed", error.sentence))
@@ -289,7 +297,7 @@ class Run:
         except ModelFailed as error:
             return Ending("model_failed", error.sentence)
         except SandboxFailed as error:
-            self._computer.is_lost = True
+            self._computer.is_lost = not isinstance(error, FileRefused)
             return Ending("sandbox_failed", error.sentence)
 
     async def _save_outputs(self) -> None:

@@ -115,6 +115,14 @@ async def test_terminate_ends_the_run_with_a_complete_journal(tmp_path: Path) ->
         game.decide(FollowUp("go on"))
 
 
+async def test_closing_a_run_that_goes_on_ends_it_first(tmp_path: Path) -> None:
+    game = await running(tmp_path, Played(blocks=True))
+    await game.run.close()
+    assert (await game.ended()).status == "terminated"
+    assert [type(event) for event in game.keeper.events[-2:]] == [RunEnded, SandboxStopped]
+    game.check_history()
+
+
 async def test_a_cancelled_run_still_writes_its_end(tmp_path: Path) -> None:
     game = await running(tmp_path, Played(blocks=True))
     game.cancel()
@@ -286,6 +294,15 @@ async def test_a_follow_up_continues_the_same_run_in_the_same_sandbox(tmp_path: 
     assert [event.status for event in game.all(RunEnded)] == ["submitted", "submitted"]
     game.check_history()
     await game.run.close()
+
+
+async def test_a_plain_run_answers_a_follow_up_with_another_reply(tmp_path: Path) -> None:
+    game = Game(tmp_path, says("42"), says("quarante-deux"), spec=make_spec(tool_style="none"))
+    await game.run.play()
+    game.decide(FollowUp("In French?"))
+    assert (await game.run.go_on()).answer == "quarante-deux"
+    assert game.sandbox.starts == 0
+    game.check_history()
 
 
 async def test_a_follow_up_after_a_cut_reply_keeps_the_history_valid(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """The story of a run: turns, calls, answers, ends."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from lis_tui.core.errors import ImageMissing, ModelRefused, ModelUnreachable, ShellLost
+from lis_tui.core.errors import FileRefused, ImageMissing, ModelRefused, ModelUnreachable, ShellLost
 from lis_tui.core.events import (
     MessageSent,
     ModelAsked,
@@ -323,6 +324,18 @@ async def test_inputs_are_put_and_named_in_the_prompt(tmp_path: Path) -> None:
     await game.play()
     assert game.sandbox.files["/testbed/documents/data one.csv"] == b"a,b\n"
     assert "- /testbed/documents/data one.csv" in game.all(RunStarted)[0].task_prompt
+
+
+async def test_inputs_that_are_refused_end_the_run_with_the_reason(tmp_path: Path) -> None:
+    class Refusing(MemorySandbox):
+        async def put_inputs(self, sources: Sequence[Path]) -> list[str]:
+            raise FileRefused("data.csv cannot be read: permission denied.")
+
+    spec = make_spec(inputs=("/root/data.csv",))
+    game = Game(tmp_path, spec=spec, sandbox=Refusing())
+    ended = await game.play()
+    assert (ended.status, ended.reason) == ("sandbox_failed", "data.csv cannot be read: permission denied.")
+    assert game.model.asked == []
 
 
 async def test_inline_files_stand_in_the_prompt_and_what_is_missing_is_said(tmp_path: Path) -> None:
