@@ -29,6 +29,7 @@ from lis_tui.core.spec import ModelSpec
 from lis_tui.model.collect import Collector
 from lis_tui.model.endpoint import is_private, server_name
 from lis_tui.model.faults import failure_of, key_refused, wants_no_usage
+from lis_tui.model.known import describe, resolve
 from lis_tui.model.stream import Stream
 from lis_tui.model.watch import Watch
 
@@ -57,8 +58,8 @@ class Gateway:
 
     async def ask(self, request: Request) -> AsyncIterator[Piece]:
         """Stream the reply; leaving the iterator closes the connection. Raises ModelFailed."""
-        litellm = await asyncio.to_thread(_litellm)
-        request = structs.replace(request, model=_resolved(litellm, request.model))
+        litellm = _load() if _load.cache_info().currsize else await asyncio.to_thread(_litellm)
+        request = structs.replace(request, model=resolve(request.model))
         watch = Watch(request.model, self._clock)
         collector = Collector(request)
         stream = await self._open(litellm, request, watch)
@@ -83,10 +84,8 @@ class Gateway:
         return estimate_tokens(request)
 
     def context_tokens(self, request: Request) -> int:
-        """Give the profile's window, the model's where litellm is loaded and knows it, or 128,000."""
-        litellm = sys.modules.get("litellm")
-        model = request.model if litellm is None else _resolved(litellm, request.model)
-        return model.context_tokens or ASSUMED_CONTEXT
+        """Give the profile's window, else what is known of the model, else 128,000."""
+        return resolve(request.model).context_tokens or ASSUMED_CONTEXT
 
     async def close(self) -> None:
         """Nothing is held: litellm's connections are shared by all runs, `let_go` closes them."""
@@ -165,7 +164,7 @@ def _subject(model: ModelSpec) -> str:
 
 async def warm_up() -> None:
     """Import litellm in a thread and rehearse a request there, so that the first real one starts at once."""
-    await asyncio.to_thread(_rehearse)
+    await asyncio.to_thread(rehearse)
 
 
 async def let_go() -> None:
@@ -177,11 +176,6 @@ async def let_go() -> None:
         vars(litellm).pop("module_level_aclient", None)
 
 
-def resolve(model: ModelSpec) -> ModelSpec:
-    """Fill in what litellm knows of the model: its window, and no more reply tokens than it can give."""
-    return _resolved(_litellm(), model)
-
-
 _loading = threading.Lock()
 
 
@@ -191,7 +185,7 @@ def _litellm() -> Any:  # noqa: ANN401  (a module)
 
 
 @functools.cache
-def _rehearse() -> None:
+def rehearse() -> None:
     """Ask a server that exists only in memory: litellm imports half of itself at its first call."""
     litellm = _litellm()
     import httpx
@@ -239,28 +233,9 @@ def _load() -> Any:  # noqa: ANN401  (a module)
     return litellm
 
 
-def _described(litellm: Any, model: ModelSpec) -> Json:  # noqa: ANN401  (a module)
-    """Look the model up in litellm's own list, never over the network, never for a server of one's own."""
-    if model.api_base and is_private(model):
-        return {}
-    name = routed_name(model)
-    found = litellm.model_cost.get(name) or litellm.model_cost.get(name.partition("/")[2])
-    return found if isinstance(found, dict) else {}
-
-
-def _resolved(litellm: Any, model: ModelSpec) -> ModelSpec:  # noqa: ANN401  (a module)
-    known = _described(litellm, model)
-    window, most = known.get("max_input_tokens"), known.get("max_output_tokens")
-    if model.context_tokens is None and isinstance(window, int):
-        model = structs.replace(model, context_tokens=window)
-    if isinstance(most, int):
-        model = structs.replace(model, max_tokens=min(model.max_tokens, most))
-    return model
-
-
 def _cost(litellm: Any, model: ModelSpec, usage: Usage) -> float | None:  # noqa: ANN401  (a module)
     """Give the price, or None where none is known."""
-    if not _described(litellm, model):
+    if describe(model) is None:
         return None
     try:
         prompt, completion = litellm.cost_per_token(

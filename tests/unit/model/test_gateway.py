@@ -38,7 +38,7 @@ from lis_tui.core.messages import (
 )
 from lis_tui.core.openai import request_json
 from lis_tui.core.spec import ModelSpec
-from lis_tui.model.gateway import Gateway, let_go, resolve, warm_up
+from lis_tui.model.gateway import Gateway, let_go
 from lis_tui.model.retry import RetryingModel
 from tests.server import Answer, Call, FakeServer
 
@@ -419,15 +419,6 @@ async def test_a_hundred_equal_chunks_are_not_an_error(server: FakeServer) -> No
     server.add(Answer(text="hahaha" * 150, piece=6))
     _, reply = await ask(make(server))
     assert reply.text == "hahaha" * 150
-
-
-async def test_a_known_model_brings_its_window_and_its_price() -> None:
-    await warm_up()
-    known = resolve(ModelSpec(name="openai/gpt-4o"))
-    assert known.context_tokens == 128_000
-    assert known.max_tokens == 16_384
-    unknown = ModelSpec(name="openai/never-heard-of-it")
-    assert resolve(unknown) == unknown
 
 
 def test_importing_litellm_reads_no_dotenv_and_prints_nothing(tmp_path: Path) -> None:
