@@ -33,7 +33,7 @@ class Net(LineFilter):
     Widths stay as Textual counted them, so nothing moves. Textual's own control sequences are made after it.
     """
 
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:  # noqa: ARG002 - Textual's
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Give the segments with their texts and links made safe."""
         if is_safe("".join([segment.text for segment in segments])) and not any(
             segment.style is not None and segment.style.link for segment in segments

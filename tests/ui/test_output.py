@@ -189,12 +189,14 @@ async def test_of_a_flood_the_end_is_shown_and_the_rest_counted() -> None:
         pieces = 4 * MOST_WAITING // len(chunk)
         for _ in range(pieces):
             view.feed(chunk)
-        view.feed(b"the end\n")
+        view.feed(b"the end")
         view.finish()
+        view.flush()
         await pilot.pause()
+        assert view.tail.current is None
         assert rows(view)[-1] == "the end"
         assert view.tail.total_lines == pieces * 4096 + 1
-        assert view.tail.total_bytes == pieces * len(chunk) + 8
+        assert view.tail.total_bytes == pieces * len(chunk) + 7
         assert view.tail.skipped_bytes > 0
         assert sum("not shown here" in line.text for line in view.tail.lines) <= 1
 
@@ -225,3 +227,29 @@ async def test_a_gap_is_said() -> None:
         view.skip(5000)
         await fed(pilot, b"after\n")
         assert rows(view)[:3] == ["before", "… 5,000 bytes not shown here …", "after"]
+
+
+async def test_a_large_output_in_one_piece_is_read_whole_and_ends_when_it_was_read() -> None:
+    async with Bench().run_test(size=(40, 5)) as pilot:
+        view = pilot.app.query_one(OutputView)
+        view.feed(b"0123456789abcde\n" * 19_000 + b"no line end")
+        view.finish()
+        assert view.is_busy
+        while view.is_busy:
+            await pilot.pause()
+        await pilot.pause()
+        assert view.tail.skipped_bytes == 0
+        assert len(view.tail.lines) == 19_001
+        assert rows(view)[-1] == "no line end"
+
+
+async def test_what_one_reads_stays_while_a_large_output_ends() -> None:
+    async with Bench().run_test(size=(40, 5)) as pilot:
+        view = pilot.app.query_one(OutputView)
+        view.feed(numbered(0, 9_000))
+        view.finish()
+        view.is_following = False
+        while view.is_busy:
+            await pilot.pause()
+        await pilot.pause()
+        assert rows(view)[0] == "line 0"

@@ -21,7 +21,8 @@ PAINT_S = 1 / 30
 BUDGET_S = 0.004
 """How long output is read before keys get their turn."""
 SLICE = 8 << 10
-MOST_WAITING = 2 << 20
+PIECE = 64 << 10
+MOST_WAITING = 4 << 20
 """Bytes that may wait to be read; of more, only the end is, and a line says what is left out."""
 
 
@@ -54,6 +55,7 @@ class OutputView(ScrollView, can_focus=True):
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
         self._lost_bytes = self._lost_lines = 0
+        self._is_ending = False
         self._is_due = False
         self._rows = RowMap(80)
         self._current: Line | None = None
@@ -67,7 +69,7 @@ class OutputView(ScrollView, can_focus=True):
 
     def feed(self, data: bytes) -> None:
         """Take more output; it is read soon, a little at a time."""
-        self._waiting.append(data)
+        self._waiting.extend(data[at : at + PIECE] for at in range(0, len(data), PIECE))
         self._waiting_bytes += len(data)
         if self._waiting_bytes > MOST_WAITING:
             self._shed()
@@ -85,10 +87,10 @@ class OutputView(ScrollView, can_focus=True):
         self._show()
 
     def finish(self) -> None:
-        """End the output: all of it is read now."""
-        self.flush()
-        self.tail.finish()
-        self._show()
+        """End the output; what waits is still read a little at a time."""
+        self._is_ending = True
+        if not self._waiting:
+            self.flush()
 
     def flush(self) -> None:
         """Read at once whatever waits."""
@@ -101,6 +103,7 @@ class OutputView(ScrollView, can_focus=True):
         self._waiting_bytes = self._lost_bytes = self._lost_lines = 0
         self.tail = TailBuffer(self.tail.most_lines, self.tail.most_weight)
         self._read_lines = 0
+        self._is_ending = False
         self.is_following = True
         self._rows = RowMap(self._row_width)
         self._show()
@@ -138,6 +141,9 @@ class OutputView(ScrollView, can_focus=True):
                 piece = piece[:SLICE]
             self._waiting_bytes -= len(piece)
             self.tail.feed(piece)
+        if self._is_ending and not self._waiting:
+            self._is_ending = False
+            self.tail.finish()
 
     # ---- layout
 
@@ -281,7 +287,7 @@ class OutputView(ScrollView, can_focus=True):
         within = min(within, len(starts) - 2)
         return number, min(starts[within] + offset.x, starts[within + 1])
 
-    def selection_updated(self, selection: Selection | None) -> None:  # noqa: ARG002 - Textual's
+    def selection_updated(self, selection: Selection | None) -> None:
         """Draw again with the selection."""
         self.refresh()
 
