@@ -1,0 +1,96 @@
+import grp
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lis_tui.core.events import OutputArrived
+from tests.command import LisTui, wait_for_end
+
+pytestmark = pytest.mark.docker
+USER = f"lis-test-{os.getpid()}"
+PRIVATE = (
+    "umask 077; mkdir -p output/deep; echo drawn > output/deep/plot.txt; mkdir shut; echo x > shut/file; "
+)
+ROOT = Path(__file__).parent.parent.parent
+
+
+THROUGH_SHELL = ["sh", "-c", 'exec "$0" "$@"']
+"""setpriv itself still may do everything; what it starts may not."""
+
+
+def may_run(python: str) -> bool:
+    become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *THROUGH_SHELL]
+    words = [*become, python, "-c", "import sys; print(sys.version_info[:2])"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    return done.stdout.strip() == str(sys.version_info[:2])
+
+
+@pytest.fixture
+def ordinary(image: str) -> Iterator[LisTui]:
+    """`lis-tui` as a fresh user of group docker."""
+    if os.geteuid() != 0 or shutil.which("useradd") is None or shutil.which("setpriv") is None:
+        pytest.skip("only root can make another user")
+    if not any(group.gr_name == "docker" for group in grp.getgrall()):
+        pytest.skip("there is no group docker")
+    python = next((one for one in (sys.executable, "/usr/bin/python3") if may_run(one)), None)
+    if python is None:
+        pytest.skip("an ordinary user may run no Python of this version here")
+    home = Path(tempfile.mkdtemp(prefix="lis-user-"))
+    subprocess.run(["useradd", "--home-dir", home, "--groups", "docker", USER], check=True)
+    user = pwd.getpwnam(USER)
+    os.chown(home, user.pw_uid, user.pw_gid)
+    become = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--init-groups", *THROUGH_SHELL]
+    environ = {
+        "HOME": str(home),
+        "LIS_TUI_IMAGE": image,
+        "PYTHONPATH": f"{ROOT}:{sysconfig.get_path('purelib')}",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    lis = LisTui(home, command=[*become, python, "-m", "lis_tui"], environ=environ)
+    try:
+        yield lis
+        lis.close()
+        assert lis.containers() == []
+    finally:
+        subprocess.run(["userdel", USER], check=True)
+        shutil.rmtree(home)
+
+
+def test_a_run_works_as_an_ordinary_user_and_its_files_are_theirs(ordinary: LisTui) -> None:
+    model = ordinary.scenario(PRIVATE + "echo 42 > answer.txt; stat -c %u shut/file")
+    done = ordinary.run("run", "Go.", "--model", model, "--headless", "--name", "one")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Answer:\n42" in done.stdout
+    user = pwd.getpwnam(USER).pw_uid
+    saved = ordinary.home / "data" / "runs" / "one" / "results" / "output" / "deep" / "plot.txt"
+    assert (saved.read_text(), saved.stat().st_uid) == ("drawn\n", user)
+    assert (ordinary.worktree("one") / "shut" / "file").stat().st_uid == user
+    removed = ordinary.run("runs", "rm", "one")
+    assert (removed.returncode, removed.stderr) == (0, "")
+    assert not ordinary.worktree("one").exists()
+
+
+def test_after_a_killed_host_an_ordinary_user_can_read_and_delete_the_run(ordinary: LisTui) -> None:
+    model = ordinary.scenario(PRIVATE + "echo ready; sleep 1000")
+    assert ordinary.run("run", "Go.", "--model", model, "--detach", "--name", "one").returncode == 0
+    ordinary.start("attach", "one", "--json").until(OutputArrived)
+    (host,) = ordinary.hosts()
+    fd = os.pidfd_open(host)
+    os.kill(host, signal.SIGKILL)
+    wait_for_end(fd)
+    model = ordinary.scenario("echo 42 > answer.txt", name="next")
+    assert ordinary.run("run", "Go.", "--model", model, "--headless", "--name", "two").returncode == 0
+    assert ordinary.containers() == []
+    assert (ordinary.worktree("one") / "shut" / "file").stat().st_uid == pwd.getpwnam(USER).pw_uid
+    assert ordinary.run("open", "one", "--headless").returncode == 0
+    removed = ordinary.run("runs", "rm", "one")
+    assert (removed.returncode, removed.stderr) == (0, "")
