@@ -18,11 +18,11 @@ from lis_tui.ui.styled import rich_style
 from lis_tui.ui.widgets.wrapping import RowMap, cuts, line_width, split
 
 PAINT_S = 1 / 30
-BUDGET_S = 0.004
+BUDGET_S = 0.008
 """How long output is read before keys get their turn."""
 SLICE = 8 << 10
 PIECE = 64 << 10
-MOST_WAITING = 4 << 20
+MOST_WAITING = 2 << 20
 """Bytes that may wait to be read; of more, only the end is, and a line says what is left out."""
 
 
