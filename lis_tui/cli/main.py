@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 
 from lis_tui.cli.parser import make_parser
 from lis_tui.core.errors import LisError, UsageWrong
-from lis_tui.core.text import clean
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -17,6 +16,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     try:
         code = _COMMANDS[given.command](given)
     except LisError as error:
+        from lis_tui.core.text import clean
+
         print(f"lis-tui: {clean(error.sentence)}", file=sys.stderr)
         code = error.exit_code
     except KeyboardInterrupt:

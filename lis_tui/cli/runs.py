@@ -1,5 +1,6 @@
 """The runs on disk: listed, found, removed."""
 
+import asyncio
 import os
 import sys
 import time
@@ -7,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lis_tui.config.places import Places, find_places
-from lis_tui.core.errors import LisError, RunNotFound, UsageWrong
+from lis_tui.core.errors import LisError, RunIsLive, RunNotFound, StorageFailed, UsageWrong
 from lis_tui.core.text import clean, one_line
-from lis_tui.trajectory.store import Store
+from lis_tui.trajectory.store import RunFolder, Store
 from lis_tui.trajectory.summary import RunSummary
 
 SAMPLE = Path(__file__).parent.parent / "recordings" / "sample"
@@ -39,13 +40,26 @@ def remove(names: Sequence[str]) -> int:
             folder = store.find(name)
             if folder.name != name and os.sep not in name:
                 raise RunNotFound(f"There is no run {name!r}; did you mean {folder.name}?")
-            store.remove(name)
+            _remove(store, folder)
         except LisError as error:
             print(f"lis-tui: {clean(error.sentence)}", file=sys.stderr)
             code = error.exit_code
         else:
             print(f"{folder.name} is removed.")
     return code
+
+
+def _remove(store: Store, folder: RunFolder) -> None:
+    try:
+        store.remove(folder.name)
+    except RunIsLive:
+        raise
+    except StorageFailed:
+        # Root's files in the work tree are in the way; the engine can give them back.
+        from lis_tui.host.wiring import give_back
+
+        asyncio.run(give_back(folder))
+        store.remove(folder.name)
 
 
 def must_be_live(places: Places, name: str) -> str:

@@ -21,6 +21,9 @@ def live(host: str, places: Places, ready_fd: int) -> int:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     code = asyncio.run(_Life(host, places, ready_fd).run())
     sys.stderr.flush()
+    log = places.data / "logs" / f"host-{host}.log"
+    if log.exists() and not log.stat().st_size:
+        log.unlink()
     # litellm's threads may still be importing; nothing of ours is left to be done.
     os._exit(code)
 
