@@ -179,12 +179,13 @@ setup_base() {
     has_base && return
     start=$(now)
     say "image: pulling ubuntu:24.04 (a minute at most)"
-    if timeout 60 docker pull --quiet ubuntu:24.04 >.setup/pull.log 2>&1; then
+    limit=$(command -v timeout || true) # macOS has none
+    if ${limit:+"$limit" 60} docker pull --quiet ubuntu:24.04 >.setup/pull.log 2>&1; then
         note_time "base-image-pulled" $(($(now) - start)) 0
         return
     fi
     say "image: no registry can be reached; making a base image from packages"
-    can_apt || fail "making a base image needs root on Debian or Ubuntu."
+    can_apt || fail "that needs root on Debian or Ubuntu: run sudo docker/make-base.sh once, or pull ubuntu:24.04."
     command -v debootstrap >/dev/null || apt_install debootstrap
     start=$(now)
     # shellcheck disable=SC1091 # there on every Debian and Ubuntu
