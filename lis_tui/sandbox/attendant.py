@@ -1,6 +1,7 @@
 """Watches a running command from beside: whether its shell still lives, whether it waits for input."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 
@@ -39,18 +40,25 @@ class Attendant:
 
     async def watch(self) -> None:
         """Look until the command is over."""
-        await asyncio.sleep(_FIRST_LOOK_S)
+        pause_s = _FIRST_LOOK_S
         began = time.monotonic()
-        while not self._step.is_over:
+        while not await self._is_over_within(pause_s):
             try:
                 await self._look()
             except SandboxFailed:
                 await self._bash.mourn()
-            await asyncio.sleep(_LOOK_S if time.monotonic() - began < 10 else _LATER_LOOK_S)
+            pause_s = _LOOK_S if time.monotonic() - began < 10 else _LATER_LOOK_S
+
+    async def _is_over_within(self, seconds: float) -> bool:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._step.wait()
+        return self._step.is_over
 
     def finish(self) -> None:
-        """The command is over."""
+        """The command is over: it waits no more, whatever a look that is under way will find."""
         self._say(is_waiting=False)
+        self._on_input_wait = None
 
     async def _look(self) -> None:
         tree = await processes.list_tree(self._service, self._bash.pid)
@@ -66,7 +74,7 @@ class Attendant:
 
     async def _end_input(self) -> None:
         since = self._waiting_since
-        if since is None or self._eof_after_s is None or self._is_input_closed:
+        if self._step.is_over or since is None or self._eof_after_s is None or self._is_input_closed:
             return
         if time.monotonic() - since >= self._eof_after_s:
             self._is_input_closed = True

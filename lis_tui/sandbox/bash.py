@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from lis_tui.core.bus import spawn
-from lis_tui.core.errors import ShellLost
+from lis_tui.core.errors import LisError, ShellLost
 from lis_tui.sandbox.channel import CONTROL, Channel
 from lis_tui.sandbox.marks import Mark, Until, fresh_mark, quote
 
@@ -20,7 +20,9 @@ class Step:
     def __init__(self, number: int, mark: Mark, on_output: Callable[[bytes], None]) -> None:
         self.number = number
         self.mark = mark
-        self.until = Until(mark, on_output)
+        self.until = Until(mark, self.pass_on)
+        self.failure: Exception | None = None
+        self._on_output = on_output
         self.exit_code: int | None = None
         self.cwd = b""
         self.slot = ""
@@ -36,6 +38,13 @@ class Step:
     def is_over(self) -> bool:
         """Tell whether it ended, or its shell was lost."""
         return self._over.is_set()
+
+    def pass_on(self, data: bytes) -> None:
+        """Give output to who asked for it; their failure must not end the reading."""
+        try:
+            self._on_output(data)
+        except (LisError, OSError) as error:
+            self.failure = self.failure or error
 
     async def wait(self) -> None:
         """Wait for its end."""
@@ -110,7 +119,7 @@ class Bash:
         self._count += 1
         step = Step(self._count, fresh_mark(), on_output)
         if self._between:
-            on_output(bytes(self._between))
+            step.pass_on(bytes(self._between))
             self._between.clear()
         self._step = step
         if self.is_gone:

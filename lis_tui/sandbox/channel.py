@@ -78,12 +78,14 @@ class SocketChannel:
     _MOST = 1 << 18
 
     def __init__(
-        self, sock: socket.socket, exit_code: Callable[[], Awaitable[int | None]], keep: object = None
+        self, sock: socket.socket, exit_code: Callable[[], Awaitable[int | None]], let_go: Callable[[], None]
     ) -> None:
-        self._keep = keep  # what owns the socket and would close it when forgotten
+        self._let_go = let_go
         self._socket = sock
         self._exit_code = exit_code
         self._frames = Frames()
+        self._is_reading = False
+        self._is_closed = False
         self._is_plain = type(sock) is socket.socket
         if self._is_plain:
             sock.setblocking(False)
@@ -104,9 +106,15 @@ class SocketChannel:
         return pieces
 
     async def _receive(self) -> bytes:
-        if self._is_plain:
-            return await asyncio.get_running_loop().sock_recv(self._socket, self._MOST)
-        return await asyncio.to_thread(self._socket.recv, self._MOST)
+        self._is_reading = True
+        try:
+            if self._is_plain:
+                return await asyncio.get_running_loop().sock_recv(self._socket, self._MOST)
+            return await asyncio.to_thread(self._socket.recv, self._MOST)
+        finally:
+            self._is_reading = False
+            if self._is_closed:
+                self._end()
 
     async def write(self, data: bytes) -> None:
         """Send all of it."""
@@ -124,5 +132,11 @@ class SocketChannel:
         with contextlib.suppress(OSError):
             if hasattr(self._socket, "shutdown"):
                 self._socket.shutdown(socket.SHUT_RDWR)
-        with contextlib.suppress(OSError):
+        self._is_closed = True
+        if not self._is_reading:  # the number of a socket that is waited for must not be given to another
+            self._end()
+
+    def _end(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
             self._socket.close()
+            self._let_go()

@@ -6,9 +6,9 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import docker
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
@@ -37,7 +37,9 @@ _HOST_LABEL = "lis-tui.host"
 _BOOT_LABEL = "lis-tui.boot"
 _CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETUID", "SETGID")
 _DEFAULTS = {"LANG": "C.UTF-8", "PAGER": "cat", "GIT_PAGER": "cat", "DEBIAN_FRONTEND": "noninteractive"}
+_CONFLICT = 409
 _ENGINE_ERRORS = (DockerException, OSError)
+T = TypeVar("T")
 
 
 class Carriage(Protocol):
@@ -89,10 +91,10 @@ class DockerSandbox:
         """Bring it up. Raises EngineMissing, ImageMissing, SandboxFailed."""
         began = time.monotonic()
         try:
-            image_id = await asyncio.to_thread(self._create)
+            image_id = await _to_its_end(asyncio.to_thread(self._create))
             await self._shell.start()
             if not await self._is_seen_inside():
-                await asyncio.to_thread(self._create_apart)
+                await _to_its_end(asyncio.to_thread(self._create_apart))
                 await self._shell.start()
             notes = [] if self._is_bound else ["the engine is remote: files are copied, not shared"]
             capabilities, more = await self._probe()
@@ -190,7 +192,6 @@ class DockerSandbox:
             nano_cpus=_cpus(self._engine(), self._spec.cpus),
             network_mode=self._spec.network,
             mounts=binds,
-            tmpfs={PRIVATE_FOLDER: "mode=0755,exec"},
         )
         self._container = container
         if files := self._carried.files():
@@ -248,7 +249,7 @@ class DockerSandbox:
         """Start a process inside, as its root. Raises ShellLost."""
         container = self._inside()
         try:
-            return await asyncio.to_thread(_open, self._engine().api, str(container.id), arguments)
+            return await asyncio.to_thread(_open, self._engine().api, container, arguments)
         except _ENGINE_ERRORS as error:
             raise ShellLost(f"The sandbox is gone: {_said(error)}") from error
 
@@ -356,8 +357,30 @@ for p in apt-get pip python3 node git curl; do type -P "$p" >/dev/null && echo "
 :"""
 
 
-def _open(api: docker.APIClient, container: str, arguments: Sequence[str]) -> Channel:
-    made = api.exec_create(container, list(arguments), stdin=True, stdout=True, stderr=True, user="0:0")
+async def _to_its_end(work: Coroutine[object, object, T]) -> T:
+    """Await a thread's work; a cancelled caller waits for it too, so that no container appears behind it."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+def _open(api: docker.APIClient, container: Container, arguments: Sequence[str]) -> Channel:
+    def create() -> dict[str, Any]:
+        made: dict[str, Any] = api.exec_create(
+            str(container.id), list(arguments), stdin=True, stdout=True, stderr=True, user="0:0"
+        )
+        return made
+
+    try:
+        made = create()
+    except APIError as error:
+        if error.status_code != _CONFLICT:
+            raise
+        container.start()  # a command killed all processes; the files are as they were
+        made = create()
     stream = api.exec_start(made["Id"], socket=True)
 
     async def exit_code() -> int | None:
@@ -367,7 +390,11 @@ def _open(api: docker.APIClient, container: str, arguments: Sequence[str]) -> Ch
             return None
         return None if state["Running"] else state["ExitCode"]
 
-    return SocketChannel(cast("socket.socket", getattr(stream, "_sock", stream)), exit_code, keep=stream)
+    def let_go() -> None:
+        stream.close()
+        getattr(stream, "_response", stream).close()
+
+    return SocketChannel(cast("socket.socket", getattr(stream, "_sock", stream)), exit_code, let_go)
 
 
 def _stats(api: docker.APIClient, container: str) -> dict[str, Any]:
@@ -386,10 +413,9 @@ def _remove(container: Container) -> None:
 
 
 def _chown_script(folder: str, owner: str) -> bytes:
-    return b"find %s -xdev ! -uid %s -exec chown -h %s {} +" % (
-        quote(folder),
-        owner.split(":")[0].encode(),
-        owner.encode(),
+    name, user = quote(folder), owner.split(":")[0].encode()
+    return b"find %s -xdev ! -uid %s -exec chown -h %s {} +; " % (name, user, owner.encode()) + (
+        b"find %s -xdev -type d ! -perm -700 -exec chmod u+rwx {} +; :" % name
     )
 
 

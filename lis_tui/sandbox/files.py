@@ -1,6 +1,8 @@
 """File work inside a sandbox, done by its own tools as its root: bytes in, bytes out, any path."""
 
+import asyncio
 import hashlib
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -16,8 +18,9 @@ from lis_tui.sandbox.transfer import pack_paths
 
 MOST_READ_BYTES: Final = 256_000_000
 _SLOW_S = 300.0
+_PIECE = 1 << 20
 
-_REGULAR = b"""[[ -e $f || -L $f ]] || { echo "there is no such file" >&2; exit 41; }
+_REGULAR = b"""[[ -e $f ]] || { echo "there is no such file" >&2; exit 41; }
 [[ ! -d $f ]] || { echo "it is a folder" >&2; exit 42; }
 [[ -f $f ]] || { echo "it is not a regular file" >&2; exit 43; }
 """
@@ -103,15 +106,18 @@ find "${f%%/}/" -mindepth 1 -maxdepth %d -printf %s; :"""
         if not sources:
             return []
         folder = self._workdir.rstrip(b"/") + b"/documents"
-        data, names = pack_paths(sources)
-        script = b"mkdir -p %s && cd %s && head -c %d | tar -xf - --no-same-owner" % (
-            quote(folder),
-            quote(folder),
-            len(data),
-        )
-        self._checked(
-            escape_path(folder), "filled", await self._service.ask(script, data=data, timeout_s=_SLOW_S)
-        )
+        with tempfile.TemporaryFile() as packed:
+            names = await asyncio.to_thread(pack_paths, sources, packed)
+            size = packed.tell()
+            packed.seek(0)
+            script = b"mkdir -p %s && cd %s && head -c %d | tar -xof -; exit ${PIPESTATUS[1]}" % (
+                quote(folder),
+                quote(folder),
+                size,
+            )
+            pieces = iter(lambda: packed.read(_PIECE), b"")
+            answer = await self._service.ask(script, data=pieces, timeout_s=_SLOW_S)
+        self._checked(escape_path(folder), "filled", answer)
         return [f"{escape_path(folder)}/{name}" for name in names]
 
     def _absolute(self, path: str) -> bytes:

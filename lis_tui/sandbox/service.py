@@ -1,6 +1,7 @@
 """A second lasting bash beside the user's: file work, process lists and signals, about a millisecond each."""
 
 import asyncio
+from collections.abc import Iterable
 
 from msgspec import Struct
 
@@ -10,6 +11,8 @@ from lis_tui.sandbox.marks import Mark, Until, fresh_mark, quote
 
 _LAUNCH = ("bash", "--noprofile", "--norc")
 _MOST_ERRORS = 65_536
+
+Data = bytes | Iterable[bytes]
 
 
 class Answer(Struct, frozen=True):
@@ -34,13 +37,19 @@ class Service:
         self._preamble.append(script)
 
     async def ask(
-        self, script: bytes, *, data: bytes = b"", timeout_s: float = 60.0, is_apart: bool = True
+        self,
+        script: bytes,
+        *,
+        data: Data = b"",
+        timeout_s: float = 60.0,
+        is_apart: bool = True,
     ) -> Answer:
         """Run a script; it reads exactly `data` from its input.
 
         `is_apart`: in a subshell, so that it may exit and set variables. Raises ShellLost.
         """
         async with self._lock:
+            is_old = self._channel is not None
             try:
                 return await self._ask(script, data, timeout_s, is_apart)
             except TimeoutError as error:
@@ -48,10 +57,20 @@ class Service:
                 raise ShellLost(f"The sandbox did not answer within {timeout_s:g} s.") from error
             except OSError as error:
                 self._drop()
+                if is_old and isinstance(data, bytes):
+                    return await self._again(script, data, timeout_s, is_apart)
                 raise ShellLost("The sandbox does not answer any more.") from error
             except BaseException:
                 self._drop()
                 raise
+
+    async def _again(self, script: bytes, data: bytes, timeout_s: float, is_apart: bool) -> Answer:
+        """The bash had died since the last time; ours are scripts that may run twice."""
+        try:
+            return await self._ask(script, data, timeout_s, is_apart)
+        except (OSError, TimeoutError) as error:
+            self._drop()
+            raise ShellLost("The sandbox does not answer any more.") from error
 
     def close(self) -> None:
         """End it."""
@@ -62,17 +81,21 @@ class Service:
             self._channel.close()
             self._channel = None
 
-    async def _ask(self, script: bytes, data: bytes, timeout_s: float, is_apart: bool) -> Answer:
+    async def _ask(self, script: bytes, data: Data, timeout_s: float, is_apart: bool) -> Answer:
         async with asyncio.timeout(timeout_s):
             channel = await self._opened()
             mark = fresh_mark()
             line = _line(script, mark, is_apart)
-            reading = asyncio.ensure_future(_collect(channel, mark))
+            pieces = [data] if isinstance(data, bytes) else data
             try:
-                await channel.write(line + data)
-                answer = await reading
-            finally:
-                reading.cancel()
+                async with asyncio.TaskGroup() as group:
+                    reading = group.create_task(_collect(channel, mark))
+                    await channel.write(line)
+                    for piece in pieces:
+                        await channel.write(piece)
+            except* OSError as group_of_errors:
+                raise OSError("the process ended") from group_of_errors
+        answer = reading.result()
         if answer.code and data:
             self._drop()  # what the script left unread would be taken for commands
         return answer

@@ -21,6 +21,7 @@ from lis_tui.sandbox.service import Service
 EndedBy = Literal["itself", "time limit", "person", "shell lost"]
 
 _INPUT_PIECE = 4096
+_TERM_S, _KILL_S = 0.25, 0.45
 
 
 class Shell:
@@ -86,12 +87,12 @@ class Shell:
             attendant = Attendant(
                 self._service, bash, step, self._fifo, on_input_wait, eof_after_s, self.close_input
             )
-            tasks = [spawn(attendant.watch(), "command watch"), spawn(self._feed(step), "command input")]
+            spawn(attendant.watch(), "command watch")
+            feeding = spawn(self._feed(step), "command input")
             try:
                 await self._until_over(step, timeout_s)
             finally:
-                for task in tasks:
-                    task.cancel()
+                feeding.cancel()
                 self._step = None
                 attendant.finish()
             return await self._finish(bash, step, notes, time.monotonic() - began)
@@ -119,6 +120,8 @@ class Shell:
             self._cwd, self._slot = step.cwd or self._cwd, step.slot
             if self._is_input_used:
                 await self._fresh_input()
+        if step.failure is not None:
+            raise step.failure
         return CommandEnd(
             exit_code=step.exit_code,
             ended_by=ended_by,
@@ -201,7 +204,11 @@ class Shell:
                 self._stopping = None
 
     async def _escalate(self, step: Step) -> None:
-        """Signal again and again, harder with time: a script goes on with its next command otherwise."""
+        """Signal again and again, harder with time: a script goes on with its next command otherwise.
+
+        The shell is signalled before its children, for else it takes their death for an ordinary end. Where
+        INT does not help it stands still while its children get TERM, and goes with those that need KILL.
+        """
         bash = self._alive()
         await step.wait_begun()
         began = time.monotonic()
@@ -225,17 +232,18 @@ class Shell:
             await bash.mourn()
             return
         tops = [pid for pid in tree.children(bash.pid) if pid not in step.old_children]
-        if age < 0.75:  # later the background jobs of this very command are not spared either
-            details = await processes.look_at(self._service, self._fifo, tops)
-            tops = [one.pid for one in details if not one.is_background]
-        pids = tree.below(tops)
-        name = "INT" if age < 0.25 else "TERM" if age < 0.5 else "KILL"
-        wanted = [pid for pid in pids if pid not in known or name == "KILL"]
-        if age >= 0.25 and name == "TERM":
-            wanted = pids
-        known.update(pids)
-        await processes.signal(self._service, name, wanted)
-        await processes.signal(self._service, "KILL" if age >= 0.85 else "INT", [bash.pid])
+        details = await processes.look_at(self._service, self._fifo, tops)
+        # what this very command sent to the background is spared as long as the shell comes back by itself
+        pids = tree.below(one.pid for one in details if age >= _KILL_S or not one.is_background)
+        if age < _TERM_S:
+            fresh = [pid for pid in pids if pid not in known]
+            known.update(fresh)
+            await processes.signal(self._service, "INT", [bash.pid, *fresh])
+        elif age < _KILL_S:
+            await processes.signal(self._service, "STOP", [bash.pid])
+            await processes.signal(self._service, "TERM", pids)
+        else:
+            await processes.signal(self._service, "KILL", [bash.pid, *pids])
 
     # -- input -------------------------------------------------------------------------------------
 

@@ -189,12 +189,11 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     return packed.getvalue()
 
 
-def pack_paths(sources: Sequence[Path]) -> tuple[bytes, list[str]]:
-    """Pack host files and folders under their own names, made different where they are not.
+def pack_paths(sources: Sequence[Path], packed: IO[bytes]) -> list[str]:
+    """Pack host files and folders under their own names, made different where two are the same.
 
     Links in them stay links; devices and sockets are left out. Raises UsageWrong, SandboxFailed.
     """
-    packed = io.BytesIO()
     names: list[str] = []
     taken: set[str] = set()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
@@ -207,7 +206,7 @@ def pack_paths(sources: Sequence[Path]) -> tuple[bytes, list[str]]:
             except OSError as error:
                 raise SandboxFailed(f"The input {source} cannot be read: {error.strerror}.") from error
             names.append(escape_path(os.fsencode(name)))
-    return packed.getvalue(), names
+    return names
 
 
 def _free_name(wished: str, taken: set[str]) -> str:

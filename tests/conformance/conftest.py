@@ -1,0 +1,77 @@
+"""Every home of a sandbox runs these tests; a new one is one more entry in HOMES."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from msgspec import Struct
+
+from lis_tui.core.ports import CommandEnd, Sandbox
+from tests.docker_home import docker_available, docker_sandbox
+
+
+class Home(Struct, frozen=True):
+    """One kind of sandbox: why it cannot be had here (empty where it can), and a fresh one in a folder."""
+
+    name: str
+    missing: Callable[[], str]
+    make: Callable[[Path], Sandbox]
+
+
+HOMES = [
+    pytest.param(Home("docker", docker_available, docker_sandbox), id="docker", marks=pytest.mark.docker)
+]
+
+
+@pytest.fixture(scope="module", params=HOMES)
+def home(request: pytest.FixtureRequest) -> Home:
+    found: Home = request.param
+    if reason := found.missing():
+        pytest.skip(reason)
+    return found
+
+
+@pytest.fixture(scope="module")
+def folder(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp(home.name)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def sandbox(home: Home, folder: Path) -> AsyncIterator[Sandbox]:
+    """One for all tests of a module: what a test leaves in it must not trouble the others."""
+    made = home.make(folder)
+    await made.start()
+    yield made
+    await made.stop()
+
+
+class Terminal:
+    """Runs commands and keeps what they print."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.output = b""
+        self.waits: list[bool] = []
+        self.end = CommandEnd(exit_code=None)
+
+    async def __call__(
+        self, command: str, *, timeout_s: float = 30, eof_after_s: float | None = None
+    ) -> bytes:
+        """Give the whole output; `end` and `waits` tell the rest."""
+        pieces: list[bytes] = []
+        self.waits = []
+        self.end = await self.sandbox.run(
+            command,
+            timeout_s=timeout_s,
+            on_output=pieces.append,
+            on_input_wait=self.waits.append,
+            eof_after_s=eof_after_s,
+        )
+        self.output = b"".join(pieces)
+        return self.output
+
+
+@pytest.fixture
+def run(sandbox: Sandbox) -> Terminal:
+    return Terminal(sandbox)
