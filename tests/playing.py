@@ -12,7 +12,7 @@ from lis_tui.core.events import Event, ModelAsked, RunEnded, StepAddress, StepFi
 from lis_tui.core.messages import AssistantMessage, Observation, ToolMessage
 from lis_tui.core.ports import Tool
 from lis_tui.core.spec import GateSpec, Limits, Mode, ModelSpec, RunSpec, ToolStyle
-from lis_tui.engine.loop import Run
+from lis_tui.engine.run import Run
 from lis_tui.tools.registry import default_tools
 from tests.fakes import FakeClock, ListKeeper, MemorySandbox, ScriptedModel, Turn
 

@@ -19,7 +19,7 @@ LONGEST_END_S = 30.0
 
 
 class Playable(Protocol):
-    """What a host needs of `engine.loop.Run`."""
+    """What a host needs of `engine.run.Run`."""
 
     @property
     def wants_to_go_on(self) -> bool:

@@ -1,5 +1,6 @@
 """The only place where the rooms meet: what was asked of a run becomes a run with all its parts."""
 
+import asyncio
 import os
 import secrets as tokens
 import time
@@ -10,11 +11,13 @@ from pathlib import Path
 from lis_tui import __version__
 from lis_tui.config.secrets import API_KEY, variables
 from lis_tui.core.bus import Bus
+from lis_tui.core.errors import RunNotFound
+from lis_tui.core.events import SandboxStarted
 from lis_tui.core.ports import Model
 from lis_tui.core.private import open_private, private_folder
 from lis_tui.core.spec import ModelSpec, RunSpec
 from lis_tui.core.text import Secrets
-from lis_tui.engine.loop import Run
+from lis_tui.engine.run import Run
 from lis_tui.host.discretion import Discreet, DiscreetTool
 from lis_tui.host.runs import Wired
 from lis_tui.model.gateway import Gateway
@@ -23,8 +26,8 @@ from lis_tui.model.script import ScriptModel, load_scenario
 from lis_tui.sandbox import container
 from lis_tui.sandbox.carry import Carried, find_carried
 from lis_tui.tools.registry import default_tools
-from lis_tui.trajectory.journal import Journal
-from lis_tui.trajectory.store import Store, is_locked
+from lis_tui.trajectory.journal import Journal, read
+from lis_tui.trajectory.store import RunFolder, Store, is_locked
 
 
 def wire(data: Path, spec: RunSpec, secrets: Mapping[str, str]) -> Wired:
@@ -91,8 +94,28 @@ def host_id(data: Path) -> str:
 
 
 async def remove_orphans(data: Path) -> list[str]:
-    """Remove the containers of runs of this data folder that no process holds any more. Raises LisError."""
+    """Remove the containers of runs of this data folder that no process holds any more. Raises LisError.
+
+    What root wrote into the work trees of these runs is given back to the user.
+    """
     store = Store(data)
-    return await container.remove_orphans(
-        lambda run: is_locked(store.root / "runs" / run / "lock"), host_id(data)
-    )
+    runs = store.root / "runs"
+    dead = await container.remove_orphans(lambda run: is_locked(runs / run / "lock"), host_id(data))
+    for run in dead:
+        with suppress(RunNotFound):
+            await give_back(store.find(str(runs / run)))
+    return dead
+
+
+async def give_back(folder: RunFolder) -> None:
+    """Make the run's work tree the user's own again, where they are not root. Raises LisError."""
+    if os.geteuid() == 0 or not await asyncio.to_thread(folder.worktree.exists):
+        return
+    image = await asyncio.to_thread(_image_of, folder)
+    if image:
+        await container.reclaim(folder.worktree, image)
+
+
+def _image_of(folder: RunFolder) -> str:
+    events = (record.event for record in read(folder))
+    return next((event.image_id for event in events if isinstance(event, SandboxStarted)), "")

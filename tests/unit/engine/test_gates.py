@@ -20,6 +20,7 @@ from lis_tui.core.events import (
     DecisionMade,
     GateOpened,
     ModeChanged,
+    ModelAsked,
     PauseAsked,
     PauseLifted,
     RunEnded,
@@ -183,6 +184,7 @@ async def test_only_approve_or_end_answer_the_gate_before_the_model(tmp_path: Pa
     ended = await game.ended()
     assert (ended.status, ended.reason) == ("ended_by_person", "enough")
     assert game.model.asked == []
+    assert game.all(ModelAsked) == []
 
 
 async def test_a_pause_while_the_model_speaks_holds_the_whole_reply(tmp_path: Path) -> None:

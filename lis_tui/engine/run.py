@@ -1,0 +1,255 @@
+"""A run as its owner sees it: played, decided on, continued, ended; whatever happens, honestly."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from lis_tui.core.bus import Bus
+from lis_tui.core.decisions import Decision
+from lis_tui.core.errors import (
+    DecisionRefused,
+    FileRefused,
+    LisError,
+    ModelFailed,
+    SandboxFailed,
+    StorageFailed,
+)
+from lis_tui.core.events import (
+    EXIT_CODES,
+    FilesChanged,
+    MessageSent,
+    NoticeGiven,
+    OutputsSaved,
+    RunContinued,
+    RunEnded,
+    RunStarted,
+    StepAddress,
+    Who,
+)
+from lis_tui.core.ports import Model, Sandbox, Tool
+from lis_tui.core.spec import RunSpec
+from lis_tui.engine import prompts
+from lis_tui.engine.act import Actor
+from lis_tui.engine.computer import Computer
+from lis_tui.engine.controls import Controls
+from lis_tui.engine.limits import Ending
+from lis_tui.engine.loop import Loop
+from lis_tui.engine.progress import Progress, RunCut
+from lis_tui.engine.think import ContextFull, Thinker, context_full
+
+SAVE_S = 120.0
+"""How long saving the outputs may take."""
+TERMINATE_S = 15.0
+"""How long a terminated run may take to end by itself before it is cancelled."""
+
+
+class Run:
+    """One run, from its task to its end and, where a person wants it, beyond."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        spec: RunSpec,
+        model: Model,
+        sandbox: Sandbox,
+        tools: Sequence[Tool],
+        bus: Bus,
+        outputs_dir: Path,
+        results_dir: Path,
+        clock: Callable[[], float],
+        sync: Callable[[], Awaitable[None]],
+        app_version: str = "",
+    ) -> None:
+        self.name = name
+        self.spec = spec
+        self.ended: RunEnded | None = None
+        """How it ended; None while it goes on."""
+        self._is_plain = spec.model.tool_style == "none"
+        tools = () if self._is_plain else tools
+        self._schemas = tuple(tool.schema for tool in tools)
+        self._app_version = app_version
+        self._sandbox = sandbox
+        self._results_dir = Path(spec.output_dir) if spec.output_dir else results_dir
+        self._bus = bus
+        self._progress = Progress(spec, bus, clock)
+        by_name = {tool.schema.name: tool for tool in tools}
+        self._controls = Controls(self._progress, model, sandbox)
+        self._computer = Computer(self._progress, sandbox, bus)
+        self._loop = Loop(
+            self._progress,
+            Thinker(self._progress, model, self._schemas),
+            Actor(self._progress, sandbox, by_name, outputs_dir, sync),
+            self._computer,
+            is_plain=self._is_plain,
+        )
+        self._early: list[tuple[Decision, StepAddress | None, Who]] = []
+        self._has_begun = False
+        self._task: asyncio.Task[object] | None = None
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
+
+    # ---- for whoever owns the run
+
+    async def play(self) -> RunEnded:
+        """Play the run from its start to its end; the sandbox stays up."""
+        return await self._to_the_end(self._begin())
+
+    async def go_on(self) -> RunEnded:
+        """Continue after the end, because a decision asked for it (`wants_to_go_on`)."""
+        return await self._to_the_end(self._continue())
+
+    @property
+    def wants_to_go_on(self) -> bool:
+        """It has ended, and a follow-up message or a raised limit waits for `go_on`."""
+        return self.ended is not None and bool(self._controls.go_on_because)
+
+    def decide(self, decision: Decision, address: StepAddress | None = None, by: Who = "person") -> None:
+        """Carry out a decision (once the first event is written). Raises DecisionRefused."""
+        if self._has_begun:
+            self._controls.decide(decision, address, by)
+        else:
+            self._early.append((decision, address, by))
+
+    def tree(self) -> FilesChanged:
+        """Give the file tree as last announced, for a reader that comes late."""
+        return self._computer.tree()
+
+    async def terminate(self, reason: str) -> None:
+        """End cleanly because the process must go; gives back control when the journal is complete."""
+        if self._at_rest.is_set():
+            return
+        self._controls.end(Ending("terminated", reason), "default")
+        try:
+            await asyncio.wait_for(self._at_rest.wait(), TERMINATE_S)
+        except TimeoutError:
+            if self._task is not None:
+                self._task.cancel()
+            await self._at_rest.wait()
+
+    async def close(self) -> None:
+        """Remove the sandbox; a run that still goes on is ended first. Safe to call twice."""
+        await self.terminate("The run was closed.")
+        await self._computer.close()
+
+    # ---- beginnings
+
+    async def _begin(self) -> None:
+        inlined, problems = await asyncio.to_thread(prompts.read_inline, self.spec.inline)
+        self._bus.publish(
+            RunStarted(
+                run=self.name,
+                spec=self.spec,
+                system_prompt=prompts.system_prompt(self.spec),
+                task_prompt=prompts.task_prompt(self.spec, inlined),
+                tools=self._schemas,
+                app_version=self._app_version,
+            )
+        )
+        self._has_begun = True
+        for problem in problems:
+            self._bus.publish(NoticeGiven(problem, "error"))
+        for decision, address, by in self._early:
+            with suppress(DecisionRefused):
+                self._controls.decide(decision, address, by)
+        await self._bring_up()
+
+    async def _bring_up(self) -> None:
+        """Start the sandbox beside the first request; inputs come first, the model may be told of them."""
+        if self._is_plain:
+            return
+        self._computer.start()
+        if self.spec.inputs and self._progress.turn == 0:
+            await self._computer.wait()
+            await self._put_inputs()
+
+    async def _put_inputs(self) -> None:
+        async with self._progress.cuttable():
+            paths = await self._sandbox.put_inputs([Path(source) for source in self.spec.inputs])
+        if paths != prompts.input_paths(self.spec):
+            text = "The input files stand here:\n" + "\n".join(f"- {path}" for path in paths)
+            self._bus.publish(MessageSent(turn=1, text=text, origin="nudge"))
+
+    async def _continue(self) -> None:
+        progress, controls = self._progress, self._controls
+        because, controls.go_on_because = controls.go_on_because or "asked to go on", ""
+        progress.ending = None
+        self._bus.publish(RunContinued(because))
+        progress.answer_rest("the run had ended.")
+        turn = progress.turn + 1
+        if because == "limits raised":
+            left = progress.limits.max_turns - progress.spent.turns
+            text = f"The limits were raised: go on with the task. {left} turns are left."
+            self._bus.publish(MessageSent(turn=turn, text=text, origin="limits"))
+        for text in progress.said:
+            self._bus.publish(MessageSent(turn=turn, text=text, origin="follow_up"))
+        progress.said.clear()
+        if self._computer.is_lost:
+            await self._computer.remove("It was lost; a new one takes its place.")
+        await self._bring_up()
+
+    # ---- the end
+
+    async def _to_the_end(self, opening: Coroutine[object, object, None]) -> RunEnded:
+        """Whatever happens, the run ends with a status of its own and every call answered."""
+        self._at_rest.clear()
+        self._task = asyncio.current_task()
+        self.ended = self._controls.ended_as = None
+        self._progress.stopwatch.start()
+        try:
+            ending = await self._ending_of(opening)
+            await self._save_outputs()
+            return self._end(ending)
+        except asyncio.CancelledError:
+            self._end(self._progress.ending or Ending("terminated", "The run was cancelled."))
+            raise
+        except StorageFailed as error:
+            return self._end(Ending("storage_failed", error.sentence))
+        except Exception as error:
+            self._end(Ending("bug", f"{type(error).__name__}: {error}"))
+            raise
+        finally:
+            self._progress.stopwatch.stop()
+            self._task = None
+            self._at_rest.set()
+
+    async def _ending_of(self, opening: Coroutine[object, object, None]) -> Ending:
+        try:
+            await opening
+            return await self._loop.turns()
+        except RunCut as cut:
+            return self._progress.ending or Ending("ended_by_person", cut.reason)
+        except ContextFull:
+            return context_full(self._progress)
+        except ModelFailed as error:
+            return Ending("model_failed", error.sentence)
+        except SandboxFailed as error:
+            self._computer.is_lost = not isinstance(error, FileRefused)
+            return Ending("sandbox_failed", error.sentence)
+
+    async def _save_outputs(self) -> None:
+        await self._computer.rest()
+        if not self._computer.is_up:
+            return
+        try:
+            async with asyncio.timeout(SAVE_S):
+                saved = await self._sandbox.save_outputs(self._results_dir)
+            files, problems = saved.files, saved.problems
+        except (LisError, OSError) as error:
+            files, problems = (), (str(error) or "Saving took too long.",)
+        self._bus.publish(OutputsSaved(folder=str(self._results_dir), files=files, problems=problems))
+
+    def _end(self, ending: Ending) -> RunEnded:
+        self._progress.gates.is_paused = False
+        self._progress.running = None
+        self._controls.ended_as = ending.status
+        self.ended = RunEnded(
+            status=ending.status,
+            reason=ending.reason,
+            answer=ending.answer,
+            exit_code=EXIT_CODES[ending.status],
+        )
+        self._progress.answer_rest("the run was ended.")
+        self._bus.publish(self.ended)
+        return self.ended
