@@ -3,7 +3,6 @@
 import json
 
 import msgspec
-from msgspec import Struct
 
 from lis_tui.core.errors import ReplyUnreadable
 from lis_tui.core.messages import (
@@ -17,54 +16,9 @@ from lis_tui.core.messages import (
     Usage,
 )
 from lis_tui.core.openai import estimate_text, estimate_tokens
+from lis_tui.core.text import safe_str
+from lis_tui.model.chunks import CallPart, Chunk, Delta, FunctionPart, Json, Pairs, UsageTold
 from lis_tui.model.parse import ThinkSplitter, find_calls, split_unopened
-
-Json = dict[str, object]
-
-
-class _Function(Struct):
-    name: str | None = None
-    arguments: object = None
-
-
-class _Call(Struct):
-    index: int | None = None
-    id: str | None = None
-    function: _Function | None = None
-
-
-class _Delta(Struct):
-    content: object = None
-    reasoning_content: str | None = None
-    reasoning: object = None
-    thinking_blocks: list[Json] | None = None
-    tool_calls: list[_Call] | None = None
-
-
-class _Choice(Struct):
-    delta: _Delta | None = None
-    finish_reason: str | None = None
-
-
-class _Details(Struct):
-    cached_tokens: int | None = None
-    reasoning_tokens: int | None = None
-
-
-class _Usage(Struct):
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    prompt_tokens_details: _Details | None = None
-    completion_tokens_details: _Details | None = None
-    prompt_cache_hit_tokens: int | None = None
-    cost: float | None = None
-
-
-class Chunk(Struct):
-    """One event of a stream, as far as we read it."""
-
-    choices: list[_Choice] | None = None
-    usage: _Usage | None = None
 
 
 class _Slot:
@@ -89,6 +43,7 @@ class Collector:
     def __init__(self, request: Request) -> None:
         self._request = request
         self._splitter = ThinkSplitter()
+        self._pairs = Pairs()
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._raw_text: list[str] = []
@@ -97,7 +52,7 @@ class Collector:
         self._slot_of: dict[int, int] = {}
         self._blocks: list[Json] = []
         self._finish = ""
-        self._usage: _Usage | None = None
+        self._usage: UsageTold | None = None
         self._field = ""
         self._has_last_word = False
         self.has_begun = False
@@ -170,13 +125,13 @@ class Collector:
             cost_usd=cost_usd if told.cost is None else told.cost,
         )
 
-    def _delta(self, delta: _Delta) -> list[Piece]:
+    def _delta(self, delta: Delta) -> list[Piece]:
         pieces: list[Piece] = []
         blocks = self._take_blocks(delta.thinking_blocks or [])
-        if thought := self._thought(delta) or blocks:
+        if thought := self._pairs.join("reasoning", self._thought(delta) or blocks):
             pieces.append(self._said("reasoning", thought))
             self._raw_thought.append(thought)
-        if text := self._content(delta.content, pieces):
+        if text := self._pairs.join("content", self._content(delta.content, pieces)):
             self._raw_text.append(text)
             pieces += [self._said(kind, part) for kind, part in self._splitter.feed(text)]
         for call in delta.tool_calls or []:
@@ -190,7 +145,7 @@ class Collector:
         self._text.append(text)
         return TextPiece(text)
 
-    def _thought(self, delta: _Delta) -> str:
+    def _thought(self, delta: Delta) -> str:
         """Read reasoning from the first field that has it; some servers send the same in two."""
         if delta.reasoning_content:
             self._field = self._field or "reasoning_content"
@@ -230,18 +185,18 @@ class Collector:
             last["signature"] = signature
         return said
 
-    def _call(self, call: _Call) -> list[Piece]:
-        function = call.function or _Function()
-        arguments = _arguments(function.arguments)
+    def _call(self, call: CallPart) -> list[Piece]:
+        function = call.function or FunctionPart()
         place = self._place(call, function)
+        arguments = self._pairs.join(f"call {place}", _arguments(function.arguments))
         slot = self._slots[place]
-        piece_id = (call.id or "") if not slot.id else ""
-        name = (function.name or "") if not slot.name else ""
+        piece_id = safe_str(call.id or "") if not slot.id else ""
+        name = safe_str(function.name or "") if not slot.name else ""
         slot.id, slot.name = slot.id or piece_id, slot.name or name
         slot.arguments += arguments
         return [CallPiece(place, piece_id, name, arguments)] if piece_id or name or arguments else []
 
-    def _place(self, call: _Call, function: _Function) -> int:
+    def _place(self, call: CallPart, function: FunctionPart) -> int:
         """Find the call's slot; an index that comes back with another id, or name, means another call."""
         index = call.index if call.index is not None else max(len(self._slots) - 1, 0)
         place = self._slot_of.get(index)
@@ -252,7 +207,7 @@ class Collector:
         return place
 
     @staticmethod
-    def _is_other(slot: _Slot, call: _Call, function: _Function) -> bool:
+    def _is_other(slot: _Slot, call: CallPart, function: FunctionPart) -> bool:
         if call.id:
             return bool(slot.id) and slot.id != call.id
         return bool(function.name and slot.name) and slot.is_whole()

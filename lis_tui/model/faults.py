@@ -7,12 +7,18 @@ from email.utils import parsedate_to_datetime
 import msgspec
 
 from lis_tui.core.errors import KeyMissing, ModelFailed, ModelRefused, ModelUnreachable
+from lis_tui.core.text import safe_str
 
 _SHORTEST_KEY = 8
+_NO_PROVIDER = (
+    "The model's name says no provider: write PROVIDER/NAME, such as openai/gpt-4o, "
+    "or give the server's address with --api-base."
+)
 _MESSAGE = re.compile(r'"message"\s*:\s*("(?:[^"\\]|\\.)*")')
 _PASSING = (408, 409, 425, 429)
 _MOST = 400
 """Characters of a server's own words in our sentence."""
+_CLOSED = ("ConnectError", "ConnectionRefusedError")
 _BROKEN = (
     "ConnectError",
     "APIConnectionError",
@@ -35,12 +41,16 @@ def failure_of(error: BaseException, *, where: str, secret: str | None) -> Model
     chain = list(_chain(error))
     status = _status(chain)
     words = _words(chain, secret)
+    if "LLM Provider NOT provided" in str(error):
+        return ModelRefused(_NO_PROVIDER)
     if status is not None and _is_answer(chain):
         return _answered(status, words, _retry_after(chain), subject)
     if _is_one_of(chain, _SLOW):
         return ModelUnreachable(f"{subject} took too long to answer.")
     if _is_one_of(chain, _BROKEN):
-        return ModelUnreachable(f"No connection to {where}, or it broke: {words}. Is the server up?")
+        if _is_one_of(chain, _CLOSED):
+            return ModelUnreachable(f"No connection to {where}: {words}. Is the server up?")
+        return ModelUnreachable(f"The connection to {where} broke: {words}.")
     if status is not None and 400 <= status < 500 and status not in _PASSING:
         return ModelRefused(f"The request to {where} cannot be made: {words}", status=status)
     if _BUSY.search(words):
@@ -107,13 +117,9 @@ def _status(chain: list[BaseException]) -> int | None:
 
 def _is_answer(chain: list[BaseException]) -> bool:
     """Whether a server answered, rather than litellm inventing a status for what never reached one."""
-    if _is_one_of(chain, ("APIStatusError", "HTTPStatusError")):
-        return True
-    return not (_is_one_of(chain, _BROKEN + _SLOW) or _is_own_refusal(chain))
-
-
-def _is_own_refusal(chain: list[BaseException]) -> bool:
-    return _is_one_of(chain, ("UnsupportedParamsError",)) or "LLM Provider NOT provided" in str(chain[0])
+    if _is_one_of(chain, ("UnsupportedParamsError",)):
+        return False
+    return _is_one_of(chain, ("APIStatusError", "HTTPStatusError")) or not _is_one_of(chain, _BROKEN + _SLOW)
 
 
 def _is_one_of(chain: list[BaseException], names: tuple[str, ...]) -> bool:
@@ -165,5 +171,5 @@ def _unquoted(text: str) -> str:
 def _short(text: str, secret: str | None) -> str:
     if secret and len(secret) >= _SHORTEST_KEY:
         text = text.replace(secret, "•••")
-    line = " ".join(text.split()).rstrip(".")
+    line = " ".join(safe_str(text).split()).rstrip(".")
     return line if len(line) <= _MOST else line[:_MOST] + "…"

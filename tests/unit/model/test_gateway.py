@@ -159,6 +159,14 @@ async def test_think_tags_split_over_chunks_are_reasoning(server: FakeServer) ->
     assert not any("<" in piece.text for piece in pieces if isinstance(piece, TextPiece | ReasoningPiece))
 
 
+async def test_a_character_cut_in_two_is_whole_and_a_lone_half_is_replaced(
+    server: FakeServer,
+) -> None:
+    server.add(Answer(deltas=({"content": "a \ud83d"}, {"content": "\ude00 b \ud83d c"})))
+    _, reply = await ask(make(server))
+    assert reply.text == "a \U0001f600 b \ufffd c"
+
+
 async def test_signed_thinking_blocks_are_put_together_and_sent_back(server: FakeServer) -> None:
     deltas: tuple[dict[str, object], ...] = (
         {"thinking_blocks": [{"type": "thinking", "thinking": "One ", "signature": ""}]},
@@ -348,6 +356,22 @@ async def test_an_error_in_the_stream_is_not_an_end(server: FakeServer) -> None:
     error = await fail(make(server))
     assert type(error) is ModelUnreachable
     assert "overloaded" in error.sentence
+
+
+async def test_a_web_address_that_is_no_server_is_a_sentence() -> None:
+    request = Request(
+        turn=1, messages=(UserMessage("x"),), tools=(), model=ModelSpec(name="m", api_base="localhost:1")
+    )
+    assert isinstance(await fail(request), ModelFailed)
+
+
+async def test_a_name_without_a_provider_is_refused_with_a_sentence() -> None:
+    request = Request(
+        turn=1, messages=(UserMessage("x"),), tools=(), model=ModelSpec(name="never-heard-of-it")
+    )
+    error = await fail(request)
+    assert type(error) is ModelRefused
+    assert "--api-base" in error.sentence
 
 
 async def test_no_server_at_all_is_unreachable() -> None:
