@@ -1,0 +1,106 @@
+import io
+import json
+
+from lis_tui.cli.printer import JsonPrinter, Printer
+from lis_tui.core.events import (
+    Event,
+    GateOpened,
+    ModelAsked,
+    ModelRetried,
+    NoticeGiven,
+    OutputArrived,
+    ReasoningArrived,
+    Record,
+    ReplyFinished,
+    RunEnded,
+    StepAddress,
+    StepFinished,
+    StepStarted,
+    TextArrived,
+)
+from lis_tui.core.messages import Observation, Reply
+
+HERE = StepAddress(1, 1)
+ASKED = ModelAsked(turn=1, model="m", message_count=2, prompt_tokens_estimate=9)
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def printed(*events: Event, out: io.StringIO | None = None) -> str:
+    out = out or io.StringIO()
+    printer = Printer(out)
+    for event in events:
+        printer.feed(Record(0, 1.0, event))
+    printer.finish()
+    return out.getvalue()
+
+
+def test_a_step_reads_as_prompt_output_and_result() -> None:
+    assert printed(
+        ASKED,
+        StepStarted(address=HERE, tool="execute_bash", arguments='{"command": "echo a\\necho b"}'),
+        OutputArrived(HERE, b"a\nb"),
+        StepFinished(
+            address=HERE,
+            call_id="c",
+            tool="execute_bash",
+            observation=Observation(text="a\nb", exit_code=0, duration_s=0.25),
+        ),
+    ).splitlines() == [
+        "── turn 1 ──",
+        "1.1 $ echo a",
+        "    > echo b",
+        "    a",
+        "    b",
+        "1.1 ✓ exit 0 · 0.2 s",
+    ]
+
+
+def test_streams_that_arrive_in_pieces_are_printed_by_line_and_kept_apart() -> None:
+    assert printed(
+        ReasoningArrived(1, "I thi"), ReasoningArrived(1, "nk.\nSo"), TextArrived(1, "Done.")
+    ).splitlines() == ["  ┊ I think.", "  ┊ So", "  Done."]
+
+
+def test_a_recording_shows_the_reply_that_was_streamed_when_it_was_live() -> None:
+    finished = ReplyFinished(turn=1, reply=Reply(reasoning="I think.", text="Done."))
+    assert printed(finished).splitlines() == ["  ┊ I think.", "  Done."]
+    live = printed(ReasoningArrived(1, "I think."), TextArrived(1, "Done."), finished)
+    assert live.splitlines() == ["  ┊ I think.", "  Done."]
+
+
+def test_nothing_that_a_terminal_would_obey_is_printed() -> None:
+    evil = "a\x1b]0;title\x07b\x9b31mc\x1b[2Jd"
+    text = printed(
+        OutputArrived(HERE, evil.encode("latin-1")),
+        ReasoningArrived(1, evil),
+        NoticeGiven(evil),
+        StepStarted(address=HERE, tool=evil, arguments=json.dumps({"command": evil})),
+        RunEnded(status="submitted", reason=evil),
+        ModelRetried(turn=1, attempt=2, max_attempts=6, wait_s=1, reason=evil),
+        GateOpened(address=HERE, gate="before_step", because=evil),
+    )
+    assert "\x1b" not in text
+    assert "\x9b" not in text
+    assert "\x07" not in text
+    assert "\x1b" in evil
+
+
+def test_colours_are_for_terminals_only() -> None:
+    assert "\x1b[1m" in printed(ASKED, out=Screen())
+    assert "\x1b" not in printed(ASKED)
+
+
+def test_json_is_one_event_a_line_and_pure_ascii_on_a_terminal() -> None:
+    record = Record(3, 1.5, NoticeGiven("ä\x9b\x7f😀"))
+    plain, screen = io.StringIO(), Screen()
+    JsonPrinter(plain).feed(record)
+    JsonPrinter(screen).feed(record)
+    assert json.loads(plain.getvalue()) == json.loads(screen.getvalue())
+    assert json.loads(plain.getvalue())["n"] == 3
+    assert screen.getvalue().isascii()
+    assert "\x7f" not in screen.getvalue()
+    assert plain.getvalue().count("\n") == 1
