@@ -105,7 +105,7 @@ class Collector:
     def usage(self, cost_usd: float | None = None) -> Usage:
         """Give the server's count, or our own guess, marked as one."""
         told = self._usage
-        if told is None or told.prompt_tokens is None or told.completion_tokens is None:
+        if told is None or not told.prompt_tokens or told.completion_tokens is None:
             said = estimate_text(
                 *self._raw_text, *self._raw_thought, *(slot.arguments for slot in self._slots)
             )

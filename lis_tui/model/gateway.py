@@ -43,6 +43,7 @@ _REHEARSAL = {
     "tools": [{"type": "function", "function": {"name": "none", "parameters": {"type": "object"}}}],
     "stream": True,
     "max_retries": 0,
+    "_skip_mcp_handler": True,
 }
 
 Json = dict[str, object]
@@ -133,6 +134,7 @@ class Gateway:
             "stream": True,
             "num_retries": 0,
             "max_retries": 0,
+            "_skip_mcp_handler": True,
             "timeout": model.total_s,
             "api_key": self._key_for(litellm, model),
             **options_json(request),
@@ -223,6 +225,8 @@ def _load() -> Any:  # noqa: ANN401  (a module)
     litellm.suppress_debug_info = True
     litellm.disable_aiohttp_transport = True
     litellm.drop_params = False
+    # Its counter costs 40 MB and time at every call; usage comes from the server, or is our own guess.
+    litellm.disable_token_counter = True
     litellm.modify_params = False
     litellm.turn_off_message_logging = True
     litellm.REPEATED_STREAMING_CHUNK_LIMIT = sys.maxsize
