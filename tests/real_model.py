@@ -65,15 +65,15 @@ def play(address: str, home: Path) -> tuple[int, list[Event]]:
     command = (
         *(str(Path(sys.executable).parent / "lis-tui"), "run", "Explore the folder and say what is there."),
         *("--headless", "--model", "openai/gemma-3-270m", "--api-base", address),
-        *("--set", "tool_choice=execute_bash", "--set", "max_tokens=200", "--set", "temperature=0.8"),
+        *("--set", "tool_choice=execute_bash", "--set", "model.max_tokens=200", "--set", "temperature=0.8"),
         *("--max-turns", str(TURNS), "--timeout", "900"),
     )
     environ = os.environ | {"LIS_TUI_HOME": str(home), "OPENAI_API_KEY": "not-needed"}
     exit_code = subprocess.run(
         command, env=environ, cwd=home, stdin=subprocess.DEVNULL, timeout=1200
     ).returncode
-    (folder,) = (home / "data/runs").iterdir()
-    return exit_code, [record.event for record in read(folder)]
+    facts = [record.event for folder in home.glob("data/runs/*") for record in read(folder)]
+    return exit_code, facts
 
 
 def problems(exit_code: int, facts: list[Event]) -> Iterator[str]:
@@ -102,7 +102,9 @@ def main() -> int:
         home = Path(name)
         with model_server(home / "server.log") as address:
             exit_code, facts = play(address, home)
-    found = list(problems(exit_code, facts))
+        found = list(problems(exit_code, facts))
+        if found:
+            sys.stdout.write((home / "server.log").read_text(errors="replace")[-4000:])
     ran = sum(isinstance(f, StepFinished) and f.observation.exit_code is not None for f in facts)
     sys.stdout.write("".join(f"wrong: {problem}\n" for problem in found))
     sys.stdout.write(f"real model: {TURNS} turns, {ran} commands run, {len(found)} problems\n")

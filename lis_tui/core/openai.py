@@ -173,9 +173,8 @@ def _message_json(message: Message) -> Json:
 
 def _assistant_json(message: AssistantMessage) -> Json:
     calls = () if message.calls_in_text else message.calls
-    written: Json = {"role": "assistant"}
-    if message.text or not calls:
-        written["content"] = message.text
+    # local servers' templates read `content` also beside calls, and fail where there is none
+    written: Json = {"role": "assistant", "content": message.text}
     if calls:
         written["tool_calls"] = [_call_json(call) for call in calls]
     return written | _object(message.thinking_json)

@@ -53,6 +53,13 @@ def test_sampling_that_was_not_set_is_not_sent() -> None:
     }
 
 
+def test_a_reply_without_text_has_content_all_the_same_because_templates_read_it() -> None:
+    call = ToolCall("c1", "execute_bash", "{}")
+    (reply,) = messages_json(make(AssistantMessage("", calls=(call,))))
+    assert reply["content"] == ""
+    assert reply["tool_calls"]
+
+
 def test_a_profiles_own_body_has_the_last_word() -> None:
     spec = ModelSpec(name="m", top_k=5, extra_body_json='{"top_k": 7, "seed": 1}')
     body = request_json(make(spec=spec))
