@@ -114,7 +114,13 @@ class Client:
         from lis_tui.trajectory.journal import read
         from lis_tui.trajectory.store import Store
 
-        return list(read(Store(self._places.data).find(run)))
+        folder = Store(self._places.data).find(run)
+        if folder.is_live():
+            raise HostUnreachable(
+                f"The run {folder.name} is live in a process that takes no visitors (--headless): "
+                "wait for its end, then open it."
+            )
+        return list(read(folder))
 
     async def _ask_own(self, make: Callable[[int], wire.Ask]) -> wire.Tell:
         async with self._starting:

@@ -66,6 +66,11 @@ def asked(given: argparse.Namespace, *, is_headless: bool) -> Asked:
         name=given.name,
         is_headless=is_headless,
     )
+    if is_headless and spec.mode != "auto" and spec.gate.timeout_s is None:
+        raise UsageWrong(
+            f"In mode {spec.mode} every step waits, and without a screen nobody answers: "
+            "add --gate-timeout S (and --gate-default), or use --mode auto."
+        )
     return Asked(places, loaded, spec, secrets_of(spec))
 
 

@@ -1,6 +1,7 @@
 """`lis-tui doctor`: what works here, what does not, and how to mend it."""
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Iterator
@@ -107,4 +108,5 @@ def _model(loaded: Loaded) -> Finding:
 def _value(loaded: Loaded, name: str) -> str:
     section, _, field = name.rpartition(".")
     holder = getattr(loaded.settings, section) if section else loaded.settings
-    return one_line(repr(getattr(holder, field)), 100)
+    value = getattr(holder, field)
+    return "not set" if value is None else one_line(json.dumps(value, ensure_ascii=False), 100)

@@ -45,8 +45,8 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("task", nargs="?", metavar="TASK", help="what to do; - reads it from standard input")
     run.add_argument("--task-file", type=Path, metavar="FILE", help="read the task from a file")
     run.add_argument("--system-prompt", type=Path, metavar="FILE", help="replaces the built-in one")
-    run.add_argument("--input", type=Path, action="append", default=[], metavar="PATH", dest="inputs")
-    run.add_argument("--inline", type=Path, action="append", default=[], metavar="PATH")
+    _add_paths(run, "--input", "inputs", "copied to /testbed/documents")
+    _add_paths(run, "--inline", "inline", "its text is put into the prompt")
     run.add_argument("--output", type=Path, metavar="DIR", help="where results are saved")
     run.add_argument("--name", help="what the run is called (a number is added where it is taken)")
     run.add_argument("--detach", action="store_true", help="start it, print its name, and leave")
@@ -54,6 +54,11 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     _add_model(run.add_argument_group("model"))
     _add_sandbox(run.add_argument_group("sandbox"))
     _add_limits(run.add_argument_group("limits and gates"))
+
+
+def _add_paths(run: argparse.ArgumentParser, flag: str, name: str, about: str) -> None:
+    about = f"{about}; may be given often"
+    run.add_argument(flag, type=Path, action="append", default=[], metavar="PATH", dest=name, help=about)
 
 
 def _add_model(group: argparse._ArgumentGroup) -> None:

@@ -69,6 +69,7 @@ def test_a_variable_for_the_sandbox_is_named_in_the_spec_and_its_value_is_a_secr
         (["run", "--task-file", "missing"], "cannot be read"),
         (["run", "a", "--input", "missing", "--model", "script/demo"], "no file or folder missing"),
         (["run", "a", "--env", "NOT_SET", "--model", "script/demo"], "NOT_SET"),
+        (["run", "a", "--mode", "confirm", "--model", "script/demo"], "--gate-timeout"),
     ],
 )
 def test_what_makes_no_sense_is_said_in_a_sentence(words: list[str], sentence: str) -> None:
