@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -28,6 +29,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         code = 141
     with contextlib.suppress(BrokenPipeError):
         sys.stdout.flush()
+    # litellm leaves so many objects that the interpreter would take a second to look through them once more.
+    gc.freeze()
     sys.exit(code)
 
 
