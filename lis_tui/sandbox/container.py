@@ -37,7 +37,6 @@ _HOST_LABEL = "lis-tui.host"
 _BOOT_LABEL = "lis-tui.boot"
 _CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETUID", "SETGID")
 _DEFAULTS = {"LANG": "C.UTF-8", "PAGER": "cat", "GIT_PAGER": "cat", "DEBIAN_FRONTEND": "noninteractive"}
-_CONFLICT = 409
 _ENGINE_ERRORS = (DockerException, OSError)
 T = TypeVar("T")
 
@@ -368,24 +367,18 @@ async def _to_its_end(work: Coroutine[object, object, T]) -> T:
 
 
 def _open(api: docker.APIClient, container: Container, arguments: Sequence[str]) -> Channel:
-    def create() -> dict[str, Any]:
-        made: dict[str, Any] = api.exec_create(
-            str(container.id), list(arguments), stdin=True, stdout=True, stderr=True, user="0:0"
-        )
-        return made
-
     try:
-        made = create()
+        name, stream = _execute(api, container, arguments)
     except APIError as error:
-        if error.status_code != _CONFLICT:
+        if "is not running" not in str(error):
             raise
+        container.wait(timeout=10)
         container.start()  # a command killed all processes; the files are as they were
-        made = create()
-    stream = api.exec_start(made["Id"], socket=True)
+        name, stream = _execute(api, container, arguments)
 
     async def exit_code() -> int | None:
         try:
-            state = await asyncio.to_thread(api.exec_inspect, made["Id"])
+            state = await asyncio.to_thread(api.exec_inspect, name)
         except _ENGINE_ERRORS:
             return None
         return None if state["Running"] else state["ExitCode"]
@@ -395,6 +388,13 @@ def _open(api: docker.APIClient, container: Container, arguments: Sequence[str])
         getattr(stream, "_response", stream).close()
 
     return SocketChannel(cast("socket.socket", getattr(stream, "_sock", stream)), exit_code, let_go)
+
+
+def _execute(api: docker.APIClient, container: Container, arguments: Sequence[str]) -> tuple[str, Any]:
+    made = api.exec_create(
+        str(container.id), list(arguments), stdin=True, stdout=True, stderr=True, user="0:0"
+    )
+    return made["Id"], api.exec_start(made["Id"], socket=True)
 
 
 def _stats(api: docker.APIClient, container: str) -> dict[str, Any]:
@@ -479,6 +479,7 @@ def _reclaim(worktree: Path, image: str) -> None:
         try:
             is_mapped = any("rootless" in option for option in client.info().get("SecurityOptions") or ())
             owner = "0:0" if is_mapped else f"{os.geteuid()}:{os.getegid()}"
+            client.images.get(image)  # a missing one would be pulled by `run`
             client.containers.run(
                 image,
                 entrypoint=["bash"],

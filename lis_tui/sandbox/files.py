@@ -13,7 +13,7 @@ from lis_tui.core.paths import escape_path, unescape_path
 from lis_tui.core.text import one_line
 from lis_tui.sandbox import manifest
 from lis_tui.sandbox.marks import quote
-from lis_tui.sandbox.service import Answer, Service
+from lis_tui.sandbox.service import Answer, Data, Service
 from lis_tui.sandbox.transfer import pack_paths
 
 MOST_READ_BYTES: Final = 256_000_000
@@ -56,8 +56,9 @@ class Files:
         """Write a file whole; what was there keeps its mode and owner."""
         script = self._named(path)
         self._checked(path, "written", await self._service.ask(script + _MAY_WRITE))
-        script += b'head -c %d >|"$f"' % len(data)
-        self._checked(path, "written", await self._service.ask(script, data=data, timeout_s=_SLOW_S))
+        script += b'cat >|"$f"' if data else b': >|"$f"'
+        answer = await self._service.ask(script, data=Data(len(data), [data]), timeout_s=_SLOW_S)
+        self._checked(path, "written", answer)
 
     async def stat(self, path: str) -> FileEntry | None:
         """Describe what the path leads to, or None."""
@@ -110,13 +111,9 @@ find "${f%%/}/" -mindepth 1 -maxdepth %d -printf %s; :"""
             names = await asyncio.to_thread(pack_paths, sources, packed)
             size = packed.tell()
             packed.seek(0)
-            script = b"mkdir -p %s && cd %s && head -c %d | tar -xof -; exit ${PIPESTATUS[1]}" % (
-                quote(folder),
-                quote(folder),
-                size,
-            )
+            script = b"mkdir -p %s && cd %s && tar -xof -" % (quote(folder), quote(folder))
             pieces = iter(lambda: packed.read(_PIECE), b"")
-            answer = await self._service.ask(script, data=pieces, timeout_s=_SLOW_S)
+            answer = await self._service.ask(script, data=Data(size, pieces), timeout_s=_SLOW_S)
         self._checked(escape_path(folder), "filled", answer)
         return [f"{escape_path(folder)}/{name}" for name in names]
 

@@ -12,7 +12,12 @@ from lis_tui.sandbox.marks import Mark, Until, fresh_mark, quote
 _LAUNCH = ("bash", "--noprofile", "--norc")
 _MOST_ERRORS = 65_536
 
-Data = bytes | Iterable[bytes]
+
+class Data(Struct, frozen=True):
+    """What a script gets to read: how many bytes, and the bytes in pieces."""
+
+    size: int = 0
+    pieces: Iterable[bytes] = ()
 
 
 class Answer(Struct, frozen=True):
@@ -21,6 +26,9 @@ class Answer(Struct, frozen=True):
     code: int
     output: bytes
     errors: str
+
+
+_NOTHING = Data()
 
 
 class Service:
@@ -40,11 +48,11 @@ class Service:
         self,
         script: bytes,
         *,
-        data: Data = b"",
+        data: Data = _NOTHING,
         timeout_s: float = 60.0,
         is_apart: bool = True,
     ) -> Answer:
-        """Run a script; it reads exactly `data` from its input.
+        """Run a script; it can read `data` from its input.
 
         `is_apart`: in a subshell, so that it may exit and set variables. Raises ShellLost.
         """
@@ -57,17 +65,17 @@ class Service:
                 raise ShellLost(f"The sandbox did not answer within {timeout_s:g} s.") from error
             except OSError as error:
                 self._drop()
-                if is_old and isinstance(data, bytes):
-                    return await self._again(script, data, timeout_s, is_apart)
+                if is_old and not data.size:
+                    return await self._again(script, timeout_s, is_apart)
                 raise ShellLost("The sandbox does not answer any more.") from error
             except BaseException:
                 self._drop()
                 raise
 
-    async def _again(self, script: bytes, data: bytes, timeout_s: float, is_apart: bool) -> Answer:
+    async def _again(self, script: bytes, timeout_s: float, is_apart: bool) -> Answer:
         """The bash had died since the last time; ours are scripts that may run twice."""
         try:
-            return await self._ask(script, data, timeout_s, is_apart)
+            return await self._ask(script, _NOTHING, timeout_s, is_apart)
         except (OSError, TimeoutError) as error:
             self._drop()
             raise ShellLost("The sandbox does not answer any more.") from error
@@ -85,20 +93,16 @@ class Service:
         async with asyncio.timeout(timeout_s):
             channel = await self._opened()
             mark = fresh_mark()
-            line = _line(script, mark, is_apart)
-            pieces = [data] if isinstance(data, bytes) else data
+            line = _line(_fed(script, data.size), mark, is_apart)
             try:
                 async with asyncio.TaskGroup() as group:
                     reading = group.create_task(_collect(channel, mark))
                     await channel.write(line)
-                    for piece in pieces:
+                    for piece in data.pieces:
                         await channel.write(piece)
             except* OSError as group_of_errors:
                 raise OSError("the process ended") from group_of_errors
-        answer = reading.result()
-        if answer.code and data:
-            self._drop()  # what the script left unread would be taken for commands
-        return answer
+        return reading.result()
 
     async def _opened(self) -> Channel:
         if self._channel is None:
@@ -109,6 +113,13 @@ class Service:
                 await channel.write(_line(script, mark, is_apart=False))
                 await _collect(channel, mark)
         return self._channel
+
+
+def _fed(script: bytes, size: int) -> bytes:
+    """Whatever the script does, exactly so many bytes are taken from the channel; the rest are commands."""
+    if not size:
+        return script
+    return b"head -c %d | { (eval %s); __e=$?; cat >/dev/null; exit $__e; }" % (size, quote(script))
 
 
 def _line(script: bytes, mark: Mark, is_apart: bool) -> bytes:

@@ -16,7 +16,7 @@ from lis_tui.sandbox.attendant import Attendant
 from lis_tui.sandbox.bash import Bash, Step
 from lis_tui.sandbox.channel import Door
 from lis_tui.sandbox.marks import quote
-from lis_tui.sandbox.service import Service
+from lis_tui.sandbox.service import Data, Service
 
 EndedBy = Literal["itself", "time limit", "person", "shell lost"]
 
@@ -268,7 +268,7 @@ class Shell:
                 await self._service.ask(b"exec 9>&-", is_apart=False)
                 return
             note = f"{self._folder}/typed".encode()
-            await self._service.ask(b"head -c %d >|%s" % (len(piece), note), data=piece)
+            await self._service.ask(b"cat >|" + note, data=Data(len(piece), [piece]))
             await self._service.ask(
                 b"{ cat %s >&9; rm -f %s; } </dev/null >/dev/null 2>&1 &" % (note, note), is_apart=False
             )

@@ -48,7 +48,6 @@ class Watch:
             stop_event=self._stop,
             rust_timeout=500,
             ignore_permission_denied=True,
-            raise_interrupt=False,
         ):
             if not self._stop.is_set():
                 self._on_change()
