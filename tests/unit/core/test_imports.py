@@ -16,7 +16,6 @@ def headless_modules() -> list[str]:
     return [name for name in names if not name.startswith("lis_tui.ui") and not name.endswith("__main__")]
 
 
-@pytest.mark.slow
 def test_no_headless_module_brings_the_screen_or_a_heavy_library() -> None:
     program = "import importlib,sys\nimportlib.import_module(sys.argv[1])\nprint(*sys.modules)"
     guilty = {}
