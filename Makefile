@@ -18,13 +18,13 @@ demo:
 test: setup
 	@$(BIN)/pytest
 
-## make check        what CI runs: ruff, mypy, import contracts, tests
+## make check        what CI runs: ruff, mypy, import contracts, tests, the slow ones too
 check: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@$(BIN)/pytest
+	@$(BIN)/pytest --slow
 
 ## make setup        the environment, the engine and the image, as far as this machine allows
 setup:
