@@ -91,10 +91,11 @@ class DockerSandbox:
         began = time.monotonic()
         try:
             image_id = await _to_its_end(asyncio.to_thread(self._create))
-            await self._shell.start()
             if not await self._is_seen_inside():
+                self._service.close()
                 await _to_its_end(asyncio.to_thread(self._create_apart))
-                await self._shell.start()
+                await self._is_seen_inside()
+            await self._shell.start()
             notes = [] if self._is_bound else ["the engine is remote: files are copied, not shared"]
             capabilities, more = await self._probe()
         except BaseException as error:
@@ -167,7 +168,6 @@ class DockerSandbox:
     def _create_apart(self) -> None:
         """The engine does not see this machine's folders: have the work folder inside the container."""
         _remove(self._inside())
-        self._service.close()
         self._is_bound = False
         self._container = self._launch(self._engine().images.get(self._spec.image), [])
 
@@ -204,8 +204,8 @@ class DockerSandbox:
             str(image.id), command=["true"], entrypoint=["true"], labels=self._labels
         )
         try:
-            with contextlib.suppress(NotFound):
-                stream, _ = source.get_archive(f"{self.workdir}/.", chunk_size=1 << 20)
+            stream = _archive(source, f"{self.workdir}/.")
+            if stream is not None:
                 self._inside().put_archive(self.workdir, stream)
         finally:
             _remove(source)
@@ -326,8 +326,6 @@ class DockerSandbox:
         for name in ("output", "answer.txt"):
             try:
                 saved = await asyncio.to_thread(_save, container, f"{self.workdir}/{name}", folder)
-            except NotFound:
-                continue
             except _ENGINE_ERRORS as error:
                 raise SandboxFailed(f"The outputs could not be copied: {_said(error)}") from error
             files += saved.files
@@ -403,8 +401,19 @@ def _stats(api: docker.APIClient, container: str) -> dict[str, Any]:
 
 
 def _save(container: Container, path: str, folder: Path) -> SavedOutputs:
-    stream, _ = container.get_archive(path, chunk_size=1 << 18)
-    return extract(stream, folder)
+    stream = _archive(container, path)
+    return SavedOutputs(()) if stream is None else extract(stream, folder)
+
+
+def _archive(container: Container, path: str) -> Iterator[bytes] | None:
+    """Give a path as a tar stream, None where there is no such thing."""
+    try:
+        stream, _ = container.get_archive(path, chunk_size=1 << 18)
+    except NotFound as error:
+        if error.response is not None:
+            error.response.close()
+        return None
+    return iter(stream)
 
 
 def _remove(container: Container) -> None:

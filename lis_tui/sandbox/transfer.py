@@ -44,6 +44,8 @@ class _Extraction:
             with tarfile.open(fileobj=reader, mode="r|", errors="surrogateescape") as tar:
                 for member in tar:
                     self._one(tar, member)
+            while reader.read(_PIECE):
+                pass  # a connection is free again when all was read
         except tarfile.TarError as error:
             self._problems.append(f"the copy broke off: {error}")
         return SavedOutputs(tuple(self._files), tuple(self._problems))
