@@ -11,7 +11,7 @@ from pathlib import Path
 from lis_tui import __version__
 from lis_tui.config.secrets import API_KEY, variables
 from lis_tui.core.bus import Bus
-from lis_tui.core.errors import RunNotFound
+from lis_tui.core.errors import RunNotFound, StorageFailed
 from lis_tui.core.events import SandboxStarted
 from lis_tui.core.ports import Model
 from lis_tui.core.private import open_private, private_folder
@@ -35,7 +35,11 @@ def wire(data: Path, spec: RunSpec, secrets: Mapping[str, str]) -> Wired:
     model = choose_model(spec.model, secrets.get(API_KEY))
     folder = Store(data).create(spec.task, spec.name)
     lock = folder.lock()
-    journal = Journal.create(folder)
+    try:
+        journal = Journal.create(folder)
+    except StorageFailed:
+        lock.release()
+        raise
     bus = Bus(journal, time.time)
     carried = find_carried(os.environ, Path.home()) if spec.sandbox.carry_certificates else Carried()
     hidden = Secrets((*secrets.values(), *carried.secrets()))
