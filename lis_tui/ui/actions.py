@@ -1,8 +1,9 @@
 """The one table of actions: keys, footer, palette, help and README's key list are all printed from it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from lis_tui.core.parts import StepView
 from lis_tui.core.view import RunView
@@ -12,8 +13,7 @@ Why = str
 """Why an action cannot run now; empty where it can."""
 
 
-@dataclass(frozen=True, slots=True)
-class Focus:
+class Focus(Struct, frozen=True):
     """Where the person is: the pane, what is under its cursor, and what kind of run it is."""
 
     pane: str = "commands"
@@ -89,8 +89,7 @@ def _has_turn(view: RunView, focus: Focus) -> Why:
     return "" if len(view.turns) > 1 else "nothing was sent yet"
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """Something a person can do on the workbench."""
 
     id: str

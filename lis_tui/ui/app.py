@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class LisApp(SafeApp[int]):
     """Shows one screen after the other; its result is the exit code."""
 
-    CSS_PATH = "lis.tcss"
+    CSS_PATH = Path(__file__).with_name("lis.tcss")
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = []
 
@@ -53,7 +53,12 @@ class LisApp(SafeApp[int]):
 
     def get_default_screen(self) -> Screen[None]:
         """Begin with the screen that was asked for, so that nothing is painted twice."""
-        return self._first(self)
+        screen = self._first(self)
+        for path in screen.css_path:  # Textual reads a screen's sheet only when it is pushed
+            self.stylesheet.read(path)
+        if screen.css_path:
+            self.stylesheet.reparse()
+        return screen
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give every role a value before a theme is chosen."""

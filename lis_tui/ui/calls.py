@@ -1,9 +1,9 @@
 """A tool call as rows: the command or the change it asks for, and what came of it."""
 
 import re
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct, field
 
 from lis_tui.core.parts import StepView
 from lis_tui.core.text import Sanitiser, one_line
@@ -23,14 +23,13 @@ _ARGUMENTS = msgspec.json.Decoder(dict[str, object])
 _HUNK = re.compile(r"^@@ .*?@@")
 
 
-@dataclass(slots=True)
-class Call:
+class Call(Struct):
     """A call in the words of its tool: what it is called, the line beside it, the text below it."""
 
     word: str
     head: str = ""
     language: str = ""
-    body: list[Row] = field(default_factory=list)
+    body: list[Row] = field(default_factory=list[Row])
 
 
 def arguments_of(text: str) -> dict[str, object] | None:
@@ -204,7 +203,7 @@ def _raw_output(step: StepView) -> bytes:
 
 
 def _folded(rows: list[Row], indent: list[Ink], total_bytes: int = 0) -> list[Row]:
-    if len(rows) <= HEAD + TAIL + 1:
+    if len(rows) <= HEAD + TAIL + 3:
         return rows
     left = len(rows) - HEAD - TAIL
     note = f"… {words.plural(left, 'line')} more, enter to open"

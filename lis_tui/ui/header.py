@@ -9,7 +9,7 @@ from lis_tui.ui.strip import strip_inks
 
 def title_line(view: RunView, name: str, width: int) -> list[Ink]:
     """Give the task at the left, model, sandbox and run at the right."""
-    task = one_line(view.started.spec.task, 300) if view.started is not None else "…"
+    task = words.task(view, 300) or "…"
     right = _right(view, name)
     while right and cells(right) > width * 2 // 3:
         right = right[1:]

@@ -34,9 +34,9 @@ class Layout:
         """Choose the arrangement for a size."""
         kind = "wide" if size.width >= WIDE else "medium" if size.width >= MEDIUM else "narrow"
         self._screen.set_class(size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT, "-tiny")
-        if kind != self._kind or kind == "narrow":
+        if kind != self._kind:
             self._kind = kind
-        self.apply()
+            self.apply()
 
     def zoom(self) -> None:
         """Show the focused pane alone, or all again."""

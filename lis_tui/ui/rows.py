@@ -1,9 +1,9 @@
 """Rows: what a pane draws, as inks (text and tone) that are folded to a width; knows no theme."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 
+from msgspec import Struct, field
 from rich.cells import cell_len, get_character_cell_size
 
 from lis_tui.core.text import Line, Style, clean
@@ -13,22 +13,21 @@ Ink = tuple[str, str]
 _ELLIPSIS = "…"
 
 
-@dataclass(slots=True)
-class Row:
+class Row(Struct):
     """One logical line: `lead` once, `inks` folded to at most `most` screen lines, `right` at the right edge.
 
     `fill` (one character) bridges the gap before `right`, in the tone of `fill_tone`.
     """
 
     inks: list[Ink]
-    lead: list[Ink] = field(default_factory=list)
-    right: list[Ink] = field(default_factory=list)
+    lead: list[Ink] = field(default_factory=list[Ink])
+    right: list[Ink] = field(default_factory=list[Ink])
     most: int = 1
     is_prose: bool = False
     """Folded at words; else at any character."""
     fill: str = ""
     fill_tone: str = "rule"
-    hang: list[Ink] = field(default_factory=list)
+    hang: list[Ink] = field(default_factory=list[Ink])
     """Takes the place of `lead` on the second and later screen lines."""
 
     def height(self, width: int) -> int:
@@ -189,12 +188,15 @@ def _fold_words(text: str, room: int) -> list[tuple[int, int]]:
             used += size
             end = place + len(word)
         else:
+            begin = place
             if end > start:
                 spans.append((start, end))
-            *full, last = _fold_chars(word, room)
-            spans += [(place + a, place + b) for a, b in full]
-            start, end = place + last[0], place + last[1]
-            used = cell_len(word[last[0] : last[1]])
+            else:
+                begin = start  # what indents a word that does not fit stays before it
+            *full, last = _fold_chars(text[begin : place + len(word)], room)
+            spans += [(begin + a, begin + b) for a, b in full]
+            start, end = begin + last[0], begin + last[1]
+            used = cell_len(text[start:end])
         place += len(word)
     spans.append((start, max(end, start)))
     return spans

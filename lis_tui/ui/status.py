@@ -1,6 +1,6 @@
 """The status line: state first, then mode, limits, context, tokens, cost, time; keys at the right."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
@@ -14,8 +14,7 @@ NEAR = 0.8
 """From this part of a limit on, the sandbox's load is shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """What the status line needs besides the run."""
 
     now: float

@@ -28,6 +28,7 @@ _ENDS = {
     "ended_by_person": ("you ended it", "human"),
     "model_failed": ("model failed", "error"),
     "sandbox_failed": ("sandbox failed", "error"),
+    "storage_failed": ("storage failed", "error"),
     "terminated": ("terminated", "error"),
     "bug": ("a bug in lis-tui", "error"),
 }
@@ -124,6 +125,13 @@ def model_label(view: RunView) -> str:
     if name.startswith("script/"):
         return f"scripted: {one_line(name.removeprefix('script/'), 40)}"
     return one_line(name.rpartition("/")[2] or name, 40)
+
+
+def task(view: RunView, limit: int) -> str:
+    """Give the first line of the task; empty before the run has begun."""
+    if view.started is None:
+        return ""
+    return one_line(view.started.spec.task.strip().split("\n", 1)[0], limit)
 
 
 def plural(number: int, word: str) -> str:

@@ -1,6 +1,7 @@
 """The commands: what the model asked for, what ran, what came of it, and the box where the run waits."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Hashable
 
 from lis_tui.core.events import StepAddress
 from lis_tui.core.parts import StepView
@@ -14,6 +15,7 @@ from lis_tui.ui.rows import Ink, Row, plain_inks
 from lis_tui.ui.widgets.blocks import BlockList
 
 DRAFT_LINES = 6
+_OPENING = re.compile(r"^\s*\{\s*\"\w{1,40}\"\s*:\s*\"")
 
 
 class CommandsPane(BlockList):
@@ -42,7 +44,7 @@ class CommandsPane(BlockList):
         """Steps, and what stands after them."""
         return len(self._view.steps) + len(self._extras())
 
-    def block_version(self, number: int) -> object:
+    def block_version(self, number: int) -> Hashable:
         """Differs with the step, the gate, and each second of a running command."""
         if number >= len(self._view.steps):
             return self._extra_version(self._extras()[number - len(self._view.steps)])
@@ -206,12 +208,13 @@ class CommandsPane(BlockList):
             extras.append("end")
         return extras
 
-    def _extra_version(self, extra: str) -> object:
+    def _extra_version(self, extra: str) -> Hashable:
         view = self._view
         if extra.startswith("draft"):
             draft = view.turn.drafts[int(extra[6:])]
             return extra, draft.name, draft.text.length
-        return extra, view.gate, view.ended, view.outputs, self.is_blinking, self._left()
+        gate = (view.gate.gate, view.gate.address, view.gate.because) if view.gate is not None else None
+        return extra, gate, view.ended, view.outputs, view.has_sandbox, self.is_blinking, self._left()
 
     def _extra_rows(self, extra: str, *, is_lit: bool) -> list[Row]:
         if extra == "gate":
@@ -229,7 +232,12 @@ class CommandsPane(BlockList):
 
 def _drafted(text: str) -> list[str]:
     """Show the end of a call that is still being written, its line ends as such."""
-    return text[-2000:].replace("\\n", "\n").replace('\\"', '"').split("\n")[-DRAFT_LINES:]
+    return (
+        _OPENING.sub("", text, count=1)[-2000:]
+        .replace("\\n", "\n")
+        .replace('\\"', '"')
+        .split("\n")[-DRAFT_LINES:]
+    )
 
 
 def label(step: StepView) -> str:

@@ -1,6 +1,8 @@
 """The files: the tree of the work folder, what the newest step changed in it, sizes."""
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+
+from msgspec import Struct
 
 from lis_tui.core.events import FileEntry
 from lis_tui.core.text import one_line
@@ -17,8 +19,7 @@ MOST_UNASKED = 200
 """A folder with more entries than this stays folded until a person opens it."""
 
 
-@dataclass(slots=True)
-class _Node:
+class _Node(Struct):
     path: str
     name: str
     depth: int
@@ -48,7 +49,7 @@ class FilesPane(BlockList):
         """Entries that are not inside a folded folder."""
         return len(self._lines_shown)
 
-    def block_version(self, number: int) -> object:
+    def block_version(self, number: int) -> Hashable:
         """Differs with the entry, its mark and its fold."""
         node = self._lines_shown[number]
         mark = self._view.marks.get(node.path)

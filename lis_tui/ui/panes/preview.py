@@ -1,5 +1,6 @@
 """The preview: the beginning of the selected file, or why there is none."""
 
+from collections.abc import Hashable
 from pathlib import Path
 
 from msgspec import Struct
@@ -102,7 +103,7 @@ class PreviewPane(BlockList):
         """Lines, and a note."""
         return 0 if self._preview is None else len(self._preview.lines) + 1
 
-    def block_version(self, number: int) -> object:
+    def block_version(self, number: int) -> Hashable:
         """The preview is replaced whole."""
         return id(self._preview)
 

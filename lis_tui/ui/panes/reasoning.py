@@ -1,5 +1,7 @@
 """The reasoning: what the model thinks and says turn by turn, and what was said to it."""
 
+from collections.abc import Hashable
+
 from lis_tui.core.parts import Said, TurnView
 from lis_tui.core.text import clean, one_line
 from lis_tui.core.view import RunView
@@ -36,7 +38,7 @@ class ReasoningPane(BlockList):
         """Turns; before the first has come there is nothing to show."""
         return len(self._view.turns) if self._view.started is not None else 0
 
-    def block_version(self, number: int) -> object:
+    def block_version(self, number: int) -> Hashable:
         """Differs with the turn, and with being open."""
         return (
             self._view.turns[number].version,

@@ -15,6 +15,7 @@ from lis_tui.ui.labels import label
 class AskDialog(ModalScreen[str | None]):
     """Asks for some words; enter gives them, ctrl+j begins a new line, esc gives nothing."""
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS = [
         Binding("escape", "cancel", "cancel"),
         Binding("enter,ctrl+s", "apply", "say", priority=True),
@@ -57,6 +58,7 @@ class AskDialog(ModalScreen[str | None]):
 class QuitDialog(ModalScreen[str | None]):
     """Asks what becomes of a live run."""
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS = [
         Binding("escape", "cancel", "stay"),
         Binding("d", "choose('detach')", "detach"),

@@ -64,6 +64,7 @@ def with_part(arguments_json: str, part: Part, text: str) -> str:
 class EditDialog(ModalScreen[str | None]):
     """Gives the changed arguments, or None."""
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS = [
         Binding("escape", "cancel", "cancel", priority=True),
         Binding("ctrl+s,ctrl+enter", "apply", "run this instead", priority=True),

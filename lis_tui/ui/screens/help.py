@@ -27,6 +27,7 @@ _SIGNS = (
 class HelpDialog(ModalScreen[None]):
     """All keys and what they do; what cannot be done now says why."""
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS = [Binding("escape,q,question_mark,f1,enter", "leave", "back")]
 
     def __init__(self, view: RunView, where: Focus, paint: Paint) -> None:
@@ -41,7 +42,7 @@ class HelpDialog(ModalScreen[None]):
             box.border_title = label("Keys")
             box.border_subtitle = label("esc back")
             with VerticalScroll():
-                yield Static(content_of(self._lines(), self._paint), markup=False)
+                yield Static(content_of(self._lines(), self._paint), markup=False, id="keys")
 
     def _lines(self) -> list[list[Ink]]:
         lines: list[list[Ink]] = []
@@ -52,7 +53,7 @@ class HelpDialog(ModalScreen[None]):
                 lines += [[], [(group, "accent bold")]] if lines else [[(group, "accent bold")]]
             reason = action.why_not(self._view, self._where)
             line: list[Ink] = [
-                (f"  {action.key:<10}", "muted" if reason else "command bold"),
+                (f"  {action.key or 'palette':<10}", "muted" if reason else "command bold"),
                 (action.tip, "muted" if reason else "output"),
             ]
             lines.append([*line, (f"  ({reason})", "muted italic")] if reason else line)
@@ -69,6 +70,7 @@ class HelpDialog(ModalScreen[None]):
 class PaletteDialog(ModalScreen[str | None]):
     """Searches the actions; enter does the first that fits."""
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS = [
         Binding("escape", "cancel", "cancel"),
         Binding("down", "move(1)", "down", priority=True),
@@ -104,7 +106,7 @@ class PaletteDialog(ModalScreen[str | None]):
         tone = "muted" if reason else "command"
         line: list[Ink] = [
             (f"{action.key:<9} ", "accent" if not reason else "muted"),
-            (f"{action.label:<16} ", tone),
+            (f"{action.label:<14} ", tone),
         ]
         line.append((reason or action.tip, "muted"))
         return Option(content_of([line], self._paint), id=action.id)

@@ -22,6 +22,7 @@ _NAMES = {
 class LimitsDialog(ModalScreen[Limits | None]):
     """One editable line; enter applies it."""
 
+    CSS_PATH = "dialogs.tcss"
     BINDINGS = [Binding("escape", "cancel", "cancel")]
 
     def __init__(self, limits: Limits) -> None:

@@ -27,6 +27,7 @@ POLL_S = 0.5
 class OutputScreen(Screen[None]):
     """Shows the file that holds the output, or what the model saw of it where there is no file."""
 
+    CSS_PATH = "whole.tcss"
     BINDINGS = [
         Binding("escape,q,enter", "leave", "back"),
         Binding("j", "scroll(1)", "down"),

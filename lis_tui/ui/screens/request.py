@@ -1,6 +1,7 @@
 """What was sent in a turn, rebuilt from the journal, with what is new since the turn before."""
 
 import json
+from collections.abc import Hashable
 
 import msgspec
 from textual.app import ComposeResult
@@ -65,7 +66,7 @@ class Messages(BlockList):
         """Parameters, tools, the messages, the raw reply."""
         return len(self._request.messages) + 3
 
-    def block_version(self, number: int) -> object:
+    def block_version(self, number: int) -> Hashable:
         """Differs with being open."""
         return self._is_open(number)
 
@@ -84,6 +85,13 @@ class Messages(BlockList):
         """Open or fold a block."""
         self._wished[number] = not self._is_open(number)
         self.update_blocks(is_whole=True)
+
+    def go_to_new(self) -> None:
+        """Put the cursor on the first message that is new."""
+        total = len(self._request.messages)
+        new = next((place for place in range(total) if self._is_new(place)), None)
+        if new is not None and self._old:
+            self.move_to(new + 2)
 
     def block_rows(self, number: int, *, is_lit: bool) -> list[Row]:
         """Give a block's rows."""
@@ -127,6 +135,7 @@ class Messages(BlockList):
 class RequestScreen(Screen[None]):
     """Shows one turn's request; `[` and `]` go to the turns beside it."""
 
+    CSS_PATH = "whole.tcss"
     BINDINGS = [
         Binding("escape,q,v", "leave", "back"),
         Binding("j,down", "move(1)", "down"),
@@ -158,6 +167,7 @@ class RequestScreen(Screen[None]):
         if self._request is not None:
             pane = self.query_one(Messages)
             pane.focus()
+            self.call_after_refresh(pane.go_to_new)
 
     def _raw(self) -> str:
         for record in self._facts:

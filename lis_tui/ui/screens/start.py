@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 
 from textual import events, on
@@ -76,7 +76,7 @@ class RunList(BlockList):
         """Runs."""
         return len(self.runs)
 
-    def block_version(self, number: int) -> object:
+    def block_version(self, number: int) -> Hashable:
         """A list is replaced whole."""
         return self.runs[number]
 
@@ -106,6 +106,7 @@ class StartScreen(Screen[None]):
     `on_run` and `on_run_chosen` may raise LisError, which is said on the screen.
     """
 
+    CSS_PATH = "start.tcss"
     BINDINGS = [
         Binding("f1", "help", "help"),
         Binding("f2", "demo", "demo", priority=True),

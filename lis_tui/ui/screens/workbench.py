@@ -3,6 +3,8 @@
 import asyncio
 import time
 from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -21,7 +23,6 @@ from lis_tui.core.view import RunView
 from lis_tui.ui import words
 from lis_tui.ui.actions import ACTIONS, Focus, end_keys, footer, gate_keys, why_not
 from lis_tui.ui.bridge import INTERVAL_S, Feed, Source
-from lis_tui.ui.deeds import Deeds
 from lis_tui.ui.header import strip_line, strip_width, title_line
 from lis_tui.ui.layout import Layout
 from lis_tui.ui.paint import Paint
@@ -34,6 +35,9 @@ from lis_tui.ui.status import Moment, status_line
 from lis_tui.ui.strip import step_at
 from lis_tui.ui.widgets.blocks import BlockList
 from lis_tui.ui.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from lis_tui.ui.deeds import Deeds
 
 FLASH_S = 0.7
 HINT_S = 4.0
@@ -100,7 +104,6 @@ class Workbench(Screen[None]):
         self.preview = PreviewPane(paint)
         self.panes: tuple[BlockList, ...] = (self.reasoning, self.commands, self.files, self.preview)
         self.arrangement = Layout(self)
-        self.deeds = Deeds(self)
 
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
@@ -170,9 +173,10 @@ class Workbench(Screen[None]):
     def _flash_files(self) -> None:
         if self.view.marks and not self.files.is_flashing and not self.source.is_recorded:
             self.files.is_flashing = True
-            self.set_timer(FLASH_S, self._end_flash)
+            self.set_timer(FLASH_S, self.end_flash)
 
-    def _end_flash(self) -> None:
+    def end_flash(self) -> None:
+        """Changed files keep their sign and lose the flash."""
         self.files.is_flashing = False
         self.files.update_blocks(is_whole=True)
 
@@ -180,7 +184,7 @@ class Workbench(Screen[None]):
         """Tell by bell and title, once, that the run waits or ended."""
         gate, ended = self.view.gate, self.view.ended
         state = "waits for you" if gate is not None else words.end_words(ended.status)[0] if ended else ""
-        task = one_line(self.view.started.spec.task, 60) if self.view.started is not None else "lis-tui"
+        task = words.task(self.view, 60) or "lis-tui"
         title = f"{state} · {task}" if state else task
         if title != self._title:
             self._title = title
@@ -285,6 +289,13 @@ class Workbench(Screen[None]):
             self.preview.show_preview(preview)
 
     # ---- keys
+
+    @cached_property
+    def deeds(self) -> "Deeds":
+        """What actions do; loaded with the first key."""
+        from lis_tui.ui.deeds import Deeds
+
+        return Deeds(self)
 
     def action_do(self, action_id: str) -> None:
         """Do an action of the table, or say why it cannot be done."""

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 from rich.segment import Segment
 from rich.style import Style
@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
+from textual.widget import Widget
 
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink, Row, cells, cut
@@ -58,10 +59,10 @@ class BlockList(ScrollView, can_focus=True):
         self.is_following = True
         self.unseen = 0
         self.tabs: list[Ink] | None = None
-        self._versions: list[object] = []
+        self._versions: list[Hashable] = []
         self._heights: list[int] = []
         self._tops: list[int] = [0]
-        self._cache: OrderedDict[tuple[int, object, bool], list[Strip]] = OrderedDict()
+        self._cache: OrderedDict[tuple[int, Hashable, bool], list[Strip]] = OrderedDict()
         self._width = 0
         self._is_moving = False
 
@@ -71,7 +72,7 @@ class BlockList(ScrollView, can_focus=True):
         """How many blocks there are."""
         raise NotImplementedError
 
-    def block_version(self, number: int) -> object:
+    def block_version(self, number: int) -> Hashable:
         """Something that differs when the block looks different."""
         raise NotImplementedError
 
@@ -137,7 +138,11 @@ class BlockList(ScrollView, can_focus=True):
         """Keep under the reader's eyes what was there, or the end where it is followed."""
         self._is_moving = True
         try:
-            self.virtual_size = Size(self._width, self._tops[-1] + 1)
+            size = Size(self._width, self._tops[-1] + 1)
+            if size != self.virtual_size:
+                # To assign it would lay the whole screen out anew, thirty times a second.
+                self.set_reactive(Widget.virtual_size, size)
+                self._scroll_update(size)
             if self.is_following:
                 self.scroll_to(y=self.max_scroll_y, animate=False)
             else:

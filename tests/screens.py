@@ -1,0 +1,201 @@
+"""What screen tests and pictures share: a source that tells given records, and apps that show them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+
+from textual.filter import LineFilter
+from textual.pilot import Pilot
+
+from lis_tui.core.decisions import Decision
+from lis_tui.core.errors import DecisionRefused
+from lis_tui.core.events import Record, StepAddress
+from lis_tui.core.spec import ModelSpec, RunSpec
+from lis_tui.trajectory.summary import RunSummary
+from lis_tui.ui.app import LisApp
+from lis_tui.ui.bridge import Source
+from lis_tui.ui.screens.start import StartScreen
+from lis_tui.ui.screens.workbench import Workbench
+from lis_tui.ui.themes import read_themes
+from tests import story
+
+NOW = story.START + 3600
+
+
+class FakeSource:
+    """Tells records at once, then what a test adds; remembers decisions."""
+
+    def __init__(
+        self, records: Sequence[Record], *, is_recorded: bool = False, worktree: Path | None = None
+    ) -> None:
+        self.name = "mandelbrot-3"
+        self.is_recorded = is_recorded
+        self.worktree = worktree
+        self.outputs: Path | None = None
+        self.decisions: list[tuple[Decision, StepAddress | None]] = []
+        self.refusal = ""
+        self.has_left = False
+        self.is_closed = False
+        self._more: asyncio.Queue[Record] = asyncio.Queue()
+        for record in records:
+            self._more.put_nowait(record)
+
+    def add(self, *records: Record) -> None:
+        """Tell more."""
+        for record in records:
+            self._more.put_nowait(record)
+
+    async def records(self) -> AsyncIterator[Record]:
+        """Tell everything, for ever."""
+        while True:
+            yield await self._more.get()
+
+    async def decide(self, decision: Decision, address: StepAddress | None = None) -> None:
+        """Remember."""
+        if self.refusal:
+            raise DecisionRefused(self.refusal)
+        self.decisions.append((decision, address))
+
+    async def close_run(self) -> None:
+        """Remember."""
+        self.is_closed = True
+
+    async def leave(self) -> None:
+        """Remember."""
+        self.has_left = True
+
+
+class NetlessApp(LisApp):
+    """An app without the second net, to test what comes before it."""
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Let everything pass."""
+        return []
+
+
+class Clock:
+    """Time that stands still until it is told otherwise."""
+
+    def __init__(self, at: float) -> None:
+        self.at = at
+
+    def __call__(self) -> float:
+        """Give the time."""
+        return self.at
+
+
+class Ticking:
+    """Time that goes on by a second with each look."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    def __call__(self) -> float:
+        """Give the time."""
+        self.at += 1.0
+        return self.at
+
+
+def workbench_app(
+    source: Source,
+    theme: str = "dark",
+    *,
+    now: float | None = None,
+    monotonic: Callable[[], float] | None = None,
+    is_netted: bool = True,
+) -> LisApp:
+    """Give an app that shows the source."""
+    themes, _ = read_themes()
+    clock = Clock(NOW if now is None else now)
+
+    def first(app: LisApp) -> Workbench:
+        return Workbench(source, app.paint, now=clock, monotonic=monotonic or Clock(0.0), interval_s=0.0)
+
+    return (LisApp if is_netted else NetlessApp)(first, themes, theme)
+
+
+def story_app(records: list[Record], theme: str = "dark", *, is_recorded: bool = False) -> LisApp:
+    """Give an app that shows the records three seconds after the last; whatever waits has long been seen."""
+    worktree = Path(__file__).parent / "recordings" / "worktree"
+    source = FakeSource(records, worktree=worktree, is_recorded=is_recorded)
+    return workbench_app(source, theme, now=records[-1].at + 3, monotonic=Ticking())
+
+
+async def settle(pilot: Pilot[int]) -> None:
+    """Let everything arrive and be drawn."""
+    for _ in range(4):
+        await pilot.pause()
+    # A preview is read in a thread.
+    tasks = [task for task in asyncio.all_tasks() if task.get_name() in ("preview", "output", "recent runs")]
+    await asyncio.gather(*tasks)
+    await pilot.pause()
+
+
+def bench(app: LisApp) -> Workbench:
+    """Give the workbench of an app."""
+    return next(screen for screen in app.screen_stack if isinstance(screen, Workbench))
+
+
+def text_of(app: LisApp) -> str:
+    """Give what is on the screen as plain text."""
+    width, height = app.size
+    lines = app.screen._compositor.render_strips()
+    return "\n".join(strip.text[:width] for strip in lines[:height])
+
+
+def start_app(
+    runs: list[RunSummary], problem: str = "", asked: list[object] | None = None, *, is_netted: bool = True
+) -> LisApp:
+    """Give an app that shows the start screen."""
+    themes, _ = read_themes()
+    made: list[object] = [] if asked is None else asked
+
+    def spec(task: str, line: str) -> RunSpec:
+        return RunSpec(task=task, model=ModelSpec(name=line))
+
+    def first(app: LisApp) -> StartScreen:
+        return StartScreen(
+            app.paint,
+            settings="model=openai/qwen3-coder  mode=auto  network=bridge  turns=100  cost=5  input=",
+            make_spec=spec,
+            list_runs=lambda: runs,
+            check=lambda line: problem,
+            on_ready=lambda: None,
+            on_run=made.append,
+            on_run_chosen=made.append,
+            on_demo=lambda: made.append("demo"),
+            now=Clock(NOW),
+        )
+
+    return (LisApp if is_netted else NetlessApp)(first, themes)
+
+
+def some_runs() -> list[RunSummary]:
+    """Give a list as the store does."""
+
+    def run(name: str, **rest: object) -> RunSummary:
+        return RunSummary(name=name, path=Path(name), worktree=Path(name), **rest)  # type: ignore[arg-type]
+
+    return [
+        run(
+            "primes-12",
+            task="Sum the primes below two million",
+            turns=4,
+            started_at=NOW - 400,
+            last_at=NOW - 300,
+            end="submitted",
+            answer_head="142913828922",
+        ),
+        run("mandelbrot-3", task=story.TASK, turns=6, started_at=NOW - 900, last_at=NOW - 5, is_live=True),
+        run(
+            "scrape-2",
+            task="Collect the tables of five pages",
+            turns=31,
+            started_at=NOW - 90_000,
+            last_at=NOW - 86_400,
+            end="turn_limit",
+        ),
+        run(
+            "notes-1", task="Sort my notes by topic", turns=2, started_at=NOW - 200_000, last_at=NOW - 200_000
+        ),
+    ]

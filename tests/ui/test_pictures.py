@@ -1,0 +1,79 @@
+"""Every screen at 80×24 and 120×40, the workbench in each theme."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from lis_tui.ui.screens.workbench import Workbench
+from tests import story
+from tests.screens import settle, some_runs, start_app, story_app
+
+Compare = Callable[..., bool]
+"""The plugin's: draws the app and compares it with the stored picture."""
+SIZES = [(80, 24), (120, 40)]
+NOT_READY = "No key for openai/qwen3-coder: set OPENAI_API_KEY, or put it into the keyring."
+
+
+def pressing(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
+    async def run_before(pilot: Pilot[int]) -> None:
+        await settle(pilot)
+        for key in keys:
+            await pilot.press(key)
+            await settle(pilot)
+        for screen in pilot.app.screen_stack:
+            if isinstance(screen, Workbench):
+                screen.end_flash()
+        await settle(pilot)
+
+    return run_before
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("moment", ["waiting", "thinking", "running", "ended"])
+def test_the_workbench_looks_as_it_did(
+    snap_compare: Compare, moment: str, theme: str, size: tuple[int, int]
+) -> None:
+    records = getattr(story, moment)()
+    assert snap_compare(story_app(records, theme), terminal_size=size, run_before=pressing())
+
+
+@pytest.mark.parametrize("size", [(70, 24), (58, 20)])
+def test_narrow_terminals_get_tabs_or_a_sentence(snap_compare: Compare, size: tuple[int, int]) -> None:
+    assert snap_compare(story_app(story.waiting()), terminal_size=size, run_before=pressing())
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "keys",
+    [
+        ("e",),
+        ("x",),
+        ("question_mark",),
+        ("colon",),
+        ("q",),
+        ("v",),
+        ("L",),
+        ("z",),
+        ("left_square_bracket", "enter"),
+    ],
+    ids=["edit", "reject", "help", "palette", "quit", "sent", "limits", "zoom", "output"],
+)
+def test_dialogs_and_other_screens_look_as_they_did(
+    snap_compare: Compare, keys: tuple[str, ...], size: tuple[int, int]
+) -> None:
+    app = story_app(story.waiting())
+    assert snap_compare(app, terminal_size=size, run_before=pressing(*keys))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_recording_says_that_it_is_one(snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = story_app(story.ended(), is_recorded=True)
+    assert snap_compare(app, terminal_size=size, run_before=pressing("1", "g", "enter"))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_start_screen_looks_as_it_did(snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = start_app(some_runs(), NOT_READY)
+    assert snap_compare(app, terminal_size=size, run_before=pressing())

@@ -1,0 +1,71 @@
+from textual.widgets import Input, TextArea
+
+from lis_tui.core.spec import RunSpec
+from lis_tui.trajectory.summary import RunSummary
+from tests.screens import settle, some_runs, start_app, text_of
+
+
+async def test_the_task_has_the_cursor_and_enter_runs_it() -> None:
+    asked: list[object] = []
+    app = start_app([], asked=asked)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press(*"add qj", "ctrl+j", *"two", "enter")
+        await settle(pilot)
+    (spec,) = asked
+    assert isinstance(spec, RunSpec)
+    assert spec.task == "add qj\ntwo"
+    assert spec.model.name.startswith("model=openai/qwen3-coder")
+
+
+async def test_an_empty_task_is_not_run() -> None:
+    asked: list[object] = []
+    app = start_app([], asked=asked)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "Say in the field above" in text_of(app)
+    assert asked == []
+
+
+async def test_live_runs_come_first_and_enter_chooses_one() -> None:
+    asked: list[object] = []
+    app = start_app(some_runs(), asked=asked)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("tab", "tab", "enter", "down", "enter")
+        await settle(pilot)
+    assert [run.name for run in asked if isinstance(run, RunSummary)] == ["mandelbrot-3", "primes-12"]
+
+
+async def test_what_is_not_ready_is_said_with_the_way_to_mend_it() -> None:
+    app = start_app(some_runs(), "No key: set OPENAI_API_KEY.")
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        assert "No key: set OPENAI_API_KEY." in text_of(app)
+        assert "cut off" in text_of(app)
+
+
+async def test_the_settings_line_can_be_edited_and_enter_there_runs_too() -> None:
+    asked: list[object] = []
+    app = start_app([], asked=asked)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        app.screen.query_one(TextArea).text = "add"
+        await pilot.press("tab")
+        app.screen.query_one("#settings", Input).value = "mode=confirm"
+        await pilot.press("enter")
+        await settle(pilot)
+    assert isinstance(asked[0], RunSpec)
+    assert asked[0].model.name == "mode=confirm"
+
+
+async def test_the_demo_is_one_key_away_even_while_typing() -> None:
+    asked: list[object] = []
+    app = start_app([], asked=asked)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press("f2")
+        await settle(pilot)
+    assert asked == ["demo"]
