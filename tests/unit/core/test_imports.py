@@ -2,13 +2,16 @@ import pkgutil
 import subprocess
 import sys
 
-import pytest
-
 import lis_tui
 
 HEAVY = {"textual", "rich", "litellm", "docker", "keyring"}
-DOORS = {"lis_tui.sandbox.container": {"docker"}, "lis_tui.sandbox.image": {"docker"}}
-"""Modules that may bring a heavy library by being imported, and which."""
+BESIDE_THE_ENGINE = (
+    "lis_tui.sandbox.container",
+    "lis_tui.sandbox.image",
+    "lis_tui.cli.image",
+    "lis_tui.host",
+)
+"""Docker's two doors, and what is imported only when an engine is about to be asked."""
 
 
 def headless_modules() -> list[str]:
@@ -23,12 +26,7 @@ def test_no_headless_module_brings_the_screen_or_a_heavy_library() -> None:
         done = subprocess.run(
             [sys.executable, "-c", program, name], capture_output=True, text=True, check=True
         )
-        loaded = HEAVY & set(done.stdout.split())
-        allowed = set().union(*(found for door, found in DOORS.items() if _leads_to(name, door)))
-        if loaded - allowed:
-            guilty[name] = loaded - allowed
+        allowed = {"docker"} if name.startswith(BESIDE_THE_ENGINE) else set()
+        if loaded := HEAVY & set(done.stdout.split()) - allowed:
+            guilty[name] = loaded
     assert guilty == {}
-
-
-def _leads_to(name: str, door: str) -> bool:
-    return name == door or name.startswith("lis_tui.host")
