@@ -42,9 +42,13 @@ def _masked(match: re.Match[str]) -> str:
 
 
 class Secrets:
-    """Known values, and shapes that only keys have, masked wherever they stand."""
+    """Known values, and shapes that only keys have, masked wherever they stand.
 
-    def __init__(self, values: Iterable[str] = ()) -> None:
+    Without `has_shapes` only the known values are masked: what a model reads must not change for its looks.
+    """
+
+    def __init__(self, values: Iterable[str] = (), *, has_shapes: bool = True) -> None:
+        self._shapes = _SHAPES if has_shapes else ()
         known = {form for value in values if len(value) >= LEAST for form in (value, quote(value, safe=""))}
         self._values = sorted(known, key=len, reverse=True)
         self._byte_values = [_as_latin(value) for value in self._values]
@@ -56,21 +60,21 @@ class Secrets:
 
     def hide(self, text: str) -> str:
         """Mask every known value and every shape of a key."""
-        return _hide(text, self._values)
+        return _hide(text, self._values, self._shapes)
 
     def hide_bytes(self, data: bytes) -> bytes:
         """Mask in raw bytes; what lies across the end of `data` is the matter of SecretStream."""
-        return _hide(data.decode("latin-1"), self._byte_values).encode("latin-1")
+        return _hide(data.decode("latin-1"), self._byte_values, self._shapes).encode("latin-1")
 
 
 def _as_latin(value: str) -> str:
     return value.encode("utf-8", "surrogatepass").decode("latin-1")
 
 
-def _hide(text: str, values: list[str]) -> str:
+def _hide(text: str, values: list[str], shapes: tuple[tuple[str, re.Pattern[str]], ...]) -> str:
     for value in values:
         text = text.replace(value, MASK)
-    for marker, shape in _SHAPES:
+    for marker, shape in shapes:
         if marker in text:
             text = shape.sub(_masked, text)
     return text

@@ -42,7 +42,7 @@ def wire(data: Path, spec: RunSpec, secrets: Mapping[str, str]) -> Wired:
         raise
     bus = Bus(journal, time.time)
     carried = find_carried(os.environ, Path.home()) if spec.sandbox.carry_certificates else Carried()
-    hidden = Secrets((*secrets.values(), *carried.secrets()))
+    hidden = Secrets((*secrets.values(), *carried.secrets()), has_shapes=False)
     run = Run(
         name=folder.name,
         spec=spec,
