@@ -165,7 +165,7 @@ class Sanitiser:
     def _string(self, body: str) -> None:
         number = body[1:].partition(";")[0]
         if body[0] != "]" or number not in _QUIET_OSC:
-            self._write(f"\x1b{body[0]}{number[:6]}…")
+            self._write(f"\x1b{body[0]}{number[:6].expandtabs(1)}…")
 
     def _write(self, text: str) -> None:
         row = self._row
