@@ -1,6 +1,7 @@
 """A second lasting bash beside the user's: file work, process lists and signals, about a millisecond each."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterable
 
 from msgspec import Struct
@@ -28,6 +29,8 @@ class Answer(Struct, frozen=True):
     errors: str
 
 
+_PAUSES_S = (0.05, 0.2, 0.5, 1.0)
+"""Between tries to reach a sandbox whose bash has died."""
 _NOTHING = Data()
 
 
@@ -74,11 +77,13 @@ class Service:
 
     async def _again(self, script: bytes, timeout_s: float, is_apart: bool) -> Answer:
         """The bash had died since the last time; ours are scripts that may run twice."""
-        try:
-            return await self._ask(script, _NOTHING, timeout_s, is_apart)
-        except (OSError, TimeoutError) as error:
+        for pause_s in _PAUSES_S:
+            # A container that is going down still takes a new bash, and ends it at once.
+            with contextlib.suppress(OSError):
+                return await self._ask(script, _NOTHING, timeout_s, is_apart)
             self._drop()
-            raise ShellLost("The sandbox does not answer any more.") from error
+            await asyncio.sleep(pause_s)
+        raise ShellLost("The sandbox does not answer any more.")
 
     def close(self) -> None:
         """End it."""
