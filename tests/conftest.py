@@ -1,4 +1,4 @@
-"""What every test lives under: slow tests only when asked for, and never a host or a home of the user's own."""
+"""What every test lives under: slow tests only when asked for, and never a home of the user's own."""
 
 import pytest
 
