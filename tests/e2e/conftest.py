@@ -1,12 +1,17 @@
 """A home for `lis-tui` in a folder of its own, and an image for its sandboxes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 
 import pytest
 
+import lis_tui
+from lis_tui.core.events import Event
 from tests.command import LisTui
 from tests.docker_home import docker_image
+from tests.server import FakeServer
+
+Play = Callable[[FakeServer], Coroutine[None, None, list[Event]]]
 
 
 @pytest.fixture
@@ -23,3 +28,24 @@ def lis(tmp_path: Path, image: str) -> Iterator[LisTui]:
     yield home
     home.close()
     assert home.containers() == []
+
+
+@pytest.fixture
+def play(lis: LisTui, image: str, monkeypatch: pytest.MonkeyPatch) -> Play:
+    """Plays a run called `one` in this process, as `--headless` does, against a server over HTTP."""
+    monkeypatch.setenv("LIS_TUI_HOME", str(lis.home))
+
+    async def played(server: FakeServer) -> list[Event]:
+        events = lis_tui.run(
+            "Answer.",
+            name="one",
+            model="openai/m",
+            api_base=server.url,
+            image=image,
+            model__key="none",
+            model__gap_s=0.5,
+            model__max_attempts=3,
+        )
+        return [event async for event in events]
+
+    return played

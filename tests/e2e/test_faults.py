@@ -5,10 +5,8 @@ from pathlib import Path
 
 import pytest
 
-import lis_tui
 from lis_tui.core.conversation import Conversation
 from lis_tui.core.events import (
-    Event,
     ModelRetried,
     Record,
     ReplyFinished,
@@ -22,6 +20,7 @@ from lis_tui.model import retry
 from lis_tui.trajectory.journal import read
 from lis_tui.trajectory.store import Store
 from tests.command import LisTui
+from tests.e2e.conftest import Play
 from tests.playing import check_calls
 from tests.server import SUBMIT, Answer, Call, FakeServer
 
@@ -54,28 +53,16 @@ MALFORMED = {
     "not a path": Call(name="str_replace_editor", arguments={"command": "view", "path": 7}),
 }
 
-Play = Callable[[FakeServer], Coroutine[None, None, RunEnded]]
+Ended = Callable[[FakeServer], Coroutine[None, None, RunEnded]]
 
 
 @pytest.fixture
-def play(lis: LisTui, image: str, monkeypatch: pytest.MonkeyPatch) -> Play:
-    """Plays a run here, as `--headless` does, and looks whether its journal is complete."""
-    monkeypatch.setenv("LIS_TUI_HOME", str(lis.home))
+def end(lis: LisTui, play: Play, monkeypatch: pytest.MonkeyPatch) -> Ended:
+    """Plays a run to its end and looks whether its journal is complete."""
     monkeypatch.setattr(retry, "FIRST_WAIT_S", 0.0)
 
     async def played(server: FakeServer) -> RunEnded:
-        events = lis_tui.run(
-            "Answer.",
-            name="one",
-            model="openai/m",
-            api_base=server.url,
-            image=image,
-            model__key="none",
-            model__gap_s=0.5,
-            model__max_attempts=ATTEMPTS,
-        )
-        told: list[Event] = [event async for event in events]
-        ended = [event for event in told if isinstance(event, RunEnded)]
+        ended = [event for event in await play(server) if isinstance(event, RunEnded)]
         check_journal(lis, ended)
         return ended[0]
 
@@ -106,11 +93,11 @@ def retries(records: list[Record]) -> list[ModelRetried]:
 
 @pytest.mark.parametrize("kind", REFUSED)
 async def test_what_the_server_refuses_is_asked_once_and_ends_the_run(
-    lis: LisTui, play: Play, kind: str
+    lis: LisTui, end: Ended, kind: str
 ) -> None:
     answer, said = REFUSED[kind]
     with FakeServer([answer], then="repeat") as server:
-        ended = await play(server)
+        ended = await end(server)
     assert (ended.status, ended.exit_code, ended.answer) == ("model_failed", 5, None)
     assert said in ended.reason
     assert len(server.requests) == ONCE
@@ -119,11 +106,11 @@ async def test_what_the_server_refuses_is_asked_once_and_ends_the_run(
 
 @pytest.mark.parametrize("kind", PASSING)
 async def test_what_never_passes_is_asked_again_visibly_and_ends_the_run(
-    lis: LisTui, play: Play, kind: str
+    lis: LisTui, end: Ended, kind: str
 ) -> None:
     answer, attempts, said = PASSING[kind]
     with FakeServer([answer], then="repeat") as server:
-        ended = await play(server)
+        ended = await end(server)
     assert (ended.status, ended.exit_code, ended.answer) == ("model_failed", 5, None)
     assert said in ended.reason
     assert len(server.requests) == attempts
@@ -134,11 +121,11 @@ async def test_what_never_passes_is_asked_again_visibly_and_ends_the_run(
 
 @pytest.mark.parametrize("kind", PASSING)
 async def test_what_passes_leaves_a_whole_run_and_nothing_of_the_broken_reply(
-    lis: LisTui, play: Play, kind: str
+    lis: LisTui, end: Ended, kind: str
 ) -> None:
     answer, _, _ = PASSING[kind]
     with FakeServer([answer, GOOD]) as server:
-        ended = await play(server)
+        ended = await end(server)
     assert (ended.status, ended.exit_code, ended.answer) == ("submitted", 0, "42")
     replies = [record.event for record in lis.journal("one") if isinstance(record.event, ReplyFinished)]
     assert [len(one.reply.calls) for one in replies] == [1, 1]
@@ -148,10 +135,10 @@ async def test_what_passes_leaves_a_whole_run_and_nothing_of_the_broken_reply(
 
 @pytest.mark.parametrize("kind", MALFORMED)
 async def test_a_malformed_call_is_told_to_the_model_and_the_run_goes_on(
-    lis: LisTui, play: Play, kind: str
+    lis: LisTui, end: Ended, kind: str
 ) -> None:
     with FakeServer([Answer(calls=(MALFORMED[kind], *GOOD.calls)), SUBMIT]) as server:
-        ended = await play(server)
+        ended = await end(server)
     assert (ended.status, ended.exit_code, ended.answer) == ("submitted", 0, "42")
     steps = [record.event for record in lis.journal("one") if isinstance(record.event, StepFinished)]
     assert [one.status for one in steps] == ["malformed", "done", "done"]
