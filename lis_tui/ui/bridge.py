@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lis_tui.trajectory.store import RunFolder
 
 INTERVAL_S = 1 / 30
-MOST_AT_ONCE = 2000
+MOST_AT_ONCE = 400
 MOST_FILES = 20_000
 
 

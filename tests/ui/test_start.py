@@ -18,6 +18,16 @@ async def test_the_task_has_the_cursor_and_enter_runs_it() -> None:
     assert spec.model.name.startswith("model=openai/qwen3-coder")
 
 
+async def test_a_task_that_was_run_is_not_run_again_by_the_next_enter() -> None:
+    asked: list[object] = []
+    app = start_app([], asked=asked)
+    async with app.run_test(size=(100, 30)) as pilot:
+        await settle(pilot)
+        await pilot.press(*"add", "enter", "enter", "tab", "enter")
+        await settle(pilot)
+    assert len(asked) == 1
+
+
 async def test_an_empty_task_is_not_run() -> None:
     asked: list[object] = []
     app = start_app([], asked=asked)

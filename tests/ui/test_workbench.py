@@ -392,6 +392,19 @@ async def test_a_changed_file_is_previewed_until_a_person_chooses_one(tmp_path: 
         assert "two.txt" in text_of(app)
 
 
+async def test_changed_files_flash_once_and_keep_their_sign() -> None:
+    app = workbench_app(FakeSource(story.waiting()))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        files = bench(app).files
+        line = next(y for y in range(40) if "area.txt" in files.render_line(y).text)
+        assert any(segment.style and segment.style.reverse for segment in files.render_line(line))
+        bench(app).end_flash()
+        await settle(pilot)
+        assert not any(segment.style and segment.style.reverse for segment in files.render_line(line))
+        assert "+" in files.render_line(line).text
+
+
 async def test_the_palette_finds_and_does_an_action() -> None:
     source = FakeSource(story.waiting())
     app = workbench_app(source)

@@ -50,9 +50,9 @@ class OutputScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Draw title, output and keys."""
-        yield Lines(self._paint, self._title, id="request-title")
+        yield Lines(self._paint, self._title, id="request-title", tone="foreground on-surface")
         yield self._output
-        yield Lines(self._paint, self._keys, id="status")
+        yield Lines(self._paint, self._keys, id="status", tone="foreground on-surface")
 
     def on_mount(self) -> None:
         """Read the output, and go on reading while the command runs."""

@@ -160,7 +160,7 @@ class RequestScreen(Screen[None]):
         if self._request is not None:
             old = messages_of_turn(self._facts, self._turn - 1) if self._turn > 1 else ()
             yield Messages(self._paint, self._request, old, self._raw())
-        yield Lines(self._paint, self._keys, id="status")
+        yield Lines(self._paint, self._keys, id="status", tone="foreground on-surface")
 
     def on_mount(self) -> None:
         """Begin at what is new."""

@@ -143,7 +143,7 @@ class StartScreen(Screen[None]):
         self.head = Lines(paint, self._head, id="start-head")
         self.note = Lines(paint, self._notes, id="start-note")
         self.recent = RunList(paint, now)
-        self.status = Lines(paint, self._keys, id="status")
+        self.status = Lines(paint, self._keys, id="status", tone="foreground on-surface")
 
     def compose(self) -> ComposeResult:
         """Lay it out."""
@@ -223,7 +223,14 @@ class StartScreen(Screen[None]):
         except LisError as error:
             self.say(error.sentence, "error")
         else:
-            self.say("", "")
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """Leave no task behind: enter shall not start the same run twice."""
+        self.say("", "")
+        field = self.query_one(TaskField)
+        field.text = ""
+        field.focus()
 
     def on_key(self, event: events.Key) -> None:
         """Move in the list of runs."""

@@ -24,6 +24,7 @@ from lis_tui.ui import words
 from lis_tui.ui.actions import ACTIONS, Focus, end_keys, footer, gate_keys, why_not
 from lis_tui.ui.bridge import INTERVAL_S, Feed, Source
 from lis_tui.ui.header import strip_line, strip_width, title_line
+from lis_tui.ui.highlight import highlight
 from lis_tui.ui.layout import Layout
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.panes.commands import CommandsPane
@@ -95,7 +96,7 @@ class Workbench(Screen[None]):
         self._previewed: FileEntry | None = None
         self._title = ""
         self.header = Lines(paint, self._header_lines, id="header")
-        self.status = Lines(paint, self._status_lines, id="status")
+        self.status = Lines(paint, self._status_lines, id="status", tone="foreground on-surface")
         self.reasoning = ReasoningPane(paint, self.view)
         self.commands = CommandsPane(
             paint, self.view, now=self.clock, monotonic=monotonic, keys=self._gate_inks
@@ -126,6 +127,7 @@ class Workbench(Screen[None]):
     def _begin(self) -> None:
         feed = Feed(self.source, self._deliver, interval_s=self._interval_s, monotonic=self._monotonic)
         spawn(feed.run(), "feed", self._feed_failed)
+        spawn(asyncio.to_thread(highlight, "true", "bash"), "colours")
         if not self.source.is_recorded:
             self.set_interval(TICK_S, self._tick)
 
@@ -156,8 +158,8 @@ class Workbench(Screen[None]):
         self.commands.update_blocks()
         self.commands.rest()
         if marks != self.files.seen_version:
-            self.files.update_files()
             self._flash_files()
+            self.files.update_files()
             self._choose_preview()
         self.header.refresh()
         # Whether the gate is in sight is known once it is painted.

@@ -241,7 +241,7 @@ class BlockList(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """Draw one line of the pane."""
-        base = self.rich_style
+        base = self.paint.style("foreground on-background")
         width = self.size.width
         if y == 0:
             return self._title_strip(width, base)

@@ -31,10 +31,18 @@ class Lines(Widget):
             self.x = x
             self.y = y
 
-    def __init__(self, paint: Paint, make: Callable[[int], list[list[Ink]]], *, id: str) -> None:  # noqa: A002
+    def __init__(
+        self,
+        paint: Paint,
+        make: Callable[[int], list[list[Ink]]],
+        *,
+        id: str,  # noqa: A002  (Textual's word)
+        tone: str = "foreground on-background",
+    ) -> None:
         super().__init__(id=id)
         self.paint = paint
         self._make = make
+        self._tone = tone
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Be as tall as what is drawn."""
@@ -46,7 +54,8 @@ class Lines(Widget):
         lines = self._make(width)
         inks = lines[y] if y < len(lines) else []
         strip = Strip([Segment(text, self.paint.style(tone)) for text, tone in inks])
-        return strip.crop_extend(0, width, self.rich_style).apply_style(self.rich_style)
+        base = self.paint.style(self._tone)
+        return strip.crop_extend(0, width, base).apply_style(base)
 
     def on_click(self, event: events.Click) -> None:
         """Tell where the mouse was pressed."""

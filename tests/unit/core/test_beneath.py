@@ -1,0 +1,79 @@
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from lis_tui.core.beneath import list_beneath, read_beneath
+from lis_tui.core.errors import FileRefused
+
+
+def test_a_file_is_read_from_where_one_asks_and_no_further(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "b").write_bytes(b"0123456789")
+    part = read_beneath(tmp_path, b"a/b", 4, 3)
+    assert (part.data, part.size_bytes) == (b"3456", 10)
+
+
+@pytest.mark.parametrize("path", [b"../secret", b"a/../../secret", b"..", b"", b"/"])
+def test_no_path_leads_out(tmp_path: Path, path: bytes) -> None:
+    root = tmp_path / "root"
+    (root / "a").mkdir(parents=True)
+    (tmp_path / "secret").write_text("secret")
+    with pytest.raises(FileRefused):
+        read_beneath(root, path, 100)
+
+
+def test_no_link_is_followed_at_the_end_or_on_the_way(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    root.mkdir()
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "secret").write_text("secret")
+    (root / "end").symlink_to(tmp_path / "out" / "secret")
+    (root / "way").symlink_to(tmp_path / "out")
+    with pytest.raises(FileRefused, match="a link"):
+        read_beneath(root, b"end", 100)
+    with pytest.raises(FileRefused, match="link stands in the way"):
+        read_beneath(root, b"way/secret", 100)
+    assert (root / "end").read_text() == "secret", "without the defence the link would lead there"
+
+
+def test_what_blocks_or_hangs_is_never_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with pytest.raises(FileRefused, match="a pipe"):
+        read_beneath(tmp_path, b"fifo", 100)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(FileRefused, match="a folder"):
+        read_beneath(tmp_path, b"folder", 100)
+
+
+def test_a_missing_file_is_said_to_be_gone(tmp_path: Path) -> None:
+    with pytest.raises(FileRefused, match="gone"):
+        read_beneath(tmp_path, b"x", 100)
+
+
+def test_the_tree_is_listed_with_odd_names_and_kinds_and_no_link_is_entered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "root"
+    (root / "sub").mkdir(parents=True)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "secret").write_text("x")
+    (root / "way").symlink_to(tmp_path / "out")
+    (root / "sub" / "file").write_bytes(b"abc")
+    with open(os.fsencode(root) + b"/\xff\n", "wb"):
+        pass
+    os.mkfifo(root / "fifo")
+    with socket.socket(socket.AF_UNIX) as listening:
+        monkeypatch.chdir(root)  # a socket's path must be short
+        listening.bind("s")
+    kinds = {entry.path: entry.kind for entry in list_beneath(root, 100)}
+    assert kinds == {
+        "sub": "folder",
+        "sub/file": "file",
+        "way": "link",
+        "\\xff\n": "file",
+        "fifo": "fifo",
+        "s": "socket",
+    }
+    assert len(list_beneath(root, 2)) == 2
