@@ -44,6 +44,10 @@ final answer to {workdir}/answer.txt and call `submit`."""
 
 CUT_NUDGE = "Your reply reached the most tokens a reply may have and was cut off. Use shorter replies. "
 
+NEW_SANDBOX = """\
+Your computer was lost and a new one takes its place. Processes, the shell's state and what was installed \
+outside {workdir} are gone. Look at what {workdir} still holds before you go on."""
+
 
 def system_prompt(spec: RunSpec) -> str:
     """Give the system prompt: the person's own, or the built-in one for this kind of run."""
@@ -93,3 +97,8 @@ def nudge(spec: RunSpec, finish_reason: str, turn_note: str) -> str:
     """Give what is said to a model that called no tool."""
     cut = CUT_NUDGE if finish_reason == "length" else ""
     return f"{cut}{NUDGE.format(workdir=spec.sandbox.workdir)}\n{turn_note}"
+
+
+def new_sandbox(spec: RunSpec) -> str:
+    """Give what is said to a model whose computer is a new one."""
+    return NEW_SANDBOX.format(workdir=spec.sandbox.workdir)

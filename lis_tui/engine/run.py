@@ -182,11 +182,12 @@ class Run:
             left = progress.limits.max_turns - progress.spent.turns
             text = f"The limits were raised: go on with the task. {left} turns are left."
             self._bus.publish(MessageSent(turn=turn, text=text, origin="limits"))
+        if self._computer.is_lost:
+            self._bus.publish(MessageSent(turn=turn, text=prompts.new_sandbox(self.spec), origin="nudge"))
+            await self._computer.remove("It was lost; a new one takes its place.")
         for text in progress.said:
             self._bus.publish(MessageSent(turn=turn, text=text, origin="follow_up"))
         progress.said.clear()
-        if self._computer.is_lost:
-            await self._computer.remove("It was lost; a new one takes its place.")
         await self._bring_up()
 
     # ---- the end

@@ -79,16 +79,21 @@ class DockerSandbox:
         self._container: Container | None = None
         self._is_bound = False
         self._owner = ""
-        self._service = Service(self)
-        self._shell = Shell(self, self._service, folder=PRIVATE_FOLDER, workdir=spec.workdir)
-        self._files = Files(self._service, spec.workdir)
         self._watch: Watch | None = None
+        self._was_up = False
+        self._furnish()
+
+    def _furnish(self) -> None:
+        self._service = Service(self)
+        self._shell = Shell(self, self._service, folder=PRIVATE_FOLDER, workdir=self.workdir)
+        self._files = Files(self._service, self.workdir)
 
     # -- life --------------------------------------------------------------------------------------
 
     async def start(self) -> SandboxStarted:
-        """Bring it up. Raises EngineMissing, ImageMissing, SandboxFailed."""
+        """Bring it up, again too after `stop`. Raises EngineMissing, ImageMissing, SandboxFailed."""
         began = time.monotonic()
+        self._furnish()
         try:
             image_id = await _to_its_end(asyncio.to_thread(self._create))
             if not await self._is_seen_inside():
@@ -96,13 +101,14 @@ class DockerSandbox:
                 await _to_its_end(asyncio.to_thread(self._create_apart))
                 await self._is_seen_inside()
             await self._shell.start()
-            notes = [] if self._is_bound else ["the engine is remote: files are copied, not shared"]
+            notes = self._circumstances()
             capabilities, more = await self._probe()
         except BaseException as error:
             await asyncio.shield(self.stop())
             if isinstance(error, _ENGINE_ERRORS):
                 raise SandboxFailed(f"The sandbox did not start: {_said(error)}") from error
             raise
+        self._was_up = True
         return SandboxStarted(
             kind="docker",
             image=self._spec.image,
@@ -113,6 +119,15 @@ class DockerSandbox:
             capabilities=capabilities,
             notes=(*notes, *more),
         )
+
+    def _circumstances(self) -> list[str]:
+        notes = [] if self._is_bound else ["the engine is remote: files are copied, not shared"]
+        if self._was_up:
+            kept = f"{self.workdir} is as it was" if self._is_bound else "all files are gone"
+            notes.append(
+                f"a new sandbox: {kept}; processes, variables and what was installed elsewhere are gone"
+            )
+        return notes
 
     async def stop(self) -> None:
         """Give the work tree back to its user and remove the container; safe to call twice."""

@@ -324,6 +324,9 @@ async def test_a_follow_up_after_the_sandbox_was_lost_gets_a_new_one(tmp_path: P
     assert [stopped.reason for stopped in game.all(SandboxStopped)] == [
         "It was lost; a new one takes its place."
     ]
+    told, asked = game.all(MessageSent)
+    assert (told.origin, asked.text) == ("nudge", "Try again.")
+    assert "was lost and a new one takes its place" in told.text
     game.check_history()
     await game.run.close()
 
