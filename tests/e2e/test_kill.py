@@ -1,0 +1,168 @@
+"""kill -9 of the process that owns a run, at any moment of it."""
+
+import os
+import random
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from itertools import islice
+
+import pytest
+import yaml
+
+from lis_tui.core import events
+from lis_tui.core.events import (
+    OutputArrived,
+    Record,
+    ReplyCutOff,
+    ReplyFinished,
+    RunEnded,
+    RunStarted,
+    StepFinished,
+    TextArrived,
+)
+from lis_tui.trajectory.journal import read
+from tests.command import LisTui, Process, wait_for_end
+from tests.server import Answer, Call, FakeServer
+
+pytestmark = pytest.mark.docker
+TALK = "Let me count, one line after the other, and think about it while I do. "
+COUNT = "for i in $(seq 50); do echo line $i; done; sleep 0.05; mkdir -p output; date >> output/days"
+TURNS = 3
+MOST_LINES = 260
+"""About as many records as a whole run prints."""
+
+
+class Killer:
+    """Starts runs of every kind, kills each at a moment of its own, and remembers what they had shown."""
+
+    def __init__(self, lis: LisTui, dice: random.Random) -> None:
+        self.shown: dict[str, list[Record]] = {}
+        self._lis = lis
+        self._dice = dice
+        self._servers = ExitStack()
+        self._script = lis.home / "talks.yaml"
+        turn = {
+            "text": TALK * 3,
+            "calls": [{"tool": "execute_bash", "arguments": {"command": COUNT}}],
+        }
+        end = {"calls": [{"tool": "submit", "arguments": {"answer": "42"}}]}
+        scenario = {"task": "t", "pace": 0.1, "turns": [*[turn] * TURNS, end]}
+        self._script.write_text(yaml.safe_dump(scenario))
+
+    def kill_headless(self, name: str) -> None:
+        """Kill a run in a process of its own, after some of its lines."""
+        process = self._lis.start("run", "Go.", *self._scripted(), "--json", "--name", name)
+        self._kill_after(name, process, process.process.pid, self._dice.randint(1, MOST_LINES))
+
+    def kill_early(self, name: str) -> None:
+        """Kill a run after some time, most likely while it starts."""
+        process = self._lis.start("run", "Go.", *self._scripted(), "--json", "--name", name)
+        with suppress(subprocess.TimeoutExpired):
+            process.process.wait(self._dice.uniform(0.1, 1.5))
+        self._kill_after(name, process, process.process.pid, 0)
+
+    def kill_host(self, name: str) -> None:
+        """Kill the host of a run that somebody watches."""
+        others = self._lis.hosts()
+        assert self._lis.run("run", "Go.", *self._scripted(), "--detach", "--name", name).returncode == 0
+        (host,) = set(self._lis.hosts()) - set(others)
+        watcher = self._lis.start("attach", name, "--json")
+        fd = os.pidfd_open(host)
+        self._kill_after(name, watcher, host, self._dice.randint(1, MOST_LINES))
+        wait_for_end(fd)
+
+    def kill_over_http(self, name: str) -> None:
+        """Kill a run whose model answers over HTTP."""
+        turn = Answer(text=TALK * 3, calls=(Call(name="execute_bash", arguments={"command": COUNT}),))
+        server = self._servers.enter_context(FakeServer([turn] * TURNS))
+        model = ("--model", "openai/m", "--api-base", server.url, "--set", "model.key=none")
+        process = self._lis.start("run", "Go.", *model, "--json", "--name", name)
+        self._kill_after(name, process, process.process.pid, self._dice.randint(1, MOST_LINES))
+
+    def close(self) -> None:
+        """Stop the model servers."""
+        self._servers.close()
+
+    def _scripted(self) -> tuple[str, str]:
+        return "--model", f"script/{self._script}"
+
+    def _kill_after(self, name: str, process: Process, victim: int, lines: int) -> None:
+        stdout = process.process.stdout
+        assert stdout is not None
+        shown = list(islice(stdout, lines))
+        with suppress(ProcessLookupError):
+            os.kill(victim, signal.SIGKILL)
+        shown += stdout
+        process.process.wait()
+        whole = [line for line in shown if line.endswith("\n")]
+        self.shown[name] = [events.decode(line.encode()) for line in whole]
+
+
+def open_text(shown: list[Record], kept: list[Record]) -> str:
+    """What was shown of a reply that no fact holds."""
+    done = {record.event.turn for record in kept if isinstance(record.event, ReplyFinished)}
+    texts = (record.event for record in shown if isinstance(record.event, TextArrived))
+    return "".join(event.text for event in texts if event.turn not in done)
+
+
+def check_run(lis: LisTui, name: str, shown: list[Record]) -> None:
+    """All facts that were shown are kept, and all text that streamed."""
+    folder = lis.home / "data" / "runs" / name
+    if not folder.exists() or not (folder / "journal.jsonl").stat().st_size:
+        assert shown == []
+        return
+    kept = list(read(folder))
+    assert isinstance(kept[0].event, RunStarted)
+    facts = [record for record in shown if record.n]
+    assert kept[: len(facts)] == facts
+    assert [record.n for record in kept if record.n] == list(range(1, len(kept) + (kept[-1].n > 0)))
+    text = open_text(shown, kept)
+    if text:
+        assert isinstance(kept[-1].event, ReplyCutOff)
+        assert kept[-1].event.text.startswith(text)
+
+
+@pytest.fixture
+def other(lis: LisTui) -> Iterator[str]:
+    """A run that lives in another host the whole time, and ends well when it may."""
+    waits = lis.scenario("mkfifo gate; echo waiting; cat gate; echo 42 > answer.txt", name="waits")
+    assert lis.run("run", "Wait.", "--model", waits, "--detach", "--name", "other").returncode == 0
+    lis.start("attach", "other", "--json").until(OutputArrived)
+    yield "other"
+    watcher = lis.start("attach", "other", "--json")
+    watcher.until(OutputArrived)
+    (lis.worktree("other") / "gate").write_text("go\n")
+    assert [one.event.status for one in watcher.rest() if isinstance(one.event, RunEnded)] == ["submitted"]
+
+
+def kill_often(lis: LisTui, other: str, rounds: int, seed: int) -> Killer:
+    """Kill five runs a round, have the next start tidy up, and look at what is left."""
+    killer = Killer(lis, random.Random(seed))
+    ways = (killer.kill_headless, killer.kill_early, killer.kill_host, killer.kill_headless)
+    for number in range(rounds):
+        for place, way in enumerate((*ways, killer.kill_over_http)):
+            way(f"run-{number}-{place}")
+    last = lis.run("run", "Go.", "--model", lis.scenario("echo 42 > answer.txt"), "--headless")
+    killer.close()
+    assert last.returncode == 0, last.stderr
+    assert lis.containers() == [other]
+    for name, shown in killer.shown.items():
+        check_run(lis, name, shown)
+    return killer
+
+
+def test_killed_at_some_moments_a_run_keeps_all_that_was_shown_and_leaves_no_container(
+    lis: LisTui, other: str
+) -> None:
+    killer = kill_often(lis, other, rounds=1, seed=4)
+    assert any(isinstance(one.event, StepFinished) for shown in killer.shown.values() for one in shown)
+
+
+@pytest.mark.slow
+def test_killed_at_fifty_moments_runs_keep_all_that_was_shown_and_leave_no_container(
+    lis: LisTui, other: str
+) -> None:
+    killer = kill_often(lis, other, rounds=10, seed=20)
+    assert len(killer.shown) == 50
