@@ -167,7 +167,8 @@ def open_start(places: "Places", loaded: "Loaded") -> int:
 
 def workbench(app: LisApp, source: Source, loaded: "Loaded") -> Workbench:
     """Give a source's workbench."""
-    return Workbench(source, app.paint, has_bell=loaded.settings.bell)
+    settings = loaded.settings
+    return Workbench(source, app.paint, has_bell=settings.bell, is_following=settings.follow)
 
 
 def find_run(places: "Places", name: str) -> "RunFolder":

@@ -20,6 +20,8 @@ MOST_SHOWN = 24 * 1024
 NO_OUTPUT = "[no output]"
 """What the model reads of a command that printed nothing."""
 _ARGUMENTS = msgspec.json.Decoder(dict[str, object])
+_REMARKS = re.compile(r"(?:\n?\[(?:turn \d+ of \d+: [^\]\n]*|exit code -?\d+)\])+\s*\Z")
+"""What the engine adds for the model and the screen shows elsewhere."""
 _HUNK = re.compile(r"^@@ .*?@@")
 
 
@@ -93,7 +95,7 @@ def result_rows(step: StepView, lead: list[Ink]) -> list[Row]:
     if step.observation is None:
         return _live_rows(step, indent)
     if step.status in ("rejected", "skipped"):
-        text = step.observation.text
+        text = _without_remarks(step.observation.text)
         return [Row(plain_inks(text, "human"), lead=indent, most=4, is_prose=True)]
     if step.observation.diff:
         return _diff_rows(step.observation.diff, indent)
@@ -178,7 +180,7 @@ def _output_rows(step: StepView, indent: list[Ink]) -> list[Row]:
     observation = step.observation
     if observation is None:
         return []
-    if observation.text == NO_OUTPUT:
+    if _without_remarks(observation.text) == NO_OUTPUT:
         return []
     lines = _sanitised(_raw_output(step))
     while lines and not any(text.strip() for text, _ in lines[-1]):
@@ -198,8 +200,12 @@ def _raw_output(step: StepView) -> bytes:
     """Give the output as it came where we have all of it, with its colours; else what the model read."""
     if step.tail and len(step.tail) == step.output_bytes:
         return bytes(step.tail)
-    text = step.observation.text if step.observation is not None else ""
+    text = _without_remarks(step.observation.text) if step.observation is not None else ""
     return text.encode("utf-8", errors="replace")
+
+
+def _without_remarks(text: str) -> str:
+    return _REMARKS.sub("", text)
 
 
 def _folded(rows: list[Row], indent: list[Ink], total_bytes: int = 0) -> list[Row]:

@@ -210,7 +210,7 @@ class Deeds:
 
     def end(self) -> None:
         """End the run."""
-        self._screen.send(End("ended from the palette"))
+        self._screen.send(End())
 
     # ---- moving
 

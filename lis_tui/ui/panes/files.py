@@ -1,10 +1,10 @@
 """The files: the tree of the work folder, what the newest step changed in it, sizes."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 
 from msgspec import Struct
 
-from lis_tui.core.events import FileEntry
+from lis_tui.core.events import FileEntry, FileKind
 from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
@@ -15,6 +15,9 @@ from lis_tui.ui.widgets.blocks import BlockList
 _MARKS = {"new": ("+", "file-new"), "changed": ("~", "file-changed"), "gone": ("−", "file-gone")}
 _KINDS = {"link": "@", "fifo": "|", "socket": "=", "device": "#"}
 _QUIET = frozenset({".git", "node_modules", "__pycache__", ".venv", "venv", "site-packages", ".cache"})
+MOST_QUICK = 5000
+REST_S = 1.0
+"""A larger tree than this is drawn again after a rest only."""
 MOST_UNASKED = 200
 """A folder with more entries than this stays folded until a person opens it."""
 
@@ -23,7 +26,7 @@ class _Node(Struct):
     path: str
     name: str
     depth: int
-    entry: FileEntry | None
+    entry: FileEntry
     children: int = 0
 
 
@@ -38,7 +41,8 @@ class FilesPane(BlockList):
         self._lines_shown: list[_Node] = []
         self._wished: dict[str, bool] = {}
         self.seen_version = -1
-        self._children: dict[str, int] = {}
+        self._is_resting = False
+        self._children: dict[str, list[str]] = {}
         self.is_flashing = False
         self.is_following = False
         self.has_chosen = False
@@ -63,7 +67,7 @@ class FilesPane(BlockList):
         mark = self._view.marks.get(node.path)
         sign, tone = _MARKS[mark] if mark is not None else ("", "output")
         flash = " reverse" if mark is not None and self.is_flashing else ""
-        if node.entry is None or node.entry.kind == "folder":
+        if node.entry.kind == "folder":
             fold = "▾" if self._is_open(node.path) else "▸"
             count = f"{node.children:,}" if not self._is_open(node.path) and node.children else ""
             inks: list[Ink] = [
@@ -98,10 +102,17 @@ class FilesPane(BlockList):
 
     def update_files(self) -> None:
         """Look for a changed tree."""
-        if self.seen_version == self._view.files_version:
+        if self.seen_version == self._view.files_version or self._is_resting:
             return
         self.seen_version = self._view.files_version
         self._rebuild()
+        if len(self._view.files) > MOST_QUICK:
+            self._is_resting = True
+            self.set_timer(REST_S, self._rested)
+
+    def _rested(self) -> None:
+        self._is_resting = False
+        self.update_files()
 
     def selected(self) -> FileEntry | None:
         """The entry under the cursor."""
@@ -133,32 +144,29 @@ class FilesPane(BlockList):
         self.rebuild()
 
     def _listed(self) -> list[_Node]:
-        entries = dict(self._view.files)
-        for path, mark in self._view.marks.items():
-            if mark == "gone" and path not in entries:
-                entries[path] = FileEntry(path)
-        folders = {path for path, entry in entries.items() if entry.kind == "folder"}
-        for path in list(entries):
-            folders.update(_parents(path))
-        self._children = _counted(entries, folders)
+        """Give the entries whose folders are open; what is folded is neither sorted nor built."""
+        self._children = _grouped([*self._view.files, *self._view.marks])
         nodes: list[_Node] = []
-        closed = ""
-        for path in sorted(folders | entries.keys(), key=lambda each: each.split("/")):
-            if closed and path.startswith(closed):
-                continue
-            closed = ""
-            entry = entries.get(path, FileEntry(path, "folder"))
+        waiting = sorted(self._children.get("", ()), reverse=True)
+        while waiting:
+            path = waiting.pop()
+            inside = self._children.get(path, ())
             name = one_line(path.rpartition("/")[2], 120) or "⎵"
-            nodes.append(_Node(path, name, path.count("/"), entry, self._children.get(path, 0)))
-            if path in folders and not self._is_open(path):
-                closed = f"{path}/"
+            nodes.append(_Node(path, name, path.count("/"), self._entry(path), len(inside)))
+            if inside and self._is_open(path):
+                waiting += sorted(inside, reverse=True)
         return nodes
+
+    def _entry(self, path: str) -> FileEntry:
+        """Give the entry; a folder that was never announced is one, because something is in it."""
+        kind: FileKind = "folder" if path in self._children else "file"
+        return self._view.files.get(path) or FileEntry(path, kind)
 
     def _is_open(self, path: str) -> bool:
         if path in self._wished:
             return self._wished[path]
         name = path.rpartition("/")[2]
-        return name not in _QUIET and self._children.get(path, 0) <= MOST_UNASKED
+        return name not in _QUIET and len(self._children.get(path, ())) <= MOST_UNASKED
 
     def _suffix(self, entry: FileEntry) -> str:
         if entry.kind == "link":
@@ -166,15 +174,14 @@ class FilesPane(BlockList):
         return f" {_KINDS[entry.kind]}" if entry.kind in _KINDS else ""
 
 
-def _parents(path: str) -> list[str]:
-    parts = path.split("/")[:-1]
-    return ["/".join(parts[: n + 1]) for n in range(len(parts))]
-
-
-def _counted(entries: dict[str, FileEntry], folders: set[str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for path in entries.keys() | folders:
-        parent, slash, _ = path.rpartition("/")
-        if slash:
-            counts[parent] = counts.get(parent, 0) + 1
-    return counts
+def _grouped(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Give what is in each folder; the root's name is empty."""
+    children: dict[str, list[str]] = {}
+    known = {""}
+    for path in paths:
+        while path not in known:
+            known.add(path)
+            parent = path.rpartition("/")[0]
+            children.setdefault(parent, []).append(path)
+            path = parent
+    return children

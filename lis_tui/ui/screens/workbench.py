@@ -78,6 +78,7 @@ class Workbench(Screen[None]):
         monotonic: Callable[[], float] = time.monotonic,
         interval_s: float = INTERVAL_S,
         has_bell: bool = True,
+        is_following: bool = True,
     ) -> None:
         super().__init__()
         self.source = source
@@ -101,6 +102,7 @@ class Workbench(Screen[None]):
         self.commands = CommandsPane(
             paint, self.view, now=self.clock, monotonic=monotonic, keys=self._gate_inks
         )
+        self.reasoning.is_following = self.commands.is_following = is_following
         self.files = FilesPane(paint, self.view)
         self.preview = PreviewPane(paint)
         self.panes: tuple[BlockList, ...] = (self.reasoning, self.commands, self.files, self.preview)
@@ -336,7 +338,7 @@ class Workbench(Screen[None]):
         if what == "pause":
             await self.source.decide(Pause())
         elif what == "end":
-            await self.source.decide(End("ended while leaving"))
+            await self.source.decide(End())
             return  # the end is shown, with what was made
         self.post_message(self.Left(is_over=False))
 

@@ -10,13 +10,14 @@ from rich.cells import cell_len
 from lis_tui.core import events
 from lis_tui.core.errors import SettingsInvalid
 from lis_tui.core.events import Record
-from lis_tui.core.messages import Usage
+from lis_tui.core.messages import Observation, Usage
 from lis_tui.core.parts import Totals
 from lis_tui.core.spec import Limits
 from lis_tui.core.text import clean
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
 from lis_tui.ui.actions import ACTIONS, Focus, footer, key_table, why_not
+from lis_tui.ui.calls import result_rows
 from lis_tui.ui.highlight import highlight, plain
 from lis_tui.ui.markdown import markdown_rows
 from lis_tui.ui.rows import Row, cells, text_of
@@ -199,3 +200,15 @@ def test_markdown_keeps_what_it_does_not_know() -> None:
     text = "# Head\n\n1. one\n- *two*\n\n```python\nx = 1\n```\n**open\n[a](b)"
     drawn = [text_of([*row.lead, *row.inks]) for row in markdown_rows(text, "reasoning", [])]
     assert drawn == ["Head", "", "1. one", "• two", "", "  x = 1", "**open", "[a](b)"]
+
+
+def test_remarks_for_the_model_are_not_shown_as_output() -> None:
+    view = RunView().apply_all(story.long(1))
+    step = view.steps[0]
+    step.tail.clear()
+    step.observation = Observation(
+        text="one\n[exit code 3]\n[turn 1 of 9: 8 left]", status="failed", exit_code=3
+    )
+    assert [text_of(row.inks) for row in result_rows(step, [("  ", "")])] == ["one"]
+    step.observation = Observation(text="[no output]\n[turn 1 of 9: 8 left]")
+    assert result_rows(step, [("  ", "")]) == []
