@@ -12,6 +12,8 @@ from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox.carry import Carried, find_carried
 from lis_tui.sandbox.container import DockerSandbox
 from lis_tui.sandbox.image import DEFAULT_IMAGE, connect
+from lis_tui.trajectory.blobs import Blobs
+from lis_tui.trajectory.manifests import Manifests
 
 HOST_ID = "lis-tui-tests"
 _BARE_IMAGE = "lis-tui-base:bookworm"
@@ -47,6 +49,7 @@ def docker_sandbox(
     env: Mapping[str, str] | None = None,
     has_carried: bool = False,
     spec: SandboxSpec | None = None,
+    has_checkpoints: bool = False,
 ) -> DockerSandbox:
     """Make a sandbox, not yet started, with its work tree and outputs in a folder."""
     image, _ = docker_image()
@@ -56,6 +59,7 @@ def docker_sandbox(
     worktree, outputs = folder / "worktree", folder / "outputs"
     worktree.mkdir(parents=True, exist_ok=True)
     outputs.mkdir(parents=True, exist_ok=True)
+    blobs = Blobs(folder)
     return DockerSandbox(
         spec,
         run=run,
@@ -64,4 +68,6 @@ def docker_sandbox(
         outputs_dir=outputs,
         env=env or {},
         carried=find_carried(os.environ, Path.home()) if has_carried else Carried(),
+        contents=blobs if has_checkpoints else None,
+        manifests=Manifests(folder / "run", blobs) if has_checkpoints else None,
     )

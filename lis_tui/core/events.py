@@ -307,6 +307,18 @@ class StepFinished(Fact, frozen=True, kw_only=True):
         return self.observation.status
 
 
+class CheckpointTaken(Fact, frozen=True, kw_only=True):
+    """The sandbox as it was after the step is kept; `address` with step 0: before the steps that follow."""
+
+    address: StepAddress
+    entries: int
+    """How many entries the work folder has, and how many outside it differ from the image."""
+    bytes_new: int
+    """How much the store of contents grew by it."""
+    took_s: float
+    notes: tuple[str, ...] = ()
+
+
 # ---- fragments
 
 
@@ -407,6 +419,7 @@ KnownEvent = (
     | InterruptSent
     | InputSent
     | StepFinished
+    | CheckpointTaken
     | ReasoningArrived
     | TextArrived
     | CallArrived

@@ -61,6 +61,8 @@ class StepView:
     inputs: list[bytes] = field(default_factory=list)
     observation: Observation | None = None
     changes: dict[str, FileMark] = field(default_factory=dict)
+    has_checkpoint: bool = False
+    """The sandbox as it was after this step can be had again."""
     version: int = 0
 
     @property

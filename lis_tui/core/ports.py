@@ -1,12 +1,13 @@
 """What a run needs from outside, as protocols. The loop knows these and nothing behind them."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from msgspec import Struct
 
-from lis_tui.core.events import FileEntry, SandboxStarted
+from lis_tui.core.events import CheckpointTaken, FileEntry, SandboxStarted, StepAddress
+from lis_tui.core.manifest import Manifest
 from lis_tui.core.messages import Observation, Piece, Request, ToolSchema
 
 
@@ -129,6 +130,74 @@ class Sandbox(Protocol):
 
     async def stop(self) -> None:
         """End it and remove what it used; safe to call twice."""
+        ...
+
+
+class Contents(Protocol):
+    """Keeps contents by their SHA-256, each once. Raises StorageFailed; called from threads."""
+
+    def begin(self) -> "Incoming":
+        """Begin to take a content in."""
+        ...
+
+    def pieces(self, digest: str) -> Iterator[bytes]:
+        """Give a content in pieces."""
+        ...
+
+
+class Incoming(Protocol):
+    """A content that comes in pieces."""
+
+    def write(self, data: bytes) -> None:
+        """Take more."""
+        ...
+
+    def finish(self) -> tuple[str, int]:
+        """Give its digest, and by how many bytes the store grew."""
+        ...
+
+    def drop(self) -> None:
+        """Forget it."""
+        ...
+
+
+class ManifestKeeper(Protocol):
+    """Writes checkpoints down. Raises StorageFailed; called from threads."""
+
+    def save(self, manifest: Manifest) -> None:
+        """Keep it; one of the same address may not be there yet."""
+        ...
+
+
+class Restored(Struct, frozen=True, kw_only=True):
+    """How a checkpoint was brought back."""
+
+    written: int
+    deleted: int
+    took_s: float
+    started: SandboxStarted | None = None
+    """A new computer was needed, because the old one held changes that only the image can undo."""
+    lost: tuple[str, ...] = ()
+    """Commands that ran and do not any more."""
+    problems: tuple[str, ...] = ()
+    """One sentence for each thing that is not as it was."""
+
+
+@runtime_checkable
+class Checkpoints(Protocol):
+    """A sandbox that can be kept as it is, and brought back to that. Not every home can."""
+
+    @property
+    def can_checkpoint(self) -> bool:
+        """Whether it was given a place to keep things, and has the tools (once it has started)."""
+        ...
+
+    async def checkpoint(self, address: StepAddress) -> CheckpointTaken:
+        """Keep it as it is now; no command may run. Raises SandboxFailed, StorageFailed."""
+        ...
+
+    async def restore(self, manifest: Manifest) -> Restored:
+        """Make it as it was; no command may run. Raises SandboxFailed, StorageFailed: it is half-way then."""
         ...
 
 

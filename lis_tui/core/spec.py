@@ -59,6 +59,10 @@ class SandboxSpec(Struct, frozen=True, kw_only=True):
     pids: int = 512
     carry_certificates: bool = True
     env_names: tuple[str, ...] = ()
+    checkpoints: bool = True
+    """Whether the sandbox is kept as it is after each step."""
+    checkpoint_skip: tuple[str, ...] = ()
+    """Patterns of absolute paths (`*` fits `/` too) that checkpoints leave out."""
 
 
 class Limits(Struct, frozen=True, kw_only=True):

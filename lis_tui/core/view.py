@@ -7,6 +7,7 @@ from functools import singledispatchmethod
 from lis_tui.core.decisions import Edit
 from lis_tui.core.events import (
     CallArrived,
+    CheckpointTaken,
     ContextTrimmed,
     DecisionMade,
     Event,
@@ -86,6 +87,8 @@ class RunView:
     files_version: int = 0
     newest_file: str | None = None
     queued: list[str] = field(default_factory=list)
+    checkpoints: dict[StepAddress, CheckpointTaken] = field(default_factory=dict)
+    """Where the sandbox can be had as it was; step 0 of a turn: before its steps."""
     ended: RunEnded | None = None
     ended_at: float | None = None
     outputs: OutputsSaved | None = None
@@ -377,6 +380,14 @@ class RunView:
         step.output_bytes = max(step.output_bytes, event.observation.output_bytes)
         step.version += 1
         self._enter("between", at)
+
+    @_on.register
+    def _(self, event: CheckpointTaken, at: float) -> None:
+        self.checkpoints[event.address] = event
+        step = self._steps.get(event.address)
+        if step is not None:
+            step.has_checkpoint = True
+            step.version += 1
 
     @_on.register
     def _(self, event: FilesChanged, at: float) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec import structs
 
 from lis_tui.core.messages import Observation, ToolSchema
-from lis_tui.core.ports import CommandEnd, StepContext, Tool
+from lis_tui.core.ports import CommandEnd, Contents, ManifestKeeper, StepContext, Tool
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.core.text import Secrets, SecretStream
 from lis_tui.sandbox.carry import Carried
@@ -27,6 +27,8 @@ class Discreet(DockerSandbox):
         env: Mapping[str, str],
         carried: Carried,
         secrets: Secrets,
+        contents: Contents | None = None,
+        manifests: ManifestKeeper | None = None,
     ) -> None:
         super().__init__(
             spec,
@@ -36,6 +38,8 @@ class Discreet(DockerSandbox):
             outputs_dir=outputs_dir,
             env=env,
             carried=carried,
+            contents=contents,
+            manifests=manifests,
         )
         self._secrets = secrets
 

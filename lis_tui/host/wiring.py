@@ -26,7 +26,9 @@ from lis_tui.model.script import ScriptModel, load_scenario
 from lis_tui.sandbox import container
 from lis_tui.sandbox.carry import Carried, find_carried
 from lis_tui.tools.registry import default_tools
+from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.journal import Journal, read
+from lis_tui.trajectory.manifests import Manifests
 from lis_tui.trajectory.store import RunFolder, Store, is_locked
 
 
@@ -42,6 +44,7 @@ def wire(data: Path, spec: RunSpec, secrets: Mapping[str, str]) -> Wired:
         raise
     bus = Bus(journal, time.time)
     carried = find_carried(os.environ, Path.home()) if spec.sandbox.carry_certificates else Carried()
+    blobs = Blobs(data)
     hidden = Secrets((*secrets.values(), *carried.secrets()), has_shapes=False)
     run = Run(
         name=folder.name,
@@ -56,6 +59,8 @@ def wire(data: Path, spec: RunSpec, secrets: Mapping[str, str]) -> Wired:
             env=variables(secrets),
             carried=carried,
             secrets=hidden,
+            contents=blobs,
+            manifests=Manifests(folder.path, blobs),
         ),
         tools=[DiscreetTool(tool, hidden) for tool in default_tools()],
         bus=bus,

@@ -11,19 +11,24 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
 import docker
+import msgspec
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.models.containers import Container
 from docker.models.images import Image
 
+from lis_tui.core.bus import spawn
 from lis_tui.core.errors import ImageMissing, LisError, SandboxFailed, ShellLost
-from lis_tui.core.events import FileEntry, SandboxStarted
-from lis_tui.core.ports import CommandEnd, SavedOutputs
+from lis_tui.core.events import CheckpointTaken, FileEntry, SandboxStarted, StepAddress
+from lis_tui.core.manifest import Manifest
+from lis_tui.core.ports import CommandEnd, Contents, ManifestKeeper, Restored, SavedOutputs
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.core.text import one_line
 from lis_tui.sandbox.channel import Channel, SocketChannel
+from lis_tui.sandbox.checkpoints import Checkpointer
 from lis_tui.sandbox.files import Files
 from lis_tui.sandbox.image import DEFAULT_IMAGE, connect
 from lis_tui.sandbox.marks import quote
+from lis_tui.sandbox.restoring import NeedsFresh, restore
 from lis_tui.sandbox.service import Service
 from lis_tui.sandbox.shell import Shell
 from lis_tui.sandbox.transfer import extract, pack
@@ -66,6 +71,8 @@ class DockerSandbox:
         outputs_dir: Path,
         env: Mapping[str, str],
         carried: Carriage,
+        contents: Contents | None = None,
+        manifests: ManifestKeeper | None = None,
     ) -> None:
         self.workdir = spec.workdir
         self.outputs_path: str | None = None
@@ -80,13 +87,21 @@ class DockerSandbox:
         self._is_bound = False
         self._owner = ""
         self._watch: Watch | None = None
+        self._on_change: Callable[[], None] | None = None
         self._was_up = False
+        self._image_id = ""
+        self._contents = contents
+        self._manifests = manifests
+        self._checkpointer: Checkpointer | None = None
+        self._beginning: asyncio.Task[None] | None = None
         self._furnish()
 
     def _furnish(self) -> None:
         self._service = Service(self)
         self._shell = Shell(self, self._service, folder=PRIVATE_FOLDER, workdir=self.workdir)
         self._files = Files(self._service, self.workdir)
+        self._aside = Service(self)
+        """Another bash, so that what takes long there delays nothing here."""
 
     # -- life --------------------------------------------------------------------------------------
 
@@ -103,13 +118,15 @@ class DockerSandbox:
             await self._shell.start()
             notes = self._circumstances()
             capabilities, more = await self._probe()
+            self._image_id = image_id
+            more += self._begin_checkpoints(capabilities)
         except BaseException as error:
             await asyncio.shield(self.stop())
             if isinstance(error, _ENGINE_ERRORS):
                 raise SandboxFailed(f"The sandbox did not start: {_said(error)}") from error
             raise
         self._was_up = True
-        return SandboxStarted(
+        self._started = SandboxStarted(
             kind="docker",
             image=self._spec.image,
             image_id=image_id,
@@ -119,6 +136,7 @@ class DockerSandbox:
             capabilities=capabilities,
             notes=(*notes, *more),
         )
+        return self._started
 
     def _circumstances(self) -> list[str]:
         notes = [] if self._is_bound else ["the engine is remote: files are copied, not shared"]
@@ -139,8 +157,10 @@ class DockerSandbox:
             if self._is_bound and os.geteuid() != 0:
                 with contextlib.suppress(LisError):
                     await self._give_back(container)
+            await self._end_beginning()
             await self._shell.close()
             self._service.close()
+            self._aside.close()
             await asyncio.to_thread(_remove, container)
         client, self._client = self._client, None
         if client is not None:
@@ -156,10 +176,11 @@ class DockerSandbox:
     def _create(self) -> str:
         """Create and start the container, with the work tree bound; gives the image's id."""
         self._client = client = connect()
+        name = self._image_id or self._spec.image  # once up, it is for ever a computer of that very image
         try:
-            image = client.images.get(self._spec.image)
+            image = client.images.get(name)
         except ImageNotFound as error:
-            raise ImageMissing(_no_image(self._spec.image)) from error
+            raise ImageMissing(_no_image(name)) from error
         self._is_bound = True
         binds = [
             docker.types.Mount(self.workdir, str(self._worktree), type="bind"),
@@ -184,7 +205,7 @@ class DockerSandbox:
         """The engine does not see this machine's folders: have the work folder inside the container."""
         _remove(self._inside())
         self._is_bound = False
-        self._container = self._launch(self._engine().images.get(self._spec.image), [])
+        self._container = self._launch(self._engine().images.get(self._image_id or self._spec.image), [])
 
     def _launch(self, image: Image, binds: list[docker.types.Mount]) -> Container:
         defaults = {n: v for n, v in _DEFAULTS.items() if not _has_variable(image, n)}
@@ -247,6 +268,78 @@ class DockerSandbox:
             notes.append("the image has no GNU find or tar: no checkpoints")
         return found, notes
 
+    # -- checkpoints -------------------------------------------------------------------------------
+
+    def _begin_checkpoints(self, capabilities: Sequence[str]) -> list[str]:
+        """Look at the fresh computer, beside what follows; the first command waits for it."""
+        self._checkpointer = None
+        if self._contents is None or self._manifests is None or not self._spec.checkpoints:
+            return []
+        if not {"find", "tar"} <= set(capabilities):
+            return []
+        self._checkpointer = Checkpointer(
+            self._aside,
+            self._shell,
+            self._contents,
+            self._manifests,
+            workdir=self.workdir,
+            folder=PRIVATE_FOLDER,
+            skip=self._spec.checkpoint_skip,
+        )
+        self._beginning = spawn(
+            self._checkpointer.begin(self._image_id), "checkpoints", self._have_no_checkpoints
+        )
+        skipped = ", ".join(self._spec.checkpoint_skip)
+        return [f"checkpoints leave out: {skipped}"] if skipped else []
+
+    def _have_no_checkpoints(self, _: Exception) -> None:
+        self._checkpointer = None
+
+    async def _end_beginning(self) -> None:
+        beginning, self._beginning = self._beginning, None
+        if beginning is not None and not beginning.done():
+            beginning.cancel()
+            await asyncio.wait([beginning])
+
+    async def _begun(self) -> None:
+        if self._beginning is not None:
+            await asyncio.wait([self._beginning])
+
+    @property
+    def can_checkpoint(self) -> bool:
+        """Whether it was given a place to keep things, and has the tools."""
+        return self._checkpointer is not None
+
+    async def checkpoint(self, address: StepAddress) -> CheckpointTaken:
+        """Keep it as it is now. Raises SandboxFailed, StorageFailed."""
+        self._inside()
+        await self._begun()
+        if self._checkpointer is None:
+            raise SandboxFailed("This sandbox cannot be kept as it is.")
+        return await self._checkpointer.take(address)
+
+    async def restore(self, manifest: Manifest) -> Restored:
+        """Make it as it was, in a new container where only the image can help. Raises LisError."""
+        began = time.monotonic()
+        started = None
+        try:
+            restored = await self._restore(manifest)
+        except NeedsFresh:
+            on_change = self._on_change
+            await self.stop()
+            started = await self.start()
+            restored = await self._restore(manifest)
+            if on_change is not None:
+                self.watch(on_change)
+        return msgspec.structs.replace(restored, started=started, took_s=time.monotonic() - began)
+
+    async def _restore(self, manifest: Manifest) -> Restored:
+        self._inside()
+        await self._begun()
+        if self._checkpointer is None:
+            raise SandboxFailed("Nothing can be brought back in this sandbox.")
+        return await restore(self._checkpointer, manifest)
+
     def _engine(self) -> docker.DockerClient:
         if self._client is None:
             raise ShellLost("The sandbox is stopped.")
@@ -280,6 +373,7 @@ class DockerSandbox:
     ) -> CommandEnd:
         """Run a command in the lasting shell."""
         self._inside()
+        await self._begun()
         return await self._shell.run(
             command,
             timeout_s=timeout_s,
@@ -308,6 +402,7 @@ class DockerSandbox:
 
     async def write_file(self, path: str, data: bytes) -> None:
         """Write a file whole. Raises FileRefused."""
+        await self._begun()
         await self._files.write(path, data)
 
     async def stat(self, path: str) -> FileEntry | None:
@@ -326,6 +421,7 @@ class DockerSandbox:
         """Call back soon after something in the work folder changed."""
         if self._watch is not None:
             self._watch.close()
+        self._on_change = on_change
         folder = self._worktree if self._is_bound else None
         self._watch = Watch(folder, self._files.fingerprint, on_change)
 

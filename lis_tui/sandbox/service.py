@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from msgspec import Struct
 
@@ -19,6 +19,9 @@ class Data(Struct, frozen=True):
 
     size: int = 0
     pieces: Iterable[bytes] = ()
+
+
+Sink = Callable[[bytes], Awaitable[None]]
 
 
 class Answer(Struct, frozen=True):
@@ -54,15 +57,17 @@ class Service:
         data: Data = _NOTHING,
         timeout_s: float = 60.0,
         is_apart: bool = True,
+        on_output: Sink | None = None,
     ) -> Answer:
         """Run a script; it can read `data` from its input.
 
-        `is_apart`: in a subshell, so that it may exit and set variables. Raises ShellLost.
+        `is_apart`: in a subshell, so that it may exit and set variables. `on_output` gets the output piece by
+        piece, the next one when it has dealt with the last; the answer has none then. Raises ShellLost.
         """
         async with self._lock:
-            is_old = self._channel is not None
+            is_old = self._channel is not None and on_output is None
             try:
-                return await self._ask(script, data, timeout_s, is_apart)
+                return await self._ask(script, data, timeout_s, is_apart, on_output)
             except TimeoutError as error:
                 self._drop()
                 raise ShellLost(f"The sandbox did not answer within {timeout_s:g} s.") from error
@@ -94,14 +99,16 @@ class Service:
             self._channel.close()
             self._channel = None
 
-    async def _ask(self, script: bytes, data: Data, timeout_s: float, is_apart: bool) -> Answer:
+    async def _ask(
+        self, script: bytes, data: Data, timeout_s: float, is_apart: bool, on_output: Sink | None = None
+    ) -> Answer:
         async with asyncio.timeout(timeout_s):
             channel = await self._opened()
             mark = fresh_mark()
             line = _line(_fed(script, data.size), mark, is_apart)
             try:
                 async with asyncio.TaskGroup() as group:
-                    reading = group.create_task(_collect(channel, mark))
+                    reading = group.create_task(_collect(channel, mark, on_output))
                     await channel.write(line)
                     for piece in data.pieces:
                         await channel.write(piece)
@@ -138,7 +145,7 @@ def _line(script: bytes, mark: Mark, is_apart: bool) -> bytes:
     )
 
 
-async def _collect(channel: Channel, mark: Mark) -> Answer:
+async def _collect(channel: Channel, mark: Mark, on_output: Sink | None = None) -> Answer:
     output, errors = bytearray(), bytearray()
     sides = {OUTPUT: Until(mark, output.extend), CONTROL: Until(mark, errors.extend)}
     after: dict[int, bytes] = {}
@@ -153,5 +160,8 @@ async def _collect(channel: Channel, mark: Mark) -> Answer:
                 after[side] = rest
             if len(errors) > _MOST_ERRORS:
                 del errors[_MOST_ERRORS // 2 :]
+        if on_output is not None and output:
+            await on_output(bytes(output))
+            output.clear()
         await asyncio.sleep(0)
     return Answer(int(after[OUTPUT]), bytes(output), errors.decode("utf-8", errors="replace").strip())

@@ -155,15 +155,40 @@ class Shell:
         notes += [f"{name} is larger than 1 MB and was not kept" for name in lost]
         return notes
 
+    # -- for checkpoints ---------------------------------------------------------------------------
+
+    @property
+    def pid(self) -> int:
+        """The process of the bash, inside."""
+        return self._bash.pid if self._bash is not None else 0
+
+    async def saved(self) -> tuple[bytes, dict[str, bytes]]:
+        """Give where it stands and what it saved after its last command. Raises SandboxFailed."""
+        return self._cwd, await self._saved()
+
+    async def adopt(self, cwd: bytes, parts: dict[str, bytes]) -> list[str]:
+        """Begin anew in a saved state; gives notes about what cannot be had. Raises SandboxFailed."""
+        async with self._lock:
+            if self._bash is not None:
+                self._bash.close()
+            script, lost = state.replay(parts, cwd)
+            self._bash = await self._fresh()
+            await self._fresh_input()
+            await self._script(script)
+        return [f"the shell's variable {name} is larger than 1 MB and was not kept" for name in lost]
+
     async def _saved(self) -> dict[str, bytes]:
         if not self._slot:
             return {}
+        start = quote(f"{self._folder}/{self._slot}.")
+        names = b" ".join(start + part.encode() for part in state.PARTS)
+        answer = await self._service.ask(
+            b"for f in %s; do stat -c %%s $f 2>/dev/null || echo 0; done; cat -- %s" % (names, names)
+        )
+        *sizes, rest = answer.output.split(b"\n", len(state.PARTS))
         found = {}
-        for part in state.PARTS:
-            answer = await self._service.ask(
-                b"cat -- " + quote(f"{self._folder}/{self._slot}.{part}".encode())
-            )
-            found[part] = answer.output
+        for part, size in zip(state.PARTS, sizes, strict=True):
+            found[part], rest = rest[: int(size)], rest[int(size) :]
         return found
 
     async def _fresh(self) -> Bash:

@@ -1,0 +1,253 @@
+"""Takes checkpoints: what changed since the last one is found, its contents are kept, all is written down."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+from msgspec import structs
+
+from lis_tui.core.errors import SandboxFailed
+from lis_tui.core.events import CheckpointTaken, StepAddress
+from lis_tui.core.manifest import Manifest, Node, ShellState
+from lis_tui.core.paths import escape_path, unescape_path
+from lis_tui.core.ports import Contents, ManifestKeeper
+from lis_tui.core.text import one_line
+from lis_tui.sandbox import jobs
+from lis_tui.sandbox.census import Census
+from lis_tui.sandbox.service import Data, Service
+from lis_tui.sandbox.shell import Shell
+from lis_tui.sandbox.tarring import Intake
+
+MOST_FILE_BYTES = 4_000_000_000
+"""A larger file is not kept, and that is said."""
+_SLOW_S = 3600.0
+_YOUNG_S = 60.0
+_TAR = (
+    b"tar -C / --create --format=gnu --null --no-recursion --hard-dereference --blocking-factor=512"
+    b" --ignore-failed-read --warning=none -T - -f - 2>/dev/null; :"
+)
+
+
+class Checkpointer:
+    """Keeps a sandbox's state after each step. It has a bash of its own, so that it is in nobody's way."""
+
+    def __init__(
+        self,
+        service: Service,
+        shell: Shell,
+        contents: Contents,
+        keeper: ManifestKeeper,
+        *,
+        workdir: str,
+        folder: str,
+        skip: Sequence[str] = (),
+    ) -> None:
+        self.base: dict[str, Node] = {}
+        """What is outside the work folder in a computer that is fresh from the image."""
+        self.kept: dict[str, Node] = {}
+        """The nodes of the last checkpoint, with the digests of their contents."""
+        self.census: Census | None = None
+        self.service = service
+        self.shell = shell
+        self.contents = contents
+        self.workdir = workdir
+        self.image_id = ""
+        self._keeper = keeper
+        self._problems: dict[str, str] = {}
+        self._folder = folder
+        self._skip = tuple(skip)
+        self._lock = asyncio.Lock()
+        self._jobs = jobs.Jobs(service, shell)
+
+    # -- life --------------------------------------------------------------------------------------
+
+    async def begin(self, image_id: str) -> None:
+        """Look at the sandbox before anything ran in it. Raises SandboxFailed."""
+        async with self._lock:
+            self.image_id = image_id
+            mounts = await self._mounts()
+            prune = [path for path in mounts if path not in (b"/", self.workdir.encode())]
+            prune += [self._folder.encode()]
+            self.census = Census(self.service, self.workdir, self._folder, prune, self._skip)
+            await self.census.count()
+            await self._jobs.begin()
+            self.base = {path: node for path, node in self.census.nodes.items() if not self.is_inside(path)}
+            self.kept = self._born()
+
+    def _born(self) -> dict[str, Node]:
+        """Give what the start of this very computer made: another one has other times there.
+
+        Files with content are left out: those are the settings that were carried in, the same in each.
+        """
+        census = self._census()
+        return {
+            path: node
+            for path, node in self.base.items()
+            if _is_bare(node) and float(node.ctime) > census.counted_at - _YOUNG_S
+        }
+
+    def is_inside(self, path: str) -> bool:
+        """Tell whether the path is the work folder or in it."""
+        return path == self.workdir or path.startswith(self.workdir.rstrip("/") + "/")
+
+    # -- taking ------------------------------------------------------------------------------------
+
+    async def take(self, address: StepAddress) -> CheckpointTaken:
+        """Keep the sandbox as it is now. Raises SandboxFailed, StorageFailed."""
+        async with self._lock:
+            began = time.monotonic()
+            census = self._census()
+            running = await self._jobs.running()
+            before = set(census.racy)
+            await census.look()
+            suspects = before | (await self._jobs.mapped() if running else set())
+            growth = await self._keep_contents(suspects)
+            if running:
+                growth += await self._second_pass()
+            cwd, parts = await self.shell.saved()
+            shell, more_growth = await asyncio.to_thread(self._keep_shell, cwd, parts)
+            manifest = Manifest(
+                address=address,
+                at=time.time(),
+                workdir=self.workdir,
+                nodes=dict(self.kept),
+                gone=frozenset(path for path in self.base if path not in census.nodes),
+                shell=shell,
+                image_id=self.image_id,
+                jobs=running,
+                skipped=self._skip,
+                problems={path: why for path, why in self._problems.items() if path in self.kept},
+            )
+            await asyncio.to_thread(self._keeper.save, manifest)
+            return CheckpointTaken(
+                address=address,
+                entries=len(manifest.nodes),
+                bytes_new=growth + more_growth,
+                took_s=time.monotonic() - began,
+                notes=_notes(manifest),
+            )
+
+    def _census(self) -> Census:
+        if self.census is None:
+            raise SandboxFailed("The sandbox has not started: there is nothing to keep.")
+        return self.census
+
+    async def _keep_contents(self, suspects: set[str]) -> int:
+        """Bring `kept` up to what the census found; contents that may have changed are read."""
+        census = self._census()
+        for path in census.gone:
+            self.kept.pop(path, None)
+        wanted: list[Node] = []
+        for path in census.fresh | (suspects & census.nodes.keys()):
+            node = census.nodes[path]
+            if not self.is_inside(path) and self._is_born(node) and path not in suspects:
+                self.kept.pop(path, None)  # it is what the image has
+                continue
+            was = self.kept.get(path)
+            is_same = was is not None and was.stamp == node.stamp and path not in suspects
+            if node.kind != "file":
+                self.kept[path] = node
+            elif is_same and was is not None and was.digest:
+                self.kept[path] = structs.replace(node, digest=was.digest)
+            else:
+                self.kept[path] = node
+                wanted.append(node)
+        return await self._read(wanted)
+
+    def _is_born(self, node: Node) -> bool:
+        """Tell whether it is as it was when the computer was fresh."""
+        is_kept = _is_bare(node) and node.path in self.kept
+        return node == self.base.get(node.path) and not is_kept
+
+    async def _read(self, wanted: list[Node]) -> int:
+        """Have the contents of these kept, each inode's once; gives by how much the store grew."""
+        groups: dict[tuple[bool, int], list[Node]] = {}
+        for node in wanted:
+            self._problems.pop(node.path, None)
+            if node.size_bytes > MOST_FILE_BYTES:
+                self._problems[node.path] = f"larger than {MOST_FILE_BYTES // 1_000_000_000} GB"
+            else:
+                groups.setdefault((self.is_inside(node.path), node.inode), []).append(node)
+        firsts = {unescape_path(group[0].path).lstrip(b"/"): group for group in groups.values()}
+        growth = 0
+
+        def keep(name: bytes, digest: str, grown: int, size: int) -> None:
+            nonlocal growth
+            growth += grown
+            for node in firsts.pop(name, ()):
+                self.kept[node.path] = structs.replace(node, digest=digest, size_bytes=size)
+
+        if firsts:
+            await self._transfer(list(firsts), Intake(self.contents, keep))
+        for group in firsts.values():
+            self._problems |= {node.path: "it could not be read" for node in group}
+        return growth
+
+    async def _transfer(self, names: list[bytes], intake: Intake) -> None:
+        data = b"\0".join(names) + b"\0"
+
+        async def feed(piece: bytes) -> None:
+            await asyncio.to_thread(intake.feed, piece)
+
+        try:
+            await self.service.ask(_TAR, data=Data(len(data), [data]), timeout_s=_SLOW_S, on_output=feed)
+        finally:
+            await asyncio.to_thread(intake.close)
+
+    async def _second_pass(self) -> int:
+        """While jobs ran, files may have changed under the reading: those are read once more."""
+        census = self._census()
+        before = set(census.racy)
+        await census.look()
+        return await self._keep_contents(before)
+
+    def _keep_shell(self, cwd: bytes, parts: dict[str, bytes]) -> tuple[ShellState, int]:
+        growth, digests = 0, {}
+        for part, data in parts.items():
+            incoming = self.contents.begin()
+            incoming.write(data)
+            digests[part], grown = incoming.finish()
+            growth += grown
+        return ShellState(escape_path(cwd), digests), growth
+
+    async def _mounts(self) -> list[bytes]:
+        answer = await self.service.ask(
+            b"while read -r _ _ _ _ p _; do printf '%b\\0' \"${p//\\\\/\\\\0}\"; done </proc/self/mountinfo"
+        )
+        return [path for path in answer.output.split(b"\0") if path]
+
+    # -- bringing back -----------------------------------------------------------------------------
+
+    async def stop_jobs(self) -> tuple[str, ...]:
+        """End every process but ours; gives the commands. Raises SandboxFailed."""
+        return await self._jobs.stop()
+
+    async def adopt_shell(self, state: ShellState) -> list[str]:
+        """Have a fresh shell in a saved state; gives notes. Raises SandboxFailed, StorageFailed."""
+
+        def read() -> dict[str, bytes]:
+            return {part: b"".join(self.contents.pieces(digest)) for part, digest in state.parts.items()}
+
+        parts = await asyncio.to_thread(read)
+        return await self.shell.adopt(unescape_path(state.cwd), parts)
+
+    async def ask(self, script: bytes, data: Data, what: str) -> None:
+        """Run a script that must not fail. Raises SandboxFailed."""
+        answer = await self.service.ask(script, data=data, timeout_s=_SLOW_S)
+        if answer.code:
+            said = one_line(answer.errors.splitlines()[-1]) if answer.errors else f"code {answer.code}"
+            raise SandboxFailed(f"{what}: {said}.")
+
+
+def _is_bare(node: Node) -> bool:
+    return node.kind != "file" or not node.size_bytes
+
+
+def _notes(manifest: Manifest) -> tuple[str, ...]:
+    notes = []
+    if manifest.jobs:
+        notes.append(f"taken while jobs ran: {', '.join(manifest.jobs[:5])}")
+    if manifest.skipped:
+        notes.append(f"left out: {', '.join(manifest.skipped)}")
+    notes += [f"{path} is not kept: {why}" for path, why in list(manifest.problems.items())[:5]]
+    return tuple(one_line(note) for note in notes)

@@ -1,0 +1,178 @@
+"""The checkpoints of one run on disk: one file a step, most of them only the difference to the one before.
+
+RUN/checkpoints/TURN.STEP.json   a whole manifest, or what changed since its `parent`
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from lis_tui.core.errors import StorageFailed
+from lis_tui.core.events import StepAddress
+from lis_tui.core.manifest import MANIFEST_VERSION, Manifest, Node, ShellState
+from lis_tui.core.private import open_private, private_folder
+from lis_tui.trajectory.blobs import Blobs
+
+LONGEST_CHAIN = 50
+_NAME = re.compile(r"(\d+)\.(\d+)\.json")
+
+
+class _Stored(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A manifest as it is written: what is not in the parent, and what of the parent is no more."""
+
+    version: int = MANIFEST_VERSION
+    address: StepAddress
+    parent: StepAddress | None = None
+    depth: int = 0
+    at: float
+    workdir: str
+    nodes: tuple[Node, ...] = ()
+    removed: tuple[str, ...] = ()
+    gone: frozenset[str] = frozenset()
+    shell: ShellState = msgspec.field(default_factory=ShellState)
+    image_id: str = ""
+    jobs: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    problems: dict[str, str] = {}
+
+
+_DECODER: msgspec.json.Decoder[_Stored] = msgspec.json.Decoder(_Stored)
+
+
+class Manifests:
+    """Writes and reads the checkpoints of a run folder. `blobs` has the contents."""
+
+    def __init__(self, run_path: Path, blobs: Blobs) -> None:
+        self.blobs = blobs
+        self._folder = run_path / "checkpoints"
+        self._last: Manifest | None = None
+        self._depth = 0
+        self._distance = 0
+
+    def save(self, manifest: Manifest) -> None:
+        """Write it down, whole at first and now and again. Raises StorageFailed, also where it is there."""
+        stored = self._difference(manifest) or _stored(manifest, tuple(manifest.nodes.values()))
+        path = self._path(manifest.address)
+        if path.exists():  # others may be differences to it
+            raise StorageFailed(f"There is a checkpoint {manifest.address} already.")
+        try:
+            private_folder(self._folder)
+            fresh = path.with_suffix(".new")
+            fd = open_private(fresh, os.O_WRONLY | os.O_TRUNC)
+            with os.fdopen(fd, "wb") as target:
+                target.write(msgspec.json.encode(stored))
+            fresh.replace(path)
+        except OSError as error:
+            raise StorageFailed(f"The checkpoint {path.name} cannot be kept: {error.strerror}.") from error
+        self._last, self._depth = manifest, stored.depth
+        self._distance = self._distance + len(stored.nodes) + len(stored.removed) if stored.depth else 0
+
+    def _difference(self, manifest: Manifest) -> _Stored | None:
+        """Describe it by what changed since the last one, where that is worth it."""
+        last = self._last
+        if last is None or self._depth >= LONGEST_CHAIN:
+            return None
+        nodes = _fresh(last.nodes, manifest.nodes)
+        removed = tuple(path for path in last.nodes if path not in manifest.nodes)
+        if 2 * (self._distance + len(nodes) + len(removed)) > len(manifest.nodes) + 100:
+            return None
+        return _stored(manifest, nodes, parent=last.address, depth=self._depth + 1, removed=removed)
+
+    def addresses(self) -> list[StepAddress]:
+        """Give the steps that have a checkpoint, in order."""
+        try:
+            names = [path.name for path in self._folder.iterdir()]
+        except OSError:
+            return []
+        found = (_NAME.fullmatch(name) for name in names)
+        return sorted(StepAddress(int(match[1]), int(match[2])) for match in found if match)
+
+    def load(self, address: StepAddress) -> Manifest:
+        """Read one. Raises StorageFailed."""
+        stored = self._read(address)
+        chain = [stored]
+        while chain[-1].parent is not None:
+            if len(chain) > LONGEST_CHAIN + 1:
+                raise StorageFailed(f"The checkpoint {address} cannot be read: its parents lead in a circle.")
+            chain.append(self._read(chain[-1].parent))
+        nodes: dict[str, Node] = {}
+        for link in reversed(chain):
+            for path in link.removed:
+                nodes.pop(path, None)
+            nodes.update((node.path, node) for node in link.nodes)
+        return Manifest(
+            address=stored.address,
+            at=stored.at,
+            workdir=stored.workdir,
+            nodes=nodes,
+            gone=stored.gone,
+            shell=stored.shell,
+            image_id=stored.image_id,
+            jobs=stored.jobs,
+            skipped=stored.skipped,
+            problems=stored.problems,
+        )
+
+    def read(self, manifest: Manifest, path: str, max_bytes: int | None = None) -> bytes:
+        """Give a file's content as it was at a checkpoint; links are not followed. Raises StorageFailed."""
+        node = manifest.nodes.get(path)
+        if node is None or node.kind != "file" or not node.digest:
+            why = manifest.problems.get(path, "it is no file that is kept")
+            raise StorageFailed(f"{path} cannot be shown as it was at {manifest.address}: {why}.")
+        with self.blobs.open(node.digest) as source:
+            return source.read(-1 if max_bytes is None else max_bytes)
+
+    def digests(self) -> set[str]:
+        """Give the contents that the checkpoints of this run need. Raises StorageFailed."""
+        needed: set[str] = set()
+        for address in self.addresses():
+            stored = self._read(address)
+            needed.update(stored.shell.parts.values())
+            needed.update(node.digest for node in stored.nodes if node.digest)
+        return needed
+
+    def _read(self, address: StepAddress) -> _Stored:
+        path = self._path(address)
+        try:
+            return _DECODER.decode(path.read_bytes())
+        except OSError as error:
+            raise StorageFailed(f"The checkpoint {path.name} cannot be read: {error.strerror}.") from error
+        except msgspec.MsgspecError as error:
+            raise StorageFailed(f"The checkpoint {path.name} cannot be read: {error}.") from error
+
+    def _path(self, address: StepAddress) -> Path:
+        return self._folder / f"{address.turn}.{address.step}.json"
+
+
+def _fresh(old: Mapping[str, Node], new: Mapping[str, Node]) -> tuple[Node, ...]:
+    # most are the very same object, which is told at once
+    return tuple(node for path, node in new.items() if (was := old.get(path)) is not node and was != node)
+
+
+def _stored(
+    manifest: Manifest,
+    nodes: tuple[Node, ...],
+    *,
+    parent: StepAddress | None = None,
+    depth: int = 0,
+    removed: tuple[str, ...] = (),
+) -> _Stored:
+    return _Stored(
+        address=manifest.address,
+        parent=parent,
+        depth=depth,
+        removed=removed,
+        nodes=nodes,
+        at=manifest.at,
+        workdir=manifest.workdir,
+        gone=manifest.gone,
+        shell=manifest.shell,
+        image_id=manifest.image_id,
+        jobs=manifest.jobs,
+        skipped=manifest.skipped,
+        problems=manifest.problems,
+    )
