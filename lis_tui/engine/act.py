@@ -19,6 +19,7 @@ from lis_tui.core.events import (
 from lis_tui.core.messages import Observation, ToolCall
 from lis_tui.core.ports import Sandbox, Tool
 from lis_tui.core.text import safe_str
+from lis_tui.engine.checkpoints import Keeping
 from lis_tui.engine.limits import Ending
 from lis_tui.engine.progress import Progress
 
@@ -38,12 +39,14 @@ class Actor:
         tools: Mapping[str, Tool],
         outputs_dir: Path,
         sync: Callable[[], Awaitable[None]],
+        keeping: Keeping,
     ) -> None:
         self._progress = progress
         self._sandbox = sandbox
         self._tools = tools
         self._outputs_dir = outputs_dir
         self._sync = sync
+        self._keeping = keeping
 
     async def act(self, address: StepAddress, call: ToolCall, note: str = "") -> Observation:
         """Propose, decide, run and answer one call; `note` ends what the model sees. Raises SandboxFailed."""
@@ -89,6 +92,8 @@ class Actor:
         self, address: StepAddress, call: ToolCall, arguments: str, changed_by: Who | None = None
     ) -> Observation:
         progress = self._progress
+        async with progress.cuttable():
+            await self._keeping.wait()
         progress.bus.publish(
             StepStarted(address=address, tool=call.name, arguments=arguments, changed_by=changed_by)
         )
@@ -105,6 +110,7 @@ class Actor:
             progress.running = None
             raise
         progress.running = None
+        self._keeping.begin(address)
         if changed_by is not None:
             note = f"[The user changed this call before it ran. What ran: {call.name} {arguments}]\n"
             return msgspec.structs.replace(observation, text=note + observation.text)

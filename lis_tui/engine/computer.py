@@ -6,8 +6,9 @@ import traceback
 
 from lis_tui.core.bus import Bus, spawn
 from lis_tui.core.errors import LisError, StorageFailed
-from lis_tui.core.events import EndStatus, FilesChanged, SandboxStopped
+from lis_tui.core.events import EndStatus, FilesChanged, SandboxStopped, StepAddress
 from lis_tui.core.ports import Sandbox
+from lis_tui.engine.checkpoints import Keeping
 from lis_tui.engine.limits import Ending
 from lis_tui.engine.load import Load
 from lis_tui.engine.progress import Progress, RunCut
@@ -17,13 +18,14 @@ from lis_tui.engine.tree import Tree
 class Computer:
     """Starts the sandbox while the model is already thinking; the first step waits for it."""
 
-    def __init__(self, progress: Progress, sandbox: Sandbox, bus: Bus) -> None:
+    def __init__(self, progress: Progress, sandbox: Sandbox, bus: Bus, keeping: Keeping) -> None:
         self.is_up = False
         self.is_lost = False
         """It failed under the run; what is left of it must be removed before a new one starts."""
         self._progress = progress
         self._sandbox = sandbox
         self._bus = bus
+        self._keeping = keeping
         self._tree = Tree(sandbox, bus)
         self._load = Load(sandbox, bus)
         self._starting: asyncio.Task[object] | None = None
@@ -46,6 +48,7 @@ class Computer:
     async def remove(self, reason: str) -> None:
         """Remove it, so that `start` brings up a new one."""
         await self.rest()
+        await self._keeping.stop()
         await self._tree.stop()
         if not self.is_up:
             return
@@ -83,6 +86,13 @@ class Computer:
         self._bus.publish(started)
         self._tree.start()
         self._load.start()
+        has_inputs = self._progress.turn == 0 and self._progress.spec.inputs
+        if not has_inputs:
+            self.keep_start()
+
+    def keep_start(self) -> None:
+        """Keep the computer as it is before the steps that follow."""
+        self._keeping.begin(StepAddress(self._progress.turn))
 
     def _failed(self, error: Exception) -> None:
         if isinstance(error, LisError):

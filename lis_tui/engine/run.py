@@ -31,6 +31,7 @@ from lis_tui.core.ports import Model, Sandbox, Tool
 from lis_tui.core.spec import RunSpec
 from lis_tui.engine import prompts
 from lis_tui.engine.act import Actor
+from lis_tui.engine.checkpoints import Keeping
 from lis_tui.engine.computer import Computer
 from lis_tui.engine.controls import Controls
 from lis_tui.engine.limits import Ending
@@ -76,11 +77,12 @@ class Run:
         self._progress = Progress(spec, bus, clock)
         by_name = {tool.schema.name: tool for tool in tools}
         self._controls = Controls(self._progress, model, sandbox)
-        self._computer = Computer(self._progress, sandbox, bus)
+        self._keeping = Keeping(sandbox, bus)
+        self._computer = Computer(self._progress, sandbox, bus, self._keeping)
         self._loop = Loop(
             self._progress,
             Thinker(self._progress, model, self._schemas),
-            Actor(self._progress, sandbox, by_name, outputs_dir, sync),
+            Actor(self._progress, sandbox, by_name, outputs_dir, sync, self._keeping),
             self._computer,
             is_plain=self._is_plain,
         )
@@ -167,6 +169,7 @@ class Run:
     async def _put_inputs(self) -> None:
         async with self._progress.cuttable():
             paths = await self._sandbox.put_inputs([Path(source) for source in self.spec.inputs])
+        self._computer.keep_start()
         if paths != prompts.input_paths(self.spec):
             text = "The input files stand here:\n" + "\n".join(f"- {path}" for path in paths)
             self._bus.publish(MessageSent(turn=1, text=text, origin="nudge"))
@@ -231,6 +234,7 @@ class Run:
 
     async def _save_outputs(self) -> None:
         await self._computer.rest()
+        await self._keeping.finish()
         if not self._computer.is_up:
             return
         try:
