@@ -2,10 +2,13 @@
 
 What changed is told by `ctime`, which nobody inside can set. A folder that changed is listed again: so
 deletions show, and what was moved in with its old times.
+
+Where the root is an overlay, nothing of the image can change without its folder's `ctime`, because it is
+copied to the upper layer first: there only folders are looked at, and those files that are known to differ.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lis_tui.core.errors import SandboxFailed
 from lis_tui.core.events import FileKind
@@ -24,12 +27,14 @@ _CLOCK = b'read -r __u _ </proc/uptime; printf \'%s %s\\0\\0\' "$EPOCHREALTIME" 
 
 
 class Census:
-    """All nodes by path, kept true by `look`. Paths to `prune` and patterns to `skip` are left out."""
+    """All nodes by path, kept true by `look`; without our `folder`, mounts and what fits a `skip` pattern."""
 
     def __init__(
-        self, service: Service, workdir: str, folder: str, prune: Iterable[bytes], skip: Sequence[str]
+        self, service: Service, workdir: str, folder: str, mounts: Mapping[bytes, bytes], skip: Sequence[str]
     ) -> None:
         self.nodes: dict[str, Node] = {}
+        self.is_overlay = mounts.get(b"/") == b"overlay"
+        """Whether the file system outside the work folder is an overlay over the image."""
         self.gone: set[str] = set()
         """What the last look found missing."""
         self.fresh: set[str] = set()
@@ -37,10 +42,13 @@ class Census:
         self._service = service
         self._note = f"{folder}/census".encode()
         self._workdir = workdir.encode()
-        tests = [b"-path " + quote(_pattern(path)) for path in prune]
-        tests += [b"-path " + quote(pattern) for pattern in skip]
+        # `-xdev` stops at mounts; a test for each of them would cost more than the walk
+        tests = [b"-path " + quote(pattern) for pattern in skip]
         self._inside = _prune(tests)
-        self._outside = _prune([*tests, b"-path " + quote(_pattern(self._workdir))])
+        is_mounted = self._workdir in mounts
+        self._outside = _prune(tests if is_mounted else [*tests, b"-path " + quote(_pattern(self._workdir))])
+        self._left_out = {_escaped(path) for path in mounts if path not in (b"/", self._workdir)} | {folder}
+        self._below = tuple(f"{path}/" for path in self._left_out)
         self._children: dict[str, set[str]] = {}
         self._newest = 0.0
         self._clock_gap = 0.0
@@ -53,7 +61,7 @@ class Census:
         """Count everything anew. Raises SandboxFailed."""
         known, self.nodes, self._children = self.nodes, {}, {}
         self._newest = 0.0
-        now, found = await self._find(b"")
+        now, found = await self._find(b"", b"", [])
         for node in found:
             self._take(node)
         self.fresh = {path for path, node in self.nodes.items() if known.get(path) != node}
@@ -61,12 +69,16 @@ class Census:
         self._note_time(now, self.nodes.values())
         self.counted_at = now
 
-    async def look(self) -> None:
-        """Find what changed since the last time. Raises SandboxFailed."""
+    async def look(self, changed_outside: Iterable[str]) -> None:
+        """Find what changed; what is known not to be as in the image is named. Raises SandboxFailed."""
         if not self._newest:
             await self.count()
             return
-        now, found = await self._find(b"-newerct @%.9f" % (self._newest - RACY_S))
+        newer = b"-newerct @%.9f" % (self._newest - RACY_S)
+        if self.is_overlay:
+            now, found = await self._find(b"-type d " + newer, newer, list(changed_outside))
+        else:
+            now, found = await self._find(newer, newer, [])
         if self._has_clock_moved:
             await self.count()
             return
@@ -122,16 +134,20 @@ class Census:
         known = self.nodes.get(node.path)
         return known is None or known.inode != node.inode or known.kind != node.kind
 
-    async def _find(self, condition: bytes) -> tuple[float, list[Node]]:
-        """Walk both parts, side by side."""
+    async def _find(self, outside: bytes, inside: bytes, more: list[str]) -> tuple[float, list[Node]]:
+        """Walk both parts, side by side, and look at more."""
+        names = b"".join(unescape_path(path) + b"\0" for path in more)
+        at_more = b'xargs -0 sh -c \'exec find "$@" -maxdepth 0 -printf "$0"\' %s 2>/dev/null\n' % _FORMAT
         script = (
             _CLOCK
             + b"find / -xdev %s %s -printf %s >|%s 2>/dev/null &\n"
-            % (self._outside, condition, _FORMAT, self._note)
+            % (self._outside, outside, _FORMAT, self._note)
             + b"find %s -xdev %s %s -printf %s 2>/dev/null\nwait $!\ncat %s; rm -f %s\n"
-            % (quote(self._workdir), self._inside, condition, _FORMAT, self._note, self._note)
+            % (quote(self._workdir), self._inside, inside, _FORMAT, self._note, self._note)
+            + (at_more if more else b"")
         )
-        answer = await self._service.ask(script, timeout_s=_SLOW_S)
+        data = Data(len(names), [names]) if more else Data()
+        answer = await self._service.ask(script, data=data, timeout_s=_SLOW_S)
         clock, _, rest = answer.output.partition(b"\0\0")
         try:
             now, uptime = (float(word) for word in clock.replace(b",", b".").split())
@@ -140,7 +156,7 @@ class Census:
         gap = now - uptime
         self._has_clock_moved = self._clock_gap != 0 and gap < self._clock_gap - _CLOCK_SLACK_S
         self._clock_gap = gap
-        return now, await asyncio.to_thread(lambda: list(_parse(rest)))
+        return now, await asyncio.to_thread(lambda: list(self._parsed(rest)))
 
     async def _listed(self, paths: list[str], depth: bytes) -> list[Node]:
         if not paths:
@@ -152,7 +168,12 @@ class Census:
             _FORMAT,
         )
         answer = await self._service.ask(script, data=Data(len(names), [names]), timeout_s=_SLOW_S)
-        return list(_parse(answer.output))
+        return list(self._parsed(answer.output))
+
+    def _parsed(self, data: bytes) -> Iterator[Node]:
+        for node in _parse(data):
+            if node.path not in self._left_out and not node.path.startswith(self._below):
+                yield node
 
     # -- keeping -----------------------------------------------------------------------------------
 

@@ -53,6 +53,7 @@ class Checkpointer:
         self.workdir = workdir
         self.image_id = ""
         self._keeper = keeper
+        self._gone: set[str] = set()
         self._problems: dict[str, str] = {}
         self._folder = folder
         self._skip = tuple(skip)
@@ -66,9 +67,7 @@ class Checkpointer:
         async with self._lock:
             self.image_id = image_id
             mounts = await self._mounts()
-            prune = [path for path in mounts if path not in (b"/", self.workdir.encode())]
-            prune += [self._folder.encode()]
-            self.census = Census(self.service, self.workdir, self._folder, prune, self._skip)
+            self.census = Census(self.service, self.workdir, self._folder, mounts, self._skip)
             await self.census.count()
             await self._jobs.begin()
             self.base = {path: node for path, node in self.census.nodes.items() if not self.is_inside(path)}
@@ -99,7 +98,7 @@ class Checkpointer:
             census = self._census()
             running = await self._jobs.running()
             before = set(census.racy)
-            await census.look()
+            await census.look(self._changed_outside())
             suspects = before | (await self._jobs.mapped() if running else set())
             growth = await self._keep_contents(suspects)
             if running:
@@ -111,7 +110,7 @@ class Checkpointer:
                 at=time.time(),
                 workdir=self.workdir,
                 nodes=dict(self.kept),
-                gone=frozenset(path for path in self.base if path not in census.nodes),
+                gone=frozenset(self._gone),
                 shell=shell,
                 image_id=self.image_id,
                 jobs=running,
@@ -137,6 +136,10 @@ class Checkpointer:
         census = self._census()
         for path in census.gone:
             self.kept.pop(path, None)
+            if path in self.base:
+                self._gone.add(path)
+        if self._gone:
+            self._gone -= census.fresh
         wanted: list[Node] = []
         for path in census.fresh | (suspects & census.nodes.keys()):
             node = census.nodes[path]
@@ -198,7 +201,7 @@ class Checkpointer:
         """While jobs ran, files may have changed under the reading: those are read once more."""
         census = self._census()
         before = set(census.racy)
-        await census.look()
+        await census.look(self._changed_outside())
         return await self._keep_contents(before)
 
     def _keep_shell(self, cwd: bytes, parts: dict[str, bytes]) -> tuple[ShellState, int]:
@@ -210,13 +213,25 @@ class Checkpointer:
             growth += grown
         return ShellState(escape_path(cwd), digests), growth
 
-    async def _mounts(self) -> list[bytes]:
+    def _changed_outside(self) -> list[str]:
+        return [
+            path for path, node in self.kept.items() if node.kind != "folder" and not self.is_inside(path)
+        ]
+
+    async def _mounts(self) -> dict[bytes, bytes]:
+        """Give all mount points with the kinds of their file systems."""
         answer = await self.service.ask(
-            b"while read -r _ _ _ _ p _; do printf '%b\\0' \"${p//\\\\/\\\\0}\"; done </proc/self/mountinfo"
+            b"while read -r _ _ _ _ p rest; do rest=${rest#* - }; printf '%b\\0%s\\0'"
+            b' "${p//\\\\/\\\\0}" "${rest%% *}"; done </proc/self/mountinfo'
         )
-        return [path for path in answer.output.split(b"\0") if path]
+        words = answer.output.split(b"\0")
+        return dict(zip(words[::2], words[1::2], strict=False))
 
     # -- bringing back -----------------------------------------------------------------------------
+
+    def forget_gone(self) -> None:
+        """Find anew what of the image is missing, after everything was counted."""
+        self._gone = self.base.keys() - self._census().nodes.keys()
 
     async def stop_jobs(self) -> tuple[str, ...]:
         """End every process but ours; gives the commands. Raises SandboxFailed."""

@@ -139,6 +139,7 @@ async def restore(keeper: Checkpointer, manifest: Manifest) -> Restored:
         for path, node in census.nodes.items()
         if manifest.is_inside(path) or node != keeper.base.get(path)
     }
+    keeper.forget_gone()
     problems += _check(target, census.nodes, {node.path for node in plan.unknown})
     problems += await keeper.adopt_shell(manifest.shell)
     return Restored(

@@ -182,9 +182,9 @@ class Shell:
             return {}
         start = quote(f"{self._folder}/{self._slot}.")
         names = b" ".join(start + part.encode() for part in state.PARTS)
-        answer = await self._service.ask(
-            b"for f in %s; do stat -c %%s $f 2>/dev/null || echo 0; done; cat -- %s" % (names, names)
-        )
+        answer = await self._service.ask(b"stat -c %%s -- %s && cat -- %s" % (names, names))
+        if answer.code:
+            raise ShellLost("The shell's saved state cannot be read.")
         *sizes, rest = answer.output.split(b"\n", len(state.PARTS))
         found = {}
         for part, size in zip(state.PARTS, sizes, strict=True):
