@@ -1,4 +1,4 @@
-"""What checkpoints cost with 50,000 files in the work folder: taking one, going back, making all of them anew."""
+"""What checkpoints cost with 50,000 files: taking one, going back, making all of them anew."""
 
 import asyncio
 import statistics
@@ -62,7 +62,7 @@ async def main() -> None:
         folder = Path(name)
         blobs = Blobs(folder)
         manifests = Manifests(folder / "run", blobs)
-        sandbox = docker_sandbox(folder, run="bench-checkpoints", has_checkpoints=True)
+        sandbox = docker_sandbox(folder, run="bench-checkpoints", blobs=blobs)
         await timed("start", sandbox.start())
         try:
             await timed("first checkpoint, nothing in it", sandbox.checkpoint(StepAddress(0)))
@@ -79,8 +79,7 @@ async def main() -> None:
             manifest = manifests.load(StepAddress(90, 1))
         finally:
             await sandbox.stop()
-        fork = docker_sandbox(folder / "fork", run="bench-fork", has_checkpoints=True)
-        fork._contents = blobs
+        fork = docker_sandbox(folder / "fork", run="bench-fork", blobs=blobs)
         await timed("start of a fork", fork.start())
         try:
             back = await timed("50,000 files in a fork", fork.restore(manifest))

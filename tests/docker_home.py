@@ -49,7 +49,7 @@ def docker_sandbox(
     env: Mapping[str, str] | None = None,
     has_carried: bool = False,
     spec: SandboxSpec | None = None,
-    has_checkpoints: bool = False,
+    blobs: Blobs | None = None,
 ) -> DockerSandbox:
     """Make a sandbox, not yet started, with its work tree and outputs in a folder."""
     image, _ = docker_image()
@@ -59,7 +59,6 @@ def docker_sandbox(
     worktree, outputs = folder / "worktree", folder / "outputs"
     worktree.mkdir(parents=True, exist_ok=True)
     outputs.mkdir(parents=True, exist_ok=True)
-    blobs = Blobs(folder)
     return DockerSandbox(
         spec,
         run=run,
@@ -68,6 +67,6 @@ def docker_sandbox(
         outputs_dir=outputs,
         env=env or {},
         carried=find_carried(os.environ, Path.home()) if has_carried else Carried(),
-        contents=blobs if has_checkpoints else None,
-        manifests=Manifests(folder / "run", blobs) if has_checkpoints else None,
+        contents=blobs,
+        manifests=Manifests(folder / "run", blobs) if blobs is not None else None,
     )

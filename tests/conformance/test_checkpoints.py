@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from lis_tui.core.errors import StorageFailed
 from lis_tui.core.events import CheckpointTaken, StepAddress
-from lis_tui.core.manifest import Manifest
+from lis_tui.core.manifest import Manifest, differences
 from lis_tui.core.ports import Restored
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.manifests import Manifests
@@ -35,10 +36,10 @@ STATE = "pwd; declare -p V A 2>&1; declare -f f; alias; umask; set -o | grep pip
 class Kept:
     """A sandbox with a place to keep its checkpoints, and the words to use them."""
 
-    def __init__(self, folder: Path, *, has_carried: bool = False) -> None:
-        self.sandbox = docker_sandbox(folder, has_checkpoints=True, has_carried=has_carried)
+    def __init__(self, folder: Path, *, has_carried: bool = False, blobs: Blobs | None = None) -> None:
+        self.blobs = blobs or Blobs(folder)
+        self.sandbox = docker_sandbox(folder, blobs=self.blobs, has_carried=has_carried)
         self.terminal = Terminal(self.sandbox)
-        self.blobs = Blobs(folder)
         self.manifests = Manifests(folder / "run", self.blobs)
         self.turn = 0
 
@@ -75,9 +76,10 @@ STEPS = [
     "ln one hard; ln -s ../empty link; ln -s nowhere dead; ln -s /etc/passwd absolute",
     'cd /testbed; mv a/b a/moved; echo three >a/moved/three; f() { echo "f $V"; }',
     "rm -r empty; mkdir empty; chmod 700 empty",
-    r"printf x >$'bad\xff\xfename'; printf y >$'line\nbreak'; printf z >'-rf'; mkdir $'\e[31m'; touch '*?[x]'",
-    r"printf x >'back\slash'; mkdir 'two words'; echo deep >'two words/deep'; touch \~ ' '",
-    "echo secret >root-only; chmod 600 root-only; mkdir -m 700 closed; echo in >closed/in; chmod 000 closed/in",
+    r"printf x >$'bad\xff\xfename'; printf y >$'line\nbreak'; printf z >'-rf'; mkdir $'\e[31m'",
+    r"printf x >'back\slash'; touch '*?[x]'; mkdir 'two words'; echo deep >'two words/deep'; touch \~ ' '",
+    "echo secret >root-only; chmod 600 root-only; mkdir -m 700 closed; echo in >closed/in; "
+    "chmod 000 closed/in",
     "cp /bin/true suid; chmod 4755 suid; cp /bin/true sgid; chmod 2755 sgid; mkdir -m 3777 sticky",
     "mkdir -p repo/.git/objects repo/.git/refs; echo ref >repo/.git/HEAD; echo o >repo/.git/objects/o",
     "chmod 400 repo/.git/objects/o; mkdir repo/sub; mkdir repo/sub/.git; echo >repo/sub/.git/config",
@@ -85,8 +87,10 @@ STEPS = [
     "rm -r sticky; echo now a file >sticky; rm a/link; mkdir a/link; echo z >a/link/z",
     "echo more >>a/hard; touch -d @0.5 a/hard",
     "mkfifo pipe; chmod 622 pipe; head -c 300000 /dev/urandom >random",
-    "echo hosts >>/etc/profile; mkdir -p /opt/tool/bin; echo '#!/bin/sh' >/opt/tool/bin/t; chmod +x /opt/tool/bin/t",
-    "rm /etc/issue; rm -r /usr/share/base-passwd; ln -s /opt/tool/bin/t /usr/local/bin/t; V=2; set -o pipefail",
+    "echo hosts >>/etc/profile; mkdir -p /opt/tool/bin; echo '#!/bin/sh' >/opt/tool/bin/t; "
+    "chmod +x /opt/tool/bin/t",
+    "rm /etc/issue; rm -r /usr/share/base-passwd; ln -s /opt/tool/bin/t /usr/local/bin/t; V=2; "
+    "set -o pipefail",
     "echo hosts >>/etc/profile; echo x >/tmp/x; mkdir /root/.cache; echo c >/root/.cache/c",
     "mv /opt/tool /opt/moved; touch -d '1999-01-01 00:00:00.000000001' /opt/moved/bin",
     "rm -r /opt/moved; rm /tmp/x; ln random random2; ln random a/random3",
@@ -126,5 +130,124 @@ async def test_after_thirty_steps_any_of_them_comes_back_exactly(tmp_path: Path)
             )
             assert state == seen[number][1]
             assert restored.problems == ()
+    finally:
+        await kept.sandbox.stop()
+
+
+async def test_what_is_easily_missed_is_caught(kept: Kept) -> None:
+    await kept("echo 1 >quick; echo a >/opt/far")
+    first = kept.turn
+    for text in ("2", "3", "4", "5"):
+        await kept(f"echo {text} >quick; echo {text} >/opt/far")
+    for turn, text in enumerate(("2", "3", "4", "5"), start=first + 1):
+        assert kept.read("/testbed/quick", turn) == f"{text}\n".encode()
+        assert kept.read("/opt/far", turn) == f"{text}\n".encode()
+    await kept('t=$(stat -c %y quick); echo 6 >quick; touch -d "$t" quick; rm /opt/far /etc/issue.net')
+    assert kept.read("/testbed/quick", kept.turn) == b"6\n"
+    assert "/opt/far" not in kept.at(kept.turn).nodes
+    assert "/etc/issue.net" in kept.at(kept.turn).gone
+    assert differences(kept.at(kept.turn - 1), kept.at(kept.turn)) == {
+        "/etc/issue.net": "gone",
+        "/opt/far": "gone",
+        "/testbed/quick": "changed",
+    }
+    await kept("chmod 600 /etc/shells; mkdir -p old/in; echo x >old/in/x; mv old /opt/new; mv /opt/new back")
+    assert kept.at(kept.turn).nodes["/etc/shells"].mode == 0o600
+    assert kept.read("/testbed/back/in/x", kept.turn) == b"x\n"
+
+
+async def test_a_write_to_a_mapping_is_caught_also_by_a_job(kept: Kept) -> None:
+    if b"python3" not in await kept.terminal("type -P python3"):
+        pytest.skip("the image has no python3 to map a file with")
+    await kept.terminal("cd /testbed")
+    await kept("head -c 8192 /dev/zero >mapped")
+    script = "import mmap,sys,time; f=open('mapped','r+b'); m=mmap.mmap(f.fileno(),0); m[:3]=b'one'; "
+    await kept(f'python3 -c "{script}"')
+    assert kept.read("/testbed/mapped", kept.turn)[:3] == b"one"
+    script += "open('ready','w')\nwhile True: m[:3]=open('say','rb').read(3); time.sleep(.01)"
+    await kept.terminal(
+        f'echo two >say; python3 -c "{script}" & while ! [[ -e ready ]]; do :; done; sleep 0.1'
+    )
+    taken = await kept.take()
+    assert "python3" in taken.notes[0]
+    assert kept.read("/testbed/mapped", kept.turn)[:3] == b"two"
+    await kept("echo three >say; sleep 0.2")
+    assert kept.read("/testbed/mapped", kept.turn)[:3] == b"thr"
+    restored = await kept.back_to(kept.turn - 1)
+    assert "python3" in restored.lost[0]
+    assert (await kept.terminal("head -c 3 mapped; jobs")) == b"two"
+
+
+async def test_a_step_costs_what_it_changed(kept: Kept) -> None:
+    before = kept.blobs.size_bytes()
+    taken = await kept("mkdir /opt/big; head -c 50000000 /dev/urandom >/opt/big/lib; cp /opt/big/lib copy")
+    assert 50_000_000 <= taken.bytes_new < 50_200_000
+    for _ in range(3):
+        taken = await kept("echo more >>small")
+        assert taken.bytes_new < 100_000
+    assert kept.blobs.size_bytes() - before < 50_500_000
+    pruned = kept.blobs.prune(kept.manifests.digests(), young_s=0)
+    assert pruned.bytes_freed < 100_000
+    assert kept.blobs.missing(kept.manifests.digests()) == set()
+
+
+async def test_two_that_go_on_from_one_checkpoint_never_meet(tmp_path: Path) -> None:
+    parent = Kept(tmp_path / "parent")
+    await parent.sandbox.start()
+    try:
+        await parent("echo base >file; echo far >/opt/far; V=base; cd /opt")
+        ends = []
+        for name in ("one", "two"):
+            fork = Kept(tmp_path / name, blobs=parent.blobs)
+            await fork.sandbox.start()
+            try:
+                assert (await fork.sandbox.restore(parent.at(1))).problems == ()
+                await fork(
+                    f'cat /testbed/file far; echo "$V $PWD"; echo {name} >>/testbed/file; rm far; V={name}'
+                )
+                ends.append((fork.terminal.output, fork.read("/testbed/file", 1)))
+            finally:
+                await fork.sandbox.stop()
+        said = b"base\nfar\nbase /opt\n"
+        assert ends == [(said, b"base\none\n"), (said, b"base\ntwo\n")]
+        assert await parent.terminal('cat /testbed/file far; echo "$V $PWD"') == said
+        assert parent.manifests.addresses() == [StepAddress(1, 1)]
+    finally:
+        await parent.sandbox.stop()
+
+
+async def test_what_cannot_be_brought_back_is_named(kept: Kept) -> None:
+    await kept("mkdir odd; mkfifo odd/fifo; echo x >odd/x; sleep 300 & disown")
+    assert (kept.at(kept.turn).jobs) == ("sleep 300",)
+    entries = {entry.path: entry.kind for entry in kept.at(kept.turn).tree()}
+    assert (entries["odd"], entries["odd/fifo"]) == ("folder", "fifo")
+    await kept("rm -r odd")
+    restored = await kept.back_to(kept.turn - 1)
+    assert restored.lost == ("sleep 300",)
+    assert restored.started is None
+    assert (await kept.terminal("cd /testbed; ls odd; cat odd/x")) == b"fifo\nx\nx\n"
+    with pytest.raises(StorageFailed, match="no file"):
+        kept.read("/testbed/odd/fifo", kept.turn - 1)
+
+
+@pytest.mark.slow
+async def test_an_installed_program_is_there_or_not_as_it_was(tmp_path: Path) -> None:
+    kept = Kept(tmp_path, has_carried=True)
+    await kept.sandbox.start()
+    try:
+        await kept("echo before >file")
+        before = await shown(kept)
+        await kept("(apt-get update && apt-get install -y --no-install-recommends ed) 2>&1 | tail -3", 300)
+        if b"/ed" not in await kept.terminal("type -P ed"):
+            pytest.skip("no package can be installed from here")
+        after = await shown(kept)
+        await kept("echo later >file")
+        restored = await kept.back_to(1)
+        assert restored.started is not None
+        assert await kept.terminal("type -P ed") == b""
+        assert sorted(set(before[0]) ^ set((await shown(kept))[0])) == []
+        assert (await kept.back_to(2)).problems == ()
+        assert await kept.terminal("type -P ed && echo q | ed -s file; echo $?") == b"/usr/bin/ed\n0\n"
+        assert sorted(set(after[0]) ^ set((await shown(kept))[0])) == []
     finally:
         await kept.sandbox.stop()
