@@ -98,7 +98,7 @@ class Checkpointer:
             census = self._census()
             running = await self._jobs.running()
             before = set(census.racy)
-            await census.look(self._changed_outside())
+            await census.look(self.changed_outside())
             suspects = before | (await self._jobs.mapped() if running else set())
             growth = await self._keep_contents(suspects)
             if running:
@@ -201,7 +201,7 @@ class Checkpointer:
         """While jobs ran, files may have changed under the reading: those are read once more."""
         census = self._census()
         before = set(census.racy)
-        await census.look(self._changed_outside())
+        await census.look(self.changed_outside())
         return await self._keep_contents(before)
 
     def _keep_shell(self, cwd: bytes, parts: dict[str, bytes]) -> tuple[ShellState, int]:
@@ -213,7 +213,8 @@ class Checkpointer:
             growth += grown
         return ShellState(escape_path(cwd), digests), growth
 
-    def _changed_outside(self) -> list[str]:
+    def changed_outside(self) -> list[str]:
+        """Give what outside the work folder is not as in the image, but folders."""
         return [
             path for path, node in self.kept.items() if node.kind != "folder" and not self.is_inside(path)
         ]
@@ -229,13 +230,26 @@ class Checkpointer:
 
     # -- bringing back -----------------------------------------------------------------------------
 
-    def forget_gone(self) -> None:
-        """Find anew what of the image is missing, after everything was counted."""
-        self._gone = self.base.keys() - self._census().nodes.keys()
+    def accept(self, target: dict[str, Node]) -> None:
+        """Take it that contents are those of `target` now: it was brought back."""
+        nodes = self._census().nodes
+        kept: dict[str, Node] = {}
+        for path, node in nodes.items():
+            if node is self.base.get(path):
+                continue
+            wanted, was = target.get(path), self.kept.get(path)
+            digest = wanted.digest if wanted is not None else ""
+            is_same = was is not None and was.stamp == node.stamp and was.digest == digest
+            kept[path] = was if is_same and was is not None else structs.replace(node, digest=digest)
+        self.kept = kept
+        self._gone = self.base.keys() - nodes.keys()
 
-    async def stop_jobs(self) -> tuple[str, ...]:
-        """End every process but ours; gives the commands. Raises SandboxFailed."""
-        return await self._jobs.stop()
+    async def stop_jobs(self) -> tuple[tuple[str, ...], set[str]]:
+        """End every process but ours; gives the commands, and what they had mapped. Raises SandboxFailed."""
+        lost = await self._jobs.running()
+        mapped = await self._jobs.mapped() if lost else set()
+        await self._jobs.stop()
+        return lost, mapped
 
     async def adopt_shell(self, state: ShellState) -> list[str]:
         """Have a fresh shell in a saved state; gives notes. Raises SandboxFailed, StorageFailed."""

@@ -49,16 +49,15 @@ class Jobs:
         answer = await self._service.ask(_MAPPED % words, timeout_s=10)
         return {escape_path(path) for path in answer.output.split(b"\0") if path}
 
-    async def stop(self) -> tuple[str, ...]:
-        """Kill all jobs and wait for their end; gives their commands. Raises SandboxFailed."""
-        lost = await self.running()
+    async def stop(self) -> None:
+        """Kill all jobs and wait for their end. Raises SandboxFailed."""
+        await self._list()
         for _ in range(_STOP_TRIES):
             if not self._pids:
                 break
             await processes.signal(self._service, "KILL", self._pids)
             await asyncio.sleep(0.02)
             await self._list()
-        return lost
 
     async def _list(self) -> None:
         """A job is below the user's bash, or was left to PID 1 by one that was."""

@@ -3,8 +3,6 @@
 import asyncio
 import time
 
-from msgspec import structs
-
 from lis_tui.core.errors import SandboxFailed
 from lis_tui.core.manifest import Manifest, Node
 from lis_tui.core.paths import unescape_path
@@ -18,43 +16,65 @@ _UNTAR = (
     b" --warning=no-timestamp -f -"
 )
 _MOST_PROBLEMS = 20
+_MADE = ("file", "folder", "link", "fifo")
 
 
 class NeedsFresh(SandboxFailed):
     """What was changed outside the work folder can only be undone by a new computer from the image."""
 
 
-class Plan:
-    """What must be done so that the nodes `now` become those of `target`."""
+class Now:
+    """What is there at this moment, with the digests of contents that are surely still those."""
 
-    def __init__(self, target: dict[str, Node], now: dict[str, Node]) -> None:
+    def __init__(
+        self, nodes: dict[str, Node], kept: dict[str, Node], unsure: set[str], racy: set[str]
+    ) -> None:
+        self.nodes = nodes
+        self._kept = kept
+        self._unsure = unsure
+        self._racy = racy
+
+    def is_same(self, wanted: Node) -> bool:
+        """Tell whether the wanted one is there already."""
+        path = wanted.path
+        node = self.nodes.get(path)
+        if node is None:
+            return False
+        kept = self._kept.get(path)
+        if path not in self._unsure and (node is wanted or kept == wanted):
+            return True
+        if node.look != wanted.look or (node.kind == "file" and path in self._racy):
+            return False
+        if node.kind != "file":
+            return True
+        if kept is not None and kept.stamp == node.stamp and kept.digest and wanted.digest:
+            return kept.digest == wanted.digest
+        return node.stamp == wanted.stamp
+
+
+class Plan:
+    """What must be done so that what is there `now` becomes `target`."""
+
+    def __init__(self, target: dict[str, Node], now: Now) -> None:
         self.problems: list[str] = []
         self.deleted: list[Node] = []
         self.written: dict[str, Node] = {}
         self.links: dict[str, str] = {}
         self._target = target
-        self._now = now
-        self._plan_files()
+        self._now = now.nodes
+        self._plan_nodes(now)
         self._plan_links()
         self._plan_deletions()
         self._plan_folders()
 
-    def _plan_files(self) -> None:
+    def _plan_nodes(self, now: Now) -> None:
         for path, node in self._target.items():
-            if node.kind == "folder" or self._is_same(node, self._now.get(path)):
+            if now.is_same(node):
                 continue
             if node.kind in ("socket", "device"):
                 self.problems.append(f"{path} is a {node.kind} and was not made again")
             else:
                 self.written[path] = node
-
-    @staticmethod
-    def _is_same(node: Node, now: Node | None) -> bool:
-        if now is None or now.look != node.look:
-            return False
-        if node.kind != "file":
-            return True
-        return now.digest == node.digest if now.digest and node.digest else now.stamp == node.stamp
 
     def _plan_links(self) -> None:
         """Names of one file are made anew together, for they share everything."""
@@ -78,19 +98,12 @@ class Plan:
                 self.deleted.append(node)
 
     def _plan_folders(self) -> None:
-        """A folder gets its time again when something in it was made or deleted, and it is not new."""
+        """A folder gets its time again when something in it was made or deleted."""
         touched = {_parent(path) for path in self.written} | {_parent(node.path) for node in self.deleted}
-        for path, node in self._target.items():
-            if node.kind != "folder":
-                continue
-            now = self._now.get(path)
-            if now is None:
-                touched.add(_parent(path))
-        for path, node in self._target.items():
-            if node.kind == "folder":
-                now = self._now.get(path)
-                if path in touched or now is None or now.look != node.look:
-                    self.written[path] = node
+        for path in touched:
+            node = self._target.get(path)
+            if node is not None and node.kind == "folder":
+                self.written[path] = node
 
     @property
     def unknown(self) -> list[Node]:
@@ -116,15 +129,11 @@ async def restore(keeper: Checkpointer, manifest: Manifest) -> Restored:
     census = keeper.census
     if census is None:
         raise SandboxFailed("The sandbox has not started: nothing can be brought back in it.")
-    lost = await keeper.stop_jobs()
-    racy = set(census.racy)
-    await census.count()
+    lost, mapped = await keeper.stop_jobs()
+    racy = census.racy | mapped
+    await census.look(keeper.changed_outside())
     target = _target(keeper, manifest)
-    now = {
-        path: _known(node, None if path in racy else keeper.kept.get(path), path in racy)
-        for path, node in census.nodes.items()
-    }
-    plan = Plan(target, now)
+    plan = await asyncio.to_thread(Plan, target, Now(census.nodes, keeper.kept, census.fresh | racy, racy))
     problems = list(plan.problems)
     for node in plan.unknown:
         if not manifest.is_inside(node.path) and node.path not in manifest.problems:
@@ -133,14 +142,9 @@ async def restore(keeper: Checkpointer, manifest: Manifest) -> Restored:
         plan.drop(node)
     await _delete(keeper, plan.deleted)
     await _write(keeper, plan)
-    await census.count()
-    keeper.kept = {
-        path: structs.replace(node, digest=was.digest) if (was := target.get(path)) is not None else node
-        for path, node in census.nodes.items()
-        if manifest.is_inside(path) or node != keeper.base.get(path)
-    }
-    keeper.forget_gone()
-    problems += _check(target, census.nodes, {node.path for node in plan.unknown})
+    await census.look([*keeper.changed_outside(), *plan.written])
+    keeper.accept(target)
+    problems += _check(target, census.nodes, census.fresh | plan.written.keys())
     problems += await keeper.adopt_shell(manifest.shell)
     return Restored(
         written=len(plan.written),
@@ -157,15 +161,6 @@ def _target(keeper: Checkpointer, manifest: Manifest) -> dict[str, Node]:
         raise SandboxFailed(f"The checkpoint is of {manifest.workdir}, the sandbox has {keeper.workdir}.")
     target = {path: node for path, node in keeper.base.items() if path not in manifest.gone}
     return target | manifest.nodes
-
-
-def _known(node: Node, kept: Node | None, is_racy: bool) -> Node:
-    """Give what is there now with its digest, where nothing was written to it since that was found."""
-    if is_racy:
-        return structs.replace(node, ctime="")
-    if kept is None or kept.stamp != node.stamp or not kept.digest:
-        return node
-    return structs.replace(node, digest=kept.digest)
 
 
 async def _delete(keeper: Checkpointer, nodes: list[Node]) -> None:
@@ -188,18 +183,16 @@ async def _write(keeper: Checkpointer, plan: Plan) -> None:
     await keeper.ask(_UNTAR, Data(archive.size, archive.pieces()), "The files could not be written")
 
 
-def _check(target: dict[str, Node], found: dict[str, Node], known: set[str]) -> list[str]:
-    wrong = []
-    for path, node in target.items():
-        if path in known or node.kind in ("socket", "device"):
-            continue
-        now = found.get(path)
-        if now is None:
-            wrong.append(f"{path} is missing")
-        elif now.look != node.look:
-            wrong.append(f"{path} is not as it was")
-    wrong += [f"{path} is there and was not" for path in found if path not in target]
-    return wrong
+def _check(target: dict[str, Node], found: dict[str, Node], touched: set[str]) -> list[str]:
+    """Name what is not as it was; what was not touched was compared before."""
+    wrong = [f"{path} is missing" for path in target.keys() - found.keys() if target[path].kind in _MADE]
+    wrong += [
+        f"{path} is not as it was"
+        for path in touched & target.keys() & found.keys()
+        if target[path].kind in _MADE and found[path].look != target[path].look
+    ]
+    wrong += [f"{path} is there and was not" for path in found.keys() - target.keys()]
+    return sorted(wrong)
 
 
 def _some(problems: list[str]) -> tuple[str, ...]:

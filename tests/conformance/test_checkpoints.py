@@ -24,11 +24,11 @@ LC_ALL=C find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run/l
   -o -printf '%p %y %m %U:%G %s %T@ %n %l\n' | grep -avE '^/etc/(hosts|hostname|resolv.conf) ' | sort
 LC_ALL=C find /testbed \( -type s -printf '' \) -o -type d -printf '%p %y %m %U:%G %T@\n' \
   -o -printf '%p %y %m %U:%G %s %T@ %n %l\n' | sort
-cd /; find testbed etc opt root tmp usr/local/bin -xdev -type f ! -path 'etc/host*' ! -path etc/resolv.conf \
-  -print0 | sort -z | xargs -0 sha256sum
+cd /; find testbed etc opt/tool opt/moved root tmp usr/local/bin -xdev -type f \
+  ! -path 'etc/host*' ! -path etc/resolv.conf -print0 | sort -z | xargs -0 sha256sum
 tar -C / --sort=name --format=posix --numeric-owner --pax-option=delete=atime,delete=ctime,exthdr.name=x \
   --exclude=etc/hosts --exclude=etc/hostname --exclude=etc/resolv.conf \
-  -cf - testbed etc opt root tmp 2>/dev/null | sha256sum
+  -cf - testbed etc root tmp 2>/dev/null | sha256sum
 ) 2>&1"""
 STATE = "pwd; declare -p V A 2>&1; declare -f f; alias; umask; set -o | grep pipefail"
 
