@@ -182,9 +182,12 @@ class Shell:
             return {}
         start = quote(f"{self._folder}/{self._slot}.")
         names = b" ".join(start + part.encode() for part in state.PARTS)
-        answer = await self._service.ask(b"stat -c %%s -- %s && cat -- %s" % (names, names))
+        answer = await self._service.ask(
+            b"for f in %s; do [[ -e $f ]] || : >$f; done; stat -c %%s -- %s && cat -- %s"
+            % (names, names, names)
+        )
         if answer.code:
-            raise ShellLost("The shell's saved state cannot be read.")
+            return {}
         *sizes, rest = answer.output.split(b"\n", len(state.PARTS))
         found = {}
         for part, size in zip(state.PARTS, sizes, strict=True):
