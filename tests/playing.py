@@ -57,6 +57,7 @@ class Game:
         sandbox: MemorySandbox | None = None,
         tools: Sequence[Tool] | None = None,
         window: int = 128_000,
+        storage_retry_s: float = 0.0,
     ) -> None:
         self.clock = FakeClock()
         self.keeper = ListKeeper()
@@ -77,6 +78,7 @@ class Game:
             results_dir=folder / "results",
             clock=self.clock,
             sync=self._sync,
+            storage_retry_s=storage_retry_s,
         )
         self._task: asyncio.Task[RunEnded] | None = None
 
@@ -103,6 +105,11 @@ class Game:
         """Cancel what was started."""
         assert self._task is not None
         self._task.cancel()
+
+    async def pass_by(self) -> None:
+        """Let everything that can go on go on for a while."""
+        for _ in range(20):
+            await asyncio.sleep(0)
 
     async def next(self, kind: type[E], where: Callable[[E], bool] = lambda _: True) -> E:
         """Wait for the next event of a kind."""

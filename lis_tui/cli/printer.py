@@ -28,6 +28,7 @@ from lis_tui.core.events import (
     StepAddress,
     StepFinished,
     StepStarted,
+    StorageTrouble,
     TextArrived,
     UnknownEvent,
 )
@@ -203,7 +204,7 @@ def _end(event: RunEnded, view: RunView) -> Iterable[tuple[str, str]]:
 
 
 def _sentences(event: Event) -> Iterable[str]:
-    sentence = _sentence(event) or _sentence_of_person(event)
+    sentence = _sentence(event) or _sentence_of_a_wait(event)
     return (sentence,) if sentence else ()
 
 
@@ -229,8 +230,10 @@ def _sentence(event: Event) -> str:
             return ""
 
 
-def _sentence_of_person(event: Event) -> str:
+def _sentence_of_a_wait(event: Event) -> str:
     match event:
+        case StorageTrouble(text, is_over):
+            return "the journal can be written again" if is_over else f"{one_line(text)} The run holds."
         case GateOpened():
             then = f"; {event.default} after {event.timeout_s:g} s" if event.timeout_s is not None else ""
             return f"{event.address} waits for a decision ({one_line(event.because)}){then}"

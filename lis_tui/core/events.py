@@ -375,6 +375,13 @@ class LoadMeasured(Fragment, frozen=True, kw_only=True):
     pids: int | None = None
 
 
+class StorageTrouble(Fragment, frozen=True):
+    """The journal has no room, so the run holds, and `text` says so; or (`is_over`) it goes on."""
+
+    text: str
+    is_over: bool = False
+
+
 class UnknownEvent(Struct, frozen=True):
     """An event of a kind that this version does not know; shown, never dropped."""
 
@@ -414,6 +421,7 @@ KnownEvent = (
     | InputAwaited
     | FilesChanged
     | LoadMeasured
+    | StorageTrouble
 )
 Event = KnownEvent | UnknownEvent
 

@@ -41,6 +41,7 @@ from lis_tui.core.events import (
     StepFinished,
     StepProposed,
     StepStarted,
+    StorageTrouble,
     TextArrived,
     UnknownEvent,
 )
@@ -89,6 +90,8 @@ class RunView:
     ended: RunEnded | None = None
     ended_at: float | None = None
     outputs: OutputsSaved | None = None
+    trouble: str = ""
+    """Why the run holds although nobody paused it: nothing more can be written; empty where all is well."""
     unknown: list[UnknownEvent] = field(default_factory=list)
     waited_s: float = 0.0
     repeats: int = 1
@@ -389,6 +392,10 @@ class RunView:
     @_on.register
     def _(self, event: LoadMeasured, at: float) -> None:
         self.load = event
+
+    @_on.register
+    def _(self, event: StorageTrouble, at: float) -> None:
+        self.trouble = "" if event.is_over else event.text
 
     # ---- small parts
 

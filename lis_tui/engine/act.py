@@ -92,6 +92,7 @@ class Actor:
         progress.bus.publish(
             StepStarted(address=address, tool=call.name, arguments=arguments, changed_by=changed_by)
         )
+        await progress.settled()
         progress.begun = address
         await self._sync()
         progress.running = address

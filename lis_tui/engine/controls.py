@@ -67,6 +67,7 @@ class Controls:
 
     def decide(self, decision: Decision, address: StepAddress | None, by: Who) -> None:
         """Carry out a decision. Raises DecisionRefused."""
+        self._progress.storage.try_now()
         if self.ended_as is not None:
             self._decide_after_the_end(decision)
             return
@@ -84,6 +85,7 @@ class Controls:
         """End the run now: whatever it awaits is given up."""
         progress = self._progress
         progress.end(ending)
+        progress.storage.give_up()
         progress.gates.end(End(ending.reason), by)
         if progress.running is not None:
             self._interrupt(progress.running, by)
@@ -172,6 +174,8 @@ class Controls:
                 self._follow_up(text)
             case SetMode(mode):
                 self._progress.gates.set_mode(mode, "person")
+            case End() if self._progress.storage.is_stuck:
+                self._progress.storage.give_up()
             case RetryNow() if self.ended_as == "model_failed":
                 self.go_on_because = "asked again"
             case _:

@@ -53,6 +53,7 @@ class Loop:
         if self._progress.ending is not None:
             return None
         try:
+            await self._progress.settled()
             return await self._thinker.ask()
         except RunCut as cut:
             if self._progress.ending is None:

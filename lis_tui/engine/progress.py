@@ -11,6 +11,7 @@ from lis_tui.core.messages import Observation, Reply, StepStatus, ToolCall
 from lis_tui.core.spec import Limits, RunSpec
 from lis_tui.engine.gates import Gates
 from lis_tui.engine.limits import Ending, Spent, Stopwatch, reached, seconds_left
+from lis_tui.engine.storage import RETRY_S, Storage
 
 
 class RunCut(Exception):
@@ -24,7 +25,9 @@ class RunCut(Exception):
 class Progress:
     """The one place where a run keeps what changes while it goes on."""
 
-    def __init__(self, spec: RunSpec, bus: Bus, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, spec: RunSpec, bus: Bus, clock: Callable[[], float], storage_retry_s: float = RETRY_S
+    ) -> None:
         self.spec = spec
         self.bus = bus
         self.clock = clock
@@ -33,6 +36,7 @@ class Progress:
         self.turn = 0
         self.stopwatch = Stopwatch(clock)
         self.gates = Gates(bus, spec.mode, spec.gate, self.stopwatch)
+        self.storage = Storage(bus, is_watched=not spec.is_headless, retry_s=storage_retry_s)
         self.conversation = Conversation()
         bus.call(self.conversation.apply)
         self.said: list[str] = []
@@ -63,6 +67,21 @@ class Progress:
     def seconds_left(self) -> float | None:
         """How long the run may still take."""
         return seconds_left(self.limits, self.stopwatch.seconds)
+
+    async def settled(self) -> None:
+        """Hold while facts wait for room on the disk; nothing new is begun before they are written.
+
+        Raises RunCut where the run is to end meanwhile, StorageFailed where trying again was no use.
+        """
+        if not self.storage.is_stuck:
+            return
+        self.stopwatch.stop()
+        try:
+            await self.storage.wait()
+        finally:
+            self.stopwatch.start()
+        if self.ending is not None:
+            raise RunCut(self.ending.reason)
 
     # ---- what can be cut
 

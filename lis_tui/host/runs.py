@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from lis_tui.core.bus import Bus, Listener, spawn
 from lis_tui.core.decisions import Decision
-from lis_tui.core.errors import DecisionRefused, RunNotFound
+from lis_tui.core.errors import DecisionRefused, RunNotFound, StorageFailed
 from lis_tui.core.events import Record, RunEnded, StepAddress
 from lis_tui.core.spec import RunSpec
 from lis_tui.host.moment import Moment
@@ -151,9 +151,13 @@ class LiveRun:
         self._close_if_done()
 
     def _failed(self, error: Exception) -> None:
-        sys.excepthook(type(error), error, error.__traceback__)
         self.failure = error
-        self.ended = RunEnded(status="bug", reason=str(error), exit_code=1)
+        if isinstance(error, StorageFailed):
+            sys.stderr.write(f"{self.name}: {error.sentence}\n")
+            self.ended = RunEnded(status="storage_failed", reason=error.sentence, exit_code=error.exit_code)
+        else:
+            sys.excepthook(type(error), error, error.__traceback__)
+            self.ended = RunEnded(status="bug", reason=str(error), exit_code=1)
         self._closing = self._closing or spawn(self._close(), f"close {self.name}")
 
     def _close_if_done(self) -> None:

@@ -29,6 +29,8 @@ def state_words(view: RunView, moment: Moment) -> Ink:
     """Give the state of the run."""
     if moment.lost:
         return f"✗ {one_line(moment.lost, 120)}", "error"
+    if view.trouble:
+        return f"‖ {one_line(view.trouble, 120)}", "error"
     if view.ended is not None:
         return _ended(view)
     if moment.is_recorded:
