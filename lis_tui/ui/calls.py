@@ -51,15 +51,15 @@ def command_of(step: StepView) -> str:
     return step.arguments
 
 
-def describe(tool: str, text: str) -> Call:
-    """Put a call into words."""
+def describe(tool: str, text: str, *, is_lit: bool = False) -> Call:
+    """Put a call into words; only where `is_lit` are a new file's lines coloured."""
     arguments = arguments_of(text)
     if arguments is None:
         return Call(one_line(tool, 30), one_line(text, 400))
     if tool == "execute_bash" and isinstance(arguments.get("command"), str):
         return Call("$", str(arguments["command"]), "bash")
     if tool == "str_replace_editor":
-        return _describe_edit(arguments)
+        return _describe_edit(arguments, is_lit=is_lit)
     return Call(one_line(tool, 30), "" if not arguments else one_line(text, 400))
 
 
@@ -71,18 +71,21 @@ def short(tool: str, text: str) -> str:
 
 def call_rows(step: StepView, lead: list[Ink], right: list[Ink], *, is_lit: bool) -> list[Row]:
     """Give the call's rows; the first carries the address and the result."""
-    call = describe(step.tool, step.arguments)
-    most = MOST_WAITING if step.status == "waiting" else MOST_COMMAND
-    paint = highlight if is_lit else plain
-    lines = paint(call.head, call.language) if is_lit else plain(call.head)
+    call = describe(step.tool, step.arguments, is_lit=is_lit)
+    is_waiting = step.status == "waiting"
+    most = MOST_WAITING if is_waiting else MOST_COMMAND
+    lines = highlight(call.head, call.language) if is_lit else plain(call.head)
     word: list[Ink] = [*lead, (call.word + " ", "muted")]
     hang = _blank(lead, len(call.word) + 1)
-    rows = [Row(lines[0], lead=word, hang=hang, right=right, most=min(most, 6))]
-    rows += [Row(line, lead=_blank(lead, 2), most=4) for line in lines[1:most]]
+    rows = [Row(lines[0], lead=word, hang=hang, right=right, most=MOST_WAITING if is_waiting else 6)]
+    rows += [
+        Row(line, lead=_blank(lead, 2), most=MOST_WAITING if is_waiting else 4) for line in lines[1:most]
+    ]
     if len(lines) > most:
         rows.append(_more(len(lines) - most, lead))
     if step.observation is None or not step.observation.diff:
-        body = [Row(row.inks, lead=_blank(lead, 2), most=2) for row in call.body[:most]]
+        tall = MOST_WAITING if is_waiting else 2
+        body = [Row(row.inks, lead=_blank(lead, 2), most=tall) for row in call.body[:most]]
         rows += body + ([_more(len(call.body) - most, lead)] if len(call.body) > most else [])
     return rows
 
@@ -119,14 +122,15 @@ def result_sign(step: StepView, now: float) -> list[Ink]:
     return [(shown, tone), (f" {words.duration(step.observation.duration_s):>5}", "muted")]
 
 
-def _describe_edit(arguments: dict[str, object]) -> Call:
+def _describe_edit(arguments: dict[str, object], *, is_lit: bool) -> Call:
     word = str(arguments.get("command", "edit"))
     path = one_line(str(arguments.get("path", "")), 300)
-    language = language_of(path)
     if word == "create":
         text = str(arguments.get("file_text", ""))
         lines = text.count("\n") + 1
-        body = [Row([("+ ", "file-new"), *line]) for line in highlight(text[:MOST_SHOWN], language, "output")]
+        shown = text[:MOST_SHOWN]
+        inked = highlight(shown, language_of(path), "output") if is_lit else plain(shown)
+        body = [Row([("+ ", "file-new"), *line]) for line in inked]
         return Call("create", f"{path}  {words.plural(lines, 'line')}", body=body)
     if word == "str_replace":
         body = _changed("- ", str(arguments.get("old_str", "")), "file-gone")

@@ -105,7 +105,8 @@ class CommandsPane(BlockList):
         """Bring the waiting box into sight."""
         number = self._gate_number()
         if number is not None:
-            self.move_to(number)
+            self.move_to(number, is_scrolling=False)
+            self.reveal_end(number)
 
     def go_to_step(self, address: StepAddress) -> None:
         """Put the cursor on a step."""

@@ -80,6 +80,8 @@ class OutputScreen(Screen[None]):
 
     def _load(self) -> bytes | None:
         step = self._step
+        if step.started_at is None and step.observation is None:
+            return self._proposal()
         name = step.observation.output_name if step.observation is not None else ""
         name = name or f"{step.address}.txt"
         if self._outputs is not None:
@@ -96,6 +98,13 @@ class OutputScreen(Screen[None]):
         if step.observation is not None:
             return (step.observation.diff or step.observation.text).encode("utf-8", errors="replace")
         return bytes(step.tail)
+
+    def _proposal(self) -> bytes | None:
+        """Give what waits, whole: nobody should have to approve what cannot be seen."""
+        if self._offset:
+            return None
+        self._offset = 1
+        return command_of(self._step).encode("utf-8", errors="replace")
 
     def _look(self, style: Style, is_escape: bool) -> RichStyle:
         found = self._paint.style(tone_of(style, "output"))

@@ -221,6 +221,12 @@ class BlockList(ScrollView, can_focus=True):
         elif bottom > at + room:
             self.scroll_to(y=bottom - room, animate=False)
 
+    def reveal_end(self, number: int) -> None:
+        """Scroll so that a block's last line is at the bottom."""
+        if number + 1 < len(self._tops):
+            room = max(self.scrollable_content_region.height - 1, 1)
+            self.scroll_to(y=max(self._tops[number + 1] - room, 0), animate=False)
+
     def is_in_sight(self, number: int) -> bool:
         """Whether the last line of a block is on the screen."""
         if number + 1 >= len(self._tops):
