@@ -343,6 +343,20 @@ async def test_leaving_a_live_run_asks_and_detaching_leaves_it_alone() -> None:
     assert "lis-tui attach mandelbrot-3" in app.farewell
 
 
+async def test_textuals_own_key_for_leaving_asks_too() -> None:
+    source = FakeSource(story.waiting())
+    app = workbench_app(source)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("ctrl+q")
+        await settle(pilot)
+        assert "The run is live" in text_of(app)
+        await pilot.press("ctrl+q")
+        await settle(pilot)
+        assert "The run is live" not in text_of(app)
+        assert app.is_running
+
+
 async def test_ending_while_leaving_shows_the_end_first() -> None:
     source = FakeSource(story.waiting())
     app = workbench_app(source)
