@@ -197,7 +197,7 @@ def _end(event: RunEnded, view: RunView) -> Iterable[tuple[str, str]]:
     reason = f": {event.reason}" if event.reason else ""
     yield f"■ {event.status.replace('_', ' ')}{reason}", _BOLD
     totals = view.totals
-    cost = f"${totals.cost_usd:.4f}" if totals.has_known_cost else "price unknown"
+    cost = f"${totals.cost_usd:.{4 if totals.cost_usd else 0}f}" if totals.has_known_cost else "price unknown"
     tokens = totals.prompt_tokens + totals.completion_tokens
     seconds = (view.ended_at or 0.0) - view.started_at
     yield f"{view.turn.number} turns · {tokens:,} tokens · {cost} · {seconds:.1f} s", _DIM

@@ -102,7 +102,8 @@ def cost(totals: Totals) -> str:
     """Give what was paid; a price that nobody knows is not zero."""
     if not totals.has_known_cost:
         return "cost unknown" if totals.has_unknown_cost else "$0"
-    amount = f"${totals.cost_usd:.3f}" if totals.cost_usd < 1 else f"${totals.cost_usd:.2f}"
+    places = 0 if not totals.cost_usd else 3 if totals.cost_usd < 1 else 2
+    amount = f"${totals.cost_usd:.{places}f}"
     return f"{amount}+?" if totals.has_unknown_cost else amount
 
 
