@@ -11,7 +11,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from lis_tui.core.bus import spawn
@@ -53,6 +55,9 @@ class Workbench(Screen[None]):
         for action in ACTIONS
         if action.keys
     ]
+
+    # The panes draw their own focus; Textual would paint the whole screen again, and keys would wait for it.
+    focused = Reactive[Widget | None](None, repaint=False)
 
     class Arrived(Message):
         """Records came; `done` is set once they are drawn."""
