@@ -10,6 +10,7 @@ from lis_tui.core.events import (
     ContextTrimmed,
     DecisionMade,
     Event,
+    Fragment,
     GateOpened,
     InterruptSent,
     MessageSent,
@@ -17,6 +18,7 @@ from lis_tui.core.events import (
     ModelRetried,
     NoticeGiven,
     OutputArrived,
+    OutputsSaved,
     ReasoningArrived,
     Record,
     ReplyCutOff,
@@ -25,6 +27,7 @@ from lis_tui.core.events import (
     RunEnded,
     RunStarted,
     SandboxStarted,
+    SandboxStopped,
     StepAddress,
     StepFinished,
     StepStarted,
@@ -73,11 +76,15 @@ class Printer:
         self._prefix = ""
         self._style = ""
         self._told: set[_Key] = set()
+        self._cut: ReplyCutOff | None = None
+        """Not told yet: where the run ends for the same reason, its end tells it."""
 
     def feed(self, record: Record) -> None:
         """Print what a record says, if anything."""
         self.view.apply(record)
         event = record.event
+        if not isinstance(event, Fragment | OutputsSaved | SandboxStopped):
+            self._tell_cut(event)
         match event:
             case ReasoningArrived(turn, text):
                 self._tell(("reasoning", turn), text.encode(errors="replace"), "  ┊ ", _DIM)
@@ -91,8 +98,21 @@ class Printer:
 
     def finish(self) -> None:
         """Print what waits for its line to end."""
+        self._tell_cut(None)
         self._end_stream()
         self._out.flush()
+
+    def _tell_cut(self, follower: Event | None) -> None:
+        """Say that no whole reply came, and why, unless the end that follows says so."""
+        cut, self._cut = self._cut, None
+        if cut is None:
+            return
+        is_end = isinstance(follower, RunEnded) and follower.reason == cut.reason
+        reason = "" if is_end or not cut.reason else f": {one_line(cut.reason)}"
+        was_heard = bool(cut.text or cut.reasoning or cut.calls)
+        if was_heard or reason:
+            what = "the reply was cut off" if was_heard else "no reply came"
+            self._say_all([(f"  ! {what}{reason}", _DIM)])
 
     def _tell(self, key: _Key, data: bytes, prefix: str, style: str) -> None:
         if self._stream != key:
@@ -126,8 +146,11 @@ class Printer:
         match event:
             case RunStarted():
                 yield from _beginning(event)
-            case ReplyFinished():
-                yield from self._reply(event)
+            case ReplyFinished(turn=turn, reply=reply):
+                yield from self._reply(turn, reply.reasoning, reply.text)
+            case ReplyCutOff():
+                self._cut = event
+                yield from self._reply(event.turn, event.reasoning, event.text)
             case ModelAsked():
                 yield f"── turn {event.turn} ──", _BOLD
             case StepStarted():
@@ -139,14 +162,14 @@ class Printer:
             case _:
                 yield from ((f"  ! {sentence}", _DIM) for sentence in _sentences(event))
 
-    def _reply(self, event: ReplyFinished) -> Iterable[tuple[str, str]]:
+    def _reply(self, turn: int, reasoning: str, said: str) -> Iterable[tuple[str, str]]:
         """What of a reply was not streamed: all of it in a recording."""
         self._end_stream()
         for name, text, prefix, style in (
-            ("reasoning", event.reply.reasoning, "  ┊ ", _DIM),
-            ("text", event.reply.text, "  ", ""),
+            ("reasoning", reasoning, "  ┊ ", _DIM),
+            ("text", said, "  ", ""),
         ):
-            if text and (name, event.turn) not in self._told:
+            if text and (name, turn) not in self._told:
                 yield from ((prefix + line, style) for line in text.splitlines())
 
 
@@ -220,8 +243,6 @@ def _sentence(event: Event) -> str:
         case ModelRetried():
             tries = f"{event.attempt} of {event.max_attempts}"
             return f"{one_line(event.reason)} Try {tries} in {event.wait_s:.0f} s."
-        case ReplyCutOff():
-            return f"the reply was cut off: {one_line(event.reason)}"
         case ContextTrimmed():
             return f"to fit the window, {len(event.trims)} older observations were shortened"
         case UnknownEvent():

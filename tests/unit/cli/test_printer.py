@@ -11,6 +11,7 @@ from lis_tui.core.events import (
     OutputArrived,
     ReasoningArrived,
     Record,
+    ReplyCutOff,
     ReplyFinished,
     RunEnded,
     StepAddress,
@@ -70,6 +71,30 @@ def test_a_recording_shows_the_reply_that_was_streamed_when_it_was_live() -> Non
     assert printed(finished).splitlines() == ["  ┊ I think.", "  Done."]
     live = printed(ReasoningArrived(1, "I think."), TextArrived(1, "Done."), finished)
     assert live.splitlines() == ["  ┊ I think.", "  Done."]
+
+
+def test_a_request_that_was_refused_is_told_once_by_the_end() -> None:
+    refused = "401: no such key."
+    text = printed(
+        ASKED, ReplyCutOff(turn=1, reason=refused), RunEnded(status="model_failed", reason=refused)
+    )
+    assert text.splitlines()[1] == f"■ model failed: {refused}"
+    assert text.count(refused) == 1
+    assert "cut off" not in text
+
+
+def test_a_reply_that_was_cut_off_in_mid_stream_says_so_and_shows_what_came() -> None:
+    cut = ReplyCutOff(turn=1, text="The ans", reason="The stream ended.")
+    ended = RunEnded(status="model_failed", reason="The stream ended.")
+    live = printed(TextArrived(1, "The ans"), cut, ended).splitlines()
+    assert live[:3] == ["  The ans", "  ! the reply was cut off", "■ model failed: The stream ended."]
+    assert printed(cut, ended).splitlines()[:3] == live[:3]
+
+
+def test_a_reply_that_was_cut_by_a_person_says_so() -> None:
+    cut = ReplyCutOff(turn=1, reason="Cut by the user.")
+    assert printed(cut, ASKED).splitlines() == ["  ! no reply came: Cut by the user.", "── turn 1 ──"]
+    assert printed(cut).splitlines() == ["  ! no reply came: Cut by the user."]
 
 
 def test_nothing_that_a_terminal_would_obey_is_printed() -> None:
