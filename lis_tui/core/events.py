@@ -10,13 +10,14 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from lis_tui.core.breakpoints import AllowRule, Breakpoint
+from lis_tui.core.breakpoints import Gate as Gate
 from lis_tui.core.decisions import Decision, GateDecision
 from lis_tui.core.messages import Observation, Reply, StepStatus, ToolCall, ToolSchema
 from lis_tui.core.spec import Limits, Mode, RunSpec
 
 FORMAT_VERSION = 1
 
-Gate = Literal["before_model", "before_step", "after_step", "before_submit"]
 Who = Literal["person", "rule", "script", "default"]
 FileKind = Literal["file", "folder", "link", "fifo", "socket", "device"]
 EndStatus = Literal[
@@ -132,6 +133,20 @@ class LimitsChanged(Fact, frozen=True):
     """The limits are these from now on."""
 
     limits: Limits
+
+
+class BreakpointsChanged(Fact, frozen=True):
+    """The breakpoints are these from now on; `by` a rule where a one-shot switched itself off."""
+
+    breakpoints: tuple[Breakpoint, ...]
+    by: Who = "person"
+
+
+class AllowRulesChanged(Fact, frozen=True):
+    """About these calls nobody is asked any more."""
+
+    rules: tuple[AllowRule, ...]
+    by: Who = "person"
 
 
 class NoticeGiven(Fact, frozen=True):
@@ -260,6 +275,14 @@ class GateOpened(Fact, frozen=True, kw_only=True):
     default: str = ""
 
 
+class BreakpointHit(Fact, frozen=True):
+    """A breakpoint that only notes has matched this step; `text` says what it was."""
+
+    address: StepAddress
+    name: str
+    text: str = ""
+
+
 class DecisionMade(Fact, frozen=True, kw_only=True):
     """A gate was answered. What the model proposed stays in StepProposed; an Edit carries the change."""
 
@@ -305,6 +328,14 @@ class StepFinished(Fact, frozen=True, kw_only=True):
     def status(self) -> StepStatus:
         """How the step ended."""
         return self.observation.status
+
+
+class ObservationEdited(Fact, frozen=True):
+    """Of this step the model sees `text`; what really came of it stays in StepFinished."""
+
+    address: StepAddress
+    text: str
+    by: Who = "person"
 
 
 # ---- fragments
@@ -396,6 +427,8 @@ KnownEvent = (
     | PauseAsked
     | PauseLifted
     | LimitsChanged
+    | BreakpointsChanged
+    | AllowRulesChanged
     | NoticeGiven
     | OutputsSaved
     | RunEnded
@@ -409,11 +442,13 @@ KnownEvent = (
     | ContextTrimmed
     | StepProposed
     | GateOpened
+    | BreakpointHit
     | DecisionMade
     | StepStarted
     | InterruptSent
     | InputSent
     | StepFinished
+    | ObservationEdited
     | ReasoningArrived
     | TextArrived
     | CallArrived

@@ -61,6 +61,13 @@ class StepView:
     inputs: list[bytes] = field(default_factory=list)
     observation: Observation | None = None
     changes: dict[str, FileMark] = field(default_factory=dict)
+    repeats: int = 1
+    """How often the model has made this very call in a row."""
+    tokens_so_far: int = 0
+    cost_so_far: float | None = None
+    """What the run had used when the step was proposed; None: no price is known."""
+    edited_text: str | None = None
+    """What the model sees of the step where a person changed that; the observation stays as it was."""
     version: int = 0
 
     @property

@@ -7,6 +7,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from lis_tui.core.breakpoints import Breakpoint
+
 Mode = Literal["auto", "confirm", "step"]
 """auto: nothing waits. confirm: every step waits. step: wait at the next gate, each time."""
 
@@ -99,3 +101,5 @@ class RunSpec(Struct, frozen=True, kw_only=True):
     name: str | None = None
     """Wished for; a number is added where it is taken."""
     is_headless: bool = False
+    breakpoints: tuple[Breakpoint, ...] = ()
+    """Rules that make a gate wait from the start."""

@@ -4,8 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 
+from lis_tui.core.breakpoints import AllowRule, Breakpoint
 from lis_tui.core.decisions import Edit
 from lis_tui.core.events import (
+    AllowRulesChanged,
+    BreakpointHit,
+    BreakpointsChanged,
     CallArrived,
     ContextTrimmed,
     DecisionMade,
@@ -24,6 +28,7 @@ from lis_tui.core.events import (
     ModelAsked,
     ModelRetried,
     NoticeGiven,
+    ObservationEdited,
     OutputArrived,
     OutputsSaved,
     PauseAsked,
@@ -73,6 +78,8 @@ class RunView:
     mode: Mode = "auto"
     is_held: bool = False
     limits: Limits = field(default_factory=Limits)
+    breakpoints: tuple[Breakpoint, ...] = ()
+    allow_rules: tuple[AllowRule, ...] = ()
     turns: list[TurnView] = field(default_factory=lambda: [TurnView(0)])
     steps: list[StepView] = field(default_factory=list)
     gate: GateView | None = None
@@ -85,6 +92,8 @@ class RunView:
     marks: dict[str, FileMark] = field(default_factory=dict)
     """How files differ from what they were when the newest step began."""
     files_version: int = 0
+    has_tree: bool = False
+    """The tree is followed: a file that is not among the changes did not change."""
     newest_file: str | None = None
     queued: list[str] = field(default_factory=list)
     ended: RunEnded | None = None
@@ -154,6 +163,7 @@ class RunView:
         self.started_at = at
         self.mode = event.spec.mode
         self.limits = event.spec.limits
+        self.breakpoints = event.spec.breakpoints
         self._enter("starting", at)
 
     @_on.register
@@ -183,6 +193,18 @@ class RunView:
     @_on.register
     def _(self, event: LimitsChanged, at: float) -> None:
         self.limits = event.limits
+
+    @_on.register
+    def _(self, event: BreakpointsChanged, at: float) -> None:
+        self.breakpoints = event.breakpoints
+
+    @_on.register
+    def _(self, event: AllowRulesChanged, at: float) -> None:
+        self.allow_rules = event.rules
+
+    @_on.register
+    def _(self, event: BreakpointHit, at: float) -> None:
+        self._say(self._turn(event.address.turn), f"breakpoint {event.name}: {event.text}", "notice")
 
     @_on.register
     def _(self, event: NoticeGiven, at: float) -> None:
@@ -292,6 +314,9 @@ class RunView:
         previous = self.steps[-1] if self.steps else None
         is_same = previous is not None and (previous.tool, previous.proposed) == (call.name, call.arguments)
         self.repeats = self.repeats + 1 if is_same else 1
+        step.repeats = self.repeats
+        step.tokens_so_far = self.totals.prompt_tokens + self.totals.completion_tokens
+        step.cost_so_far = self.totals.cost_usd if self.totals.has_known_cost else None
         turn = self._turn(event.address.turn)
         turn.steps.append(step)
         turn.version += 1
@@ -312,7 +337,8 @@ class RunView:
         self._close_gate(at)
         step = self._steps.get(event.address)
         if step is not None:
-            step.decided_by = event.by
+            if event.gate != "after_step":
+                step.decided_by = event.by
             if isinstance(event.decision, Edit):
                 step.arguments = event.decision.arguments
                 step.changed_by = event.by
@@ -382,8 +408,17 @@ class RunView:
         self._enter("between", at)
 
     @_on.register
+    def _(self, event: ObservationEdited, at: float) -> None:
+        step = self._steps.get(event.address)
+        if step is None or step.observation is None:
+            return
+        step.edited_text = event.text if event.text != step.observation.text else None
+        step.version += 1
+
+    @_on.register
     def _(self, event: FilesChanged, at: float) -> None:
         if event.is_whole:
+            self.has_tree = True
             self.files = {entry.path: entry for entry in event.changed}
         else:
             self._change_files(event)

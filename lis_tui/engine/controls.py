@@ -7,9 +7,11 @@ from typing import Protocol, runtime_checkable
 from lis_tui.core.bus import spawn
 from lis_tui.core.decisions import (
     Approve,
+    ApproveRule,
     CloseInput,
     Decision,
     Edit,
+    EditObservation,
     End,
     FollowUp,
     Interrupt,
@@ -18,12 +20,14 @@ from lis_tui.core.decisions import (
     Resume,
     RetryNow,
     SendInput,
+    SetAllowRules,
+    SetBreakpoints,
     SetLimits,
     SetMode,
     Skip,
     Steer,
 )
-from lis_tui.core.errors import DecisionRefused
+from lis_tui.core.errors import DecisionRefused, UsageWrong
 from lis_tui.core.events import (
     EndStatus,
     InputSent,
@@ -69,13 +73,17 @@ class Controls:
         """Carry out a decision. Raises DecisionRefused."""
         self._progress.storage.try_now()
         if self.ended_as is not None:
-            self._decide_after_the_end(decision)
+            self._decide_after_the_end(decision, by)
             return
         match decision:
-            case Approve() | Edit() | Reject() | Skip():
+            case Approve() | ApproveRule() | Edit() | Reject() | Skip():
                 self._progress.gates.answer(decision, address, by)
-            case Pause() | Resume() | SetMode():
-                self._decide_gates(decision, by)
+            case EditObservation(text):
+                self._progress.edit_observation(address, text, by)
+            case Pause() | Resume():
+                self._decide_pause(decision, by)
+            case SetMode() | SetBreakpoints() | SetAllowRules():
+                self._decide_rules(decision, by)
             case Interrupt() | SendInput() | CloseInput():
                 self._decide_command(decision, address, by)
             case Steer() | FollowUp() | SetLimits() | RetryNow() | End():
@@ -103,14 +111,25 @@ class Controls:
             case End(reason):
                 self.end(Ending("ended_by_person", safe_str(reason)), by)
 
-    def _decide_gates(self, decision: Pause | Resume | SetMode, by: Who) -> None:
+    def _decide_pause(self, decision: Pause | Resume, by: Who) -> None:
         match decision:
             case Pause():
                 self._progress.gates.pause(by)
             case Resume():
                 self._progress.gates.resume(by)
+
+    def _decide_rules(self, decision: SetMode | SetBreakpoints | SetAllowRules, by: Who) -> None:
+        gates = self._progress.gates
+        match decision:
             case SetMode(mode):
-                self._progress.gates.set_mode(mode, by)
+                gates.set_mode(mode, by)
+            case SetBreakpoints(breakpoints):
+                try:
+                    gates.breakpoints.replace(breakpoints, by)
+                except UsageWrong as error:
+                    raise DecisionRefused(error.sentence) from error
+            case SetAllowRules(rules):
+                gates.rules.replace(rules, by)
 
     def _decide_command(
         self, decision: Interrupt | SendInput | CloseInput, address: StepAddress | None, by: Who
@@ -164,7 +183,7 @@ class Controls:
 
     # ---- after the end
 
-    def _decide_after_the_end(self, decision: Decision) -> None:
+    def _decide_after_the_end(self, decision: Decision, by: Who) -> None:
         if self.ended_as == "terminated":
             raise DecisionRefused("The run was terminated and its host is leaving.")
         match decision:
@@ -172,8 +191,8 @@ class Controls:
                 self._raise_limits(limits)
             case FollowUp(text) | Steer(text):
                 self._follow_up(text)
-            case SetMode(mode):
-                self._progress.gates.set_mode(mode, "person")
+            case SetMode() | SetBreakpoints() | SetAllowRules():
+                self._decide_rules(decision, by)
             case End() if self._progress.storage.is_stuck:
                 self._progress.storage.give_up()
             case RetryNow() if self.ended_as == "model_failed":
