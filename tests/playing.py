@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from lis_tui.core.breakpoints import Breakpoint
 from lis_tui.core.bus import Bus
 from lis_tui.core.conversation import Conversation, messages_of_turn
 from lis_tui.core.decisions import Decision
@@ -32,6 +33,7 @@ def make_spec(
     inputs: tuple[str, ...] = (),
     inline: tuple[str, ...] = (),
     is_headless: bool = False,
+    breakpoints: tuple[Breakpoint, ...] = (),
 ) -> RunSpec:
     """Give the spec of a small run."""
     return RunSpec(
@@ -43,6 +45,7 @@ def make_spec(
         inputs=inputs,
         inline=inline,
         is_headless=is_headless,
+        breakpoints=breakpoints,
     )
 
 

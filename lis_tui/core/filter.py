@@ -36,7 +36,7 @@ _NET = re.compile(
     | (?: ^ | [;&|(`\n] | \b(?:sudo|env|time|exec|nohup|xargs|do|then|else)\s | \btimeout\s+\S+\s )
       \s* (?:\w+=\S*\s+)* (?:/\S*/)?
       (?: (?:curl|wget|aria2c|ssh|scp|sftp|rsync|ftp|telnet|nc|ncat|netcat|ping|dig|nslookup|npx|uvx)\b
-        | git(?:\s+-\S+)*\s+(?:clone|fetch|pull|push|ls-remote)\b
+        | git(?:\s+-[cC]\s+\S+|\s+-\S+)*\s+(?:clone|fetch|pull|push|ls-remote)\b
         | (?:python[\d.]*\s+-m\s+)?(?:uv\s+)?pip[\d.]*(?:\s+-\S+)*\s+(?:install|download|wheel)\b
         | uv\s+(?:add|sync|tool|python)\b
         | apt(?:-get)?(?:\s+-\S+)*\s+(?:install|update|upgrade|dist-upgrade|full-upgrade|source|download)\b
