@@ -15,6 +15,7 @@ from lis_tui.core.events import (
     RunEnded,
     SandboxStopped,
     StepAddress,
+    Who,
 )
 from lis_tui.core.spec import RunSpec
 from lis_tui.host.runs import Runs, Wired
@@ -61,7 +62,7 @@ class FakeRun:
         self.bus.publish(RunContinued("follow-up"))
         return await self._rest()
 
-    def decide(self, decision: Decision, address: StepAddress | None) -> None:
+    def decide(self, decision: Decision, address: StepAddress | None, by: Who = "person") -> None:
         """Remember the decision; one about turn 99 is refused."""
         if address is not None and address.turn == 99:
             raise DecisionRefused("Step 99 is over.")

@@ -3,9 +3,10 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lis_tui.cli.asked import Asked
 from lis_tui.cli.printer import JsonPrinter, Printer
@@ -14,6 +15,10 @@ from lis_tui.config.places import Places
 from lis_tui.core.events import OutputsSaved, Record, RunEnded
 from lis_tui.core.text import clean, one_line
 from lis_tui.core.wire import CaughtUp
+
+if TYPE_CHECKING:
+    from lis_tui.cli.decide import Decider
+    from lis_tui.host.alone import Alone
 
 
 class Ending:
@@ -71,8 +76,22 @@ async def play_here(asked: Asked, *, as_json: bool) -> tuple[int, Ending]:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:
             loop.add_signal_handler(number, end, number)
-    ending = await _print(alone.records(asked.spec, asked.secrets), as_json=as_json)
+    decider = _decider(asked, alone)
+    try:
+        hear = None if decider is None else decider.hear
+        ending = await _print(alone.records(asked.spec, asked.secrets), as_json=as_json, hear=hear)
+    finally:
+        if decider is not None:
+            await decider.close()
     return (128 + signals[0] if signals else ending.exit_code), ending
+
+
+def _decider(asked: Asked, alone: "Alone") -> "Decider | None":
+    if not asked.decide:
+        return None
+    from lis_tui.cli.decide import Decider
+
+    return Decider(asked.decide, alone.decide, asked.spec.gate)
 
 
 def detach(asked: Asked) -> int:
@@ -124,13 +143,20 @@ def show(path: Path, *, as_json: bool) -> int:
     return 0
 
 
-async def _print(records: AsyncGenerator[Record, None], *, as_json: bool) -> Ending:
+async def _print(
+    records: AsyncGenerator[Record, None],
+    *,
+    as_json: bool,
+    hear: Callable[[Record], None] | None = None,
+) -> Ending:
     printer = JsonPrinter(sys.stdout) if as_json else Printer(sys.stdout)
     ending = Ending()
     async with aclosing(records):
         async for record in records:
             printer.feed(record)
             ending.feed(record)
+            if hear is not None:
+                hear(record)
     printer.finish()
     if not as_json:
         ending.tell()

@@ -1,12 +1,15 @@
 """A run as text that streams past: what happened, in order, safe for any terminal."""
 
+import re
 from collections.abc import Iterable
 from typing import TextIO
 
 import msgspec
 
 from lis_tui.core.ansi import Line, Sanitiser, plain_text
+from lis_tui.core.decisions import Decision
 from lis_tui.core.events import (
+    BreakpointHit,
     ContextTrimmed,
     DecisionMade,
     Event,
@@ -17,6 +20,7 @@ from lis_tui.core.events import (
     ModelAsked,
     ModelRetried,
     NoticeGiven,
+    ObservationEdited,
     OutputArrived,
     OutputsSaved,
     ReasoningArrived,
@@ -259,13 +263,21 @@ def _sentence_of_a_wait(event: Event) -> str:
             then = f"; {event.default} after {event.timeout_s:g} s" if event.timeout_s is not None else ""
             return f"{event.address} waits for a decision ({one_line(event.because)}){then}"
         case DecisionMade():
-            return f"{event.address}: {type(event.decision).__name__.lower()} by {event.by}"
+            return f"{event.address}: {_name(event.decision)} by {event.by}"
+        case BreakpointHit():
+            return f"{event.address} breakpoint {one_line(event.name, 60)}: {one_line(event.text)}"
+        case ObservationEdited():
+            return f"{event.address}: what the model sees of it was changed by a {event.by}"
         case InterruptSent():
             return f"{event.address} is interrupted"
         case RunContinued():
             return f"the run goes on: {one_line(event.reason)}"
         case _:
             return ""
+
+
+def _name(decision: Decision) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(decision).__name__).lower()
 
 
 def _escaped(sign: str) -> str:

@@ -13,6 +13,7 @@ from lis_tui.config.secrets import API_KEY, variables
 from lis_tui.core.bus import Bus
 from lis_tui.core.errors import RunNotFound, StorageFailed
 from lis_tui.core.events import SandboxStarted
+from lis_tui.core.filter_parser import check_breakpoints
 from lis_tui.core.ports import Model
 from lis_tui.core.private import open_private, private_folder
 from lis_tui.core.spec import ModelSpec, RunSpec
@@ -32,6 +33,7 @@ from lis_tui.trajectory.store import RunFolder, Store, is_locked
 
 def wire(data: Path, spec: RunSpec, secrets: Mapping[str, str]) -> Wired:
     """Make a run that is ready to be played; its folder is made and locked. Raises LisError."""
+    check_breakpoints(spec.breakpoints)
     model = choose_model(spec.model, secrets.get(API_KEY))
     folder = Store(data).create(spec.task, spec.name)
     lock = folder.lock()

@@ -4,10 +4,12 @@ import os
 import shlex
 from pathlib import Path
 
+from lis_tui.config.breakpoints import read_breakpoints
 from lis_tui.config.load import Loaded, load, run_spec
 from lis_tui.config.places import Places
 from lis_tui.core.errors import UsageWrong
 from lis_tui.core.spec import RunSpec
+from lis_tui.trajectory.naming import slug
 
 _NAMES = {
     "model": "model.name",
@@ -48,7 +50,12 @@ def spec_of(task: str, line: str, loaded: Loaded, places: Places) -> RunSpec:
             inputs += [_existing(value)] if value else []
         elif value:
             flags[_NAMES[name]] = value
-    return run_spec(load(flags, os.environ, places.config), task=task, inputs=inputs)
+    return run_spec(
+        load(flags, os.environ, places.config),
+        task=task,
+        inputs=inputs,
+        breakpoints=read_breakpoints(places.config).of(slug(task)),
+    )
 
 
 def _set_before(loaded: Loaded) -> dict[str, object]:
