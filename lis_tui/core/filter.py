@@ -19,7 +19,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from lis_tui.core.facts import Facts
+from lis_tui.core.facts import Facts, facts_of
+from lis_tui.core.parts import StepView
+from lis_tui.core.view import RunView
 
 MOST_SEARCHED = 64 * 1024
 """Characters of either end of a long text that a pattern or a word is looked for in."""
@@ -243,6 +245,11 @@ class Or(_Many):
 
     def __str__(self) -> str:
         return " or ".join(str(one) if isinstance(one, And) else _inside(one) for one in self.filters)
+
+
+def steps_meant(given: Filter, view: RunView) -> tuple[StepView, ...]:
+    """Give the steps of a run that a filter means, by all that is known of them now."""
+    return tuple(step for step in view.steps if given.matches(facts_of(view, step)))
 
 
 def asks_for_files(given: Filter) -> bool:

@@ -78,7 +78,8 @@ class Breakpoints:
             if rule.name not in waiting:
                 why = "" if rule.kind == "log" else "a rule allows it: "
                 self._bus.publish(BreakpointHit(address, rule.name, why + _told(facts)))
-        self._switch_off({rule.name for rule in hit if rule.is_one_shot})
+        acted = [rule for rule in hit if rule.kind == "log" or may_wait]
+        self._switch_off({rule.name for rule in acted if rule.is_one_shot})
         return f"breakpoint: {', '.join(waiting)}" if waiting else ""
 
     def _facts(self, address: StepAddress) -> Facts:

@@ -10,6 +10,8 @@ from lis_tui.core.decisions import Approve
 from lis_tui.core.errors import DecisionRefused
 from lis_tui.core.events import (
     Event,
+    FilesChanged,
+    Fragment,
     LimitsChanged,
     ModelAsked,
     ObservationEdited,
@@ -49,6 +51,7 @@ class Progress:
         self.turn = 0
         self.stopwatch = Stopwatch(clock)
         self.view = RunView()
+        """The run as a screen would show it, without its streams: what breakpoints look at."""
         self.gates = Gates(bus, self.view, self.stopwatch, spec.mode, spec.gate, spec.breakpoints)
         self.storage = Storage(bus, is_watched=not spec.is_headless, retry_s=storage_retry_s)
         self.conversation = Conversation()
@@ -173,7 +176,8 @@ class Progress:
         self.begun = None
 
     def _see(self, event: Event) -> None:
-        self.view.apply(Record(0, self.clock(), event))
+        if not isinstance(event, Fragment) or isinstance(event, FilesChanged):
+            self.view.apply(Record(0, self.clock(), event))
         if isinstance(event, StepFinished):
             self._unseen.add(event.address)
         elif isinstance(event, ModelAsked):

@@ -13,6 +13,8 @@ from lis_tui.core.events import (
     StepStarted,
 )
 from lis_tui.core.facts import Facts, facts_of
+from lis_tui.core.filter import steps_meant
+from lis_tui.core.filter_parser import parse
 from lis_tui.core.messages import Observation, Reply, ToolCall, Usage
 from lis_tui.core.spec import ModelSpec, RunSpec
 from lis_tui.core.view import RunView
@@ -103,6 +105,15 @@ def test_arguments_that_are_no_json_are_known_as_they_are() -> None:
 def test_the_same_call_again_and_again_is_counted() -> None:
     view = view_of(reply(), *(proposed("execute_bash", RM, step) for step in (1, 2, 3)))
     assert [facts_of(view, step).repeats for step in view.steps] == [1, 2, 3]
+
+
+def test_the_steps_that_a_filter_means_are_found() -> None:
+    view = view_of(
+        reply(), *(proposed("execute_bash", made, step) for step, made in enumerate((RM, LS, LS), 1))
+    )
+    assert steps_meant(parse("cmd~^ls"), view) == tuple(view.steps[1:])
+    assert steps_meant(parse("repeat>1"), view) == (view.steps[2],)
+    assert steps_meant(parse("exit=0"), view) == ()
 
 
 def test_of_a_turn_without_steps_the_totals_are_known() -> None:

@@ -393,13 +393,15 @@ async def test_a_rule_about_another_call_is_refused(tmp_path: Path) -> None:
 
 async def test_an_allowed_call_passes_a_breakpoint_which_notes_it(tmp_path: Path) -> None:
     turns = [calls(bash("rm a")), calls(bash("rm a")), DONE]
-    game = game_with(tmp_path, *turns, breakpoints=(rule("cmd~rm", "rm"),))
+    game = game_with(tmp_path, *turns, breakpoints=(rule("cmd~rm", "rm"), rule("turn=2", is_one_shot=True)))
     game.start()
     await game.next(GateOpened)
     game.decide(ApproveRule(allowed("rm a")), (1, 1))
     assert (await game.ended()).status == "submitted"
     assert len(game.all(GateOpened)) == 1
-    assert [hit.text for hit in game.all(BreakpointHit)] == ["a rule allows it: rm a"]
+    noted = [(hit.name, hit.text) for hit in game.all(BreakpointHit)]
+    assert noted == [("rm", "a rule allows it: rm a"), ("it", "a rule allows it: rm a")]
+    assert game.all(BreakpointsChanged) == []
 
 
 async def test_step_mode_and_a_pause_hold_an_allowed_call_all_the_same(tmp_path: Path) -> None:
