@@ -22,6 +22,7 @@ from lis_tui.core.errors import DecisionRefused, UsageWrong
 from lis_tui.core.events import (
     DECISIONS,
     DecisionMade,
+    Gate,
     GateOpened,
     Record,
     RunEnded,
@@ -39,7 +40,7 @@ from lis_tui.engine.gates import default_decision
 USUAL_S = 60.0
 """How long the program may think where the run has no --gate-timeout."""
 DYING_S = 2.0
-Decide = Callable[[Decision, StepAddress | None, Who], None]
+Decide = Callable[[Decision, StepAddress | None, Who, Gate | None], None]
 
 
 class GateAsked(Struct, frozen=True, kw_only=True):
@@ -65,7 +66,7 @@ class Decider:
         self._run = ""
         self._proposed: StepProposed | None = None
         self._finished: StepFinished | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     def hear(self, record: Record) -> None:
         """Take in what happens; a gate that opens is answered beside it."""
@@ -77,7 +78,7 @@ class Decider:
             case StepFinished() as event:
                 self._finished = event
             case GateOpened() as event:
-                self._task = spawn(self._answer(event), "decide")
+                self._tasks.append(spawn(self._answer(event), "decide"))
             case DecisionMade() | RunEnded():
                 self._stop()
             case _:
@@ -85,14 +86,16 @@ class Decider:
 
     async def close(self) -> None:
         """Answer no more."""
-        task = self._task
         self._stop()
-        if task is not None:
-            await asyncio.wait([task])
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     def _stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
+        self._tasks = [task for task in self._tasks if not task.done()]
+        for task in self._tasks:
+            # Once is enough: a second time would keep it from clearing up.
+            if not task.cancelling():
+                task.cancel()
 
     async def _answer(self, gate: GateOpened) -> None:
         try:
@@ -102,11 +105,12 @@ class Decider:
             decisions = []
         for decision in decisions:
             try:
-                self._decide(decision, gate.address, "script")
+                self._decide(decision, gate.address, "script", gate.gate)
             except DecisionRefused as error:
                 _tell(error.sentence)
         with suppress(DecisionRefused):
-            self._decide(default_decision(gate.gate, self._spec), gate.address, "default")
+            default = default_decision(gate.gate, self._spec)
+            self._decide(default, gate.address, "default", gate.gate)
 
     async def _ask(self, gate: GateOpened) -> list[Decision]:
         proposed, finished = self._proposed, self._finished

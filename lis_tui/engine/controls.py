@@ -30,6 +30,7 @@ from lis_tui.core.decisions import (
 from lis_tui.core.errors import DecisionRefused, UsageWrong
 from lis_tui.core.events import (
     EndStatus,
+    Gate,
     InputSent,
     InterruptSent,
     MessageQueued,
@@ -69,7 +70,9 @@ class Controls:
         self.go_on_because = ""
         """Why an ended run should go on; empty where it should not."""
 
-    def decide(self, decision: Decision, address: StepAddress | None, by: Who) -> None:
+    def decide(
+        self, decision: Decision, address: StepAddress | None, by: Who, gate: Gate | None = None
+    ) -> None:
         """Carry out a decision. Raises DecisionRefused."""
         self._progress.storage.try_now()
         if self.ended_as is not None:
@@ -77,7 +80,7 @@ class Controls:
             return
         match decision:
             case Approve() | ApproveRule() | Edit() | Reject() | Skip():
-                self._progress.gates.answer(decision, address, by)
+                self._progress.gates.answer(decision, address, by, gate)
             case EditObservation(text):
                 self._progress.edit_observation(address, text, by)
             case Pause() | Resume():

@@ -110,11 +110,15 @@ class Gates:
             self._open = None
             self._stopwatch.start()
 
-    def answer(self, decision: GateDecision, address: StepAddress | None, by: Who) -> None:
-        """Answer the open gate. Raises DecisionRefused where it is another step's, or none is open."""
+    def answer(
+        self, decision: GateDecision, address: StepAddress | None, by: Who, gate: Gate | None = None
+    ) -> None:
+        """Answer the open gate. Raises DecisionRefused where it is another one, or none is open."""
         waiting = self._open
         if waiting is None or waiting.address != address or waiting.answer.done():
             raise DecisionRefused("That step is no longer waiting.")
+        if gate is not None and gate != waiting.gate:
+            raise DecisionRefused(f"The step waits at another gate now: {waiting.gate.replace('_', ' ')}.")
         problem = waiting.check(decision)
         if isinstance(decision, ApproveRule) and decision.rule != self.rules.rule_of(waiting.address):
             problem = problem or "That rule is not about the call that waits."

@@ -18,6 +18,7 @@ from lis_tui.core.errors import (
 from lis_tui.core.events import (
     EXIT_CODES,
     FilesChanged,
+    Gate,
     MessageSent,
     NoticeGiven,
     OutputsSaved,
@@ -107,10 +108,16 @@ class Run:
         """It has ended, and a follow-up message or a raised limit waits for `go_on`."""
         return self.ended is not None and bool(self._controls.go_on_because)
 
-    def decide(self, decision: Decision, address: StepAddress | None = None, by: Who = "person") -> None:
+    def decide(
+        self,
+        decision: Decision,
+        address: StepAddress | None = None,
+        by: Who = "person",
+        gate: Gate | None = None,
+    ) -> None:
         """Carry out a decision (once the first event is written). Raises DecisionRefused."""
         if self._has_begun:
-            self._controls.decide(decision, address, by)
+            self._controls.decide(decision, address, by, gate)
         else:
             self._early.append((decision, address, by))
 

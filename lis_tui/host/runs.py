@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from lis_tui.core.bus import Bus, Listener, spawn
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import DecisionRefused, RunNotFound, StorageFailed
-from lis_tui.core.events import Record, RunEnded, StepAddress, Who
+from lis_tui.core.events import Gate, Record, RunEnded, StepAddress, Who
 from lis_tui.core.spec import RunSpec
 from lis_tui.host.moment import Moment
 
@@ -34,7 +34,13 @@ class Playable(Protocol):
         """Run on after a decision that continues an ended run."""
         ...
 
-    def decide(self, decision: Decision, address: StepAddress | None, by: Who = "person") -> None:
+    def decide(
+        self,
+        decision: Decision,
+        address: StepAddress | None,
+        by: Who = "person",
+        gate: Gate | None = None,
+    ) -> None:
         """Take a decision. Raises DecisionRefused."""
         ...
 
@@ -117,14 +123,20 @@ class LiveRun:
             self._listeners.remove(feed.listener)
         self._close_if_done()
 
-    def decide(self, decision: Decision, address: StepAddress | None, by: Who = "person") -> None:
+    def decide(
+        self,
+        decision: Decision,
+        address: StepAddress | None,
+        by: Who = "person",
+        gate: Gate | None = None,
+    ) -> None:
         """Pass on a decision; one that continues an ended run starts it again.
 
         Raises DecisionRefused.
         """
         if self._closing is not None:
             raise DecisionRefused("The run is over and its sandbox is gone.")
-        self._wired.run.decide(decision, address, by)
+        self._wired.run.decide(decision, address, by, gate)
         if self.ended is not None and self._wired.run.wants_to_go_on:
             self.ended = None
             self._begin(self._wired.run.go_on())

@@ -87,7 +87,7 @@ class Session:
             case wire.Leave():
                 self._leave(run.name)
             case wire.Decide():
-                run.decide(ask.decision, ask.address)
+                run.decide(ask.decision, ask.address, gate=ask.gate)
             case wire.CloseRun():
                 self._answer_after(ask, run.close())
                 return None

@@ -289,6 +289,21 @@ async def test_after_a_step_there_is_nothing_to_reject_so_the_default_lets_it_go
     assert game.all(GateOpened)[0].default == ("approve" if default == "reject" else "end")
 
 
+async def test_what_was_meant_for_the_gate_before_a_step_does_not_answer_the_one_after_it(
+    tmp_path: Path,
+) -> None:
+    rules = (rule("tool:bash"), rule("exit!=0", "failed"))
+    game = game_with(tmp_path, calls(bash("false")), DONE, breakpoints=rules)
+    game.start()
+    await game.next(GateOpened)
+    game.run.decide(Approve(), StepAddress(1, 1), gate="before_step")
+    await game.next(GateOpened)
+    with pytest.raises(DecisionRefused, match="another gate now: after step"):
+        game.run.decide(Approve(), StepAddress(1, 1), gate="before_step")
+    game.run.decide(Approve(), StepAddress(1, 1), gate="after_step")
+    await game.ended()
+
+
 # ---- changing what the model sees
 
 
