@@ -37,7 +37,7 @@ from lis_tui.core.events import (
 )
 from lis_tui.core.events import encode as encode_record
 from lis_tui.core.messages import Observation
-from lis_tui.core.text import clean, one_line
+from lis_tui.core.text import clean, one_line, plural
 from lis_tui.core.view import RunView
 
 _DIM, _BOLD, _RED, _OFF = "\x1b[2m", "\x1b[1m", "\x1b[31m", "\x1b[0m"
@@ -177,7 +177,7 @@ def _beginning(event: RunStarted) -> Iterable[tuple[str, str]]:
     spec = event.spec
     yield f"{event.run} · {spec.model.name} · {spec.sandbox.image} ({spec.sandbox.network})", _BOLD
     limits = spec.limits
-    parts = [f"{limits.max_turns} turns"]
+    parts = [plural(limits.max_turns, "turn")]
     parts += [f"{limits.max_tokens:,} tokens"] if limits.max_tokens is not None else []
     parts += [f"${limits.max_cost_usd:g}"] if limits.max_cost_usd is not None else []
     parts += [f"{limits.timeout_s:g} s"] if limits.timeout_s is not None else []
@@ -220,10 +220,11 @@ def _end(event: RunEnded, view: RunView) -> Iterable[tuple[str, str]]:
     reason = f": {event.reason}" if event.reason else ""
     yield f"■ {event.status.replace('_', ' ')}{reason}", _BOLD
     totals = view.totals
-    cost = f"${totals.cost_usd:.{4 if totals.cost_usd else 0}f}" if totals.has_known_cost else "price unknown"
-    tokens = totals.prompt_tokens + totals.completion_tokens
+    is_unknown = totals.has_unknown_cost and not totals.has_known_cost
+    cost = "price unknown" if is_unknown else f"${totals.cost_usd:.{4 if totals.cost_usd else 0}f}"
+    tokens = plural(totals.prompt_tokens + totals.completion_tokens, "token")
     seconds = (view.ended_at or 0.0) - view.started_at
-    yield f"{view.turn.number} turns · {tokens:,} tokens · {cost} · {seconds:.1f} s", _DIM
+    yield f"{plural(view.turn.number, 'turn')} · {tokens} · {cost} · {seconds:.1f} s", _DIM
 
 
 def _sentences(event: Event) -> Iterable[str]:

@@ -157,3 +157,14 @@ def test_what_a_screen_holds_imports_neither_engine_nor_vendors(module: str) -> 
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_what_is_not_understood_is_one_sentence_with_the_next_step(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert code_of("run", "Go.", "--mode", "fast") == 2
+    assert code_of("run", "Go.", "--nonsense") == 2
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("lis-tui: argument --mode: invalid choice: 'fast'")
+    assert first.endswith("See `lis-tui run --help`.")
+    assert second == "lis-tui: unrecognized arguments: --nonsense. See `lis-tui --help`."

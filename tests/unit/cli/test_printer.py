@@ -129,3 +129,8 @@ def test_json_is_one_event_a_line_and_pure_ascii_on_a_terminal() -> None:
     assert screen.getvalue().isascii()
     assert "\x7f" not in screen.getvalue()
     assert plain.getvalue().count("\n") == 1
+
+
+def test_a_run_that_ended_before_any_reply_cost_nothing() -> None:
+    ended = RunEnded(status="sandbox_failed", reason="No engine answers.")
+    assert printed(ASKED, ended).splitlines()[-1].startswith("1 turn · 0 tokens · $0 · ")
