@@ -1,6 +1,7 @@
 """What was asked for on the command line, as settings, a spec and secrets."""
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Mapping
@@ -56,6 +57,8 @@ def asked(given: argparse.Namespace, *, is_headless: bool) -> Asked:
     for path in (*given.inputs, *given.inline):
         if not path.exists():
             raise UsageWrong(f"There is no file or folder {path}.")
+    if given.output is not None:
+        _make_folder(given.output.expanduser())
     spec = run_spec(
         loaded,
         task=_task(given),
@@ -91,6 +94,17 @@ def _task(given: argparse.Namespace) -> str:
     if not task.strip():
         raise UsageWrong("The task is empty.")
     return task
+
+
+def _make_folder(path: Path) -> None:
+    """Find out now, not at the end of a long run, that results cannot be saved there."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageWrong(f"Results cannot be saved in {path}: {reason}. Choose another --output.") from error
 
 
 def _read(path: Path) -> str:

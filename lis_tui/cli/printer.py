@@ -40,6 +40,8 @@ from lis_tui.core.messages import Observation
 from lis_tui.core.text import clean, one_line, plural
 from lis_tui.core.view import RunView
 
+MOST_LINES = 20
+"""Lines of an output that are printed where it was not streamed."""
 _DIM, _BOLD, _RED, _OFF = "\x1b[2m", "\x1b[1m", "\x1b[31m", "\x1b[0m"
 _Key = tuple[str, int | StepAddress]
 
@@ -156,11 +158,22 @@ class Printer:
             case StepStarted():
                 yield from _step(event)
             case StepFinished():
-                yield from _result(event.address, event.observation, ("output", event.address) in self._told)
+                yield from self._output(event)
+                yield from _result(event.address, event.observation)
             case RunEnded():
                 yield from _end(event, self.view)
             case _:
                 yield from ((f"  ! {sentence}", _DIM) for sentence in _sentences(event))
+
+    def _output(self, event: StepFinished) -> Iterable[tuple[str, str]]:
+        """What of a command's output was not streamed: all of it in a recording."""
+        was_told = ("output", event.address) in self._told
+        if was_told or (event.tool != "execute_bash" and event.status == "done"):
+            return
+        lines = event.observation.text.splitlines()
+        yield from ((f"    {line}", "") for line in lines[:MOST_LINES])
+        if len(lines) > MOST_LINES:
+            yield f"    … {len(lines) - MOST_LINES:,} more lines", _DIM
 
     def _reply(self, turn: int, reasoning: str, said: str) -> Iterable[tuple[str, str]]:
         """What of a reply was not streamed: all of it in a recording."""
@@ -206,9 +219,7 @@ def _call(tool: str, arguments: str) -> str:
             return f"{tool} {arguments if given else ''}".rstrip()
 
 
-def _result(address: StepAddress, seen: Observation, was_streamed: bool) -> Iterable[tuple[str, str]]:
-    if not was_streamed and seen.status != "done":
-        yield from ((f"    {line}", "") for line in seen.text.splitlines()[:20])
+def _result(address: StepAddress, seen: Observation) -> Iterable[tuple[str, str]]:
     yield from ((f"    {line}", _DIM) for line in seen.diff.splitlines()[:60])
     parts = [seen.status if seen.exit_code is None else f"exit {seen.exit_code}", f"{seen.duration_s:.1f} s"]
     parts += [f"ended by the {seen.ended_by}"] if seen.ended_by not in ("itself", "shell lost") else []

@@ -159,6 +159,14 @@ def test_what_a_screen_holds_imports_neither_engine_nor_vendors(module: str) -> 
     assert done.stdout == "[]\n"
 
 
+def test_a_folder_for_results_that_cannot_be_one_is_found_out_at_once(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "taken").write_text("")
+    assert code_of("run", "Go.", "--model", "script/demo", "--headless", "--output", "taken") == 2
+    assert "Results cannot be saved in taken: File exists." in capsys.readouterr().err
+
+
 def test_what_is_not_understood_is_one_sentence_with_the_next_step(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

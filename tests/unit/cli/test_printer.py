@@ -73,6 +73,16 @@ def test_a_recording_shows_the_reply_that_was_streamed_when_it_was_live() -> Non
     assert live.splitlines() == ["  ┊ I think.", "  Done."]
 
 
+def test_a_recording_shows_the_outputs_that_were_streamed_when_it_was_live() -> None:
+    text = "\n".join(f"line {number}" for number in range(30))
+    finished = StepFinished(
+        address=HERE, call_id="c", tool="execute_bash", observation=Observation(text=text, exit_code=0)
+    )
+    shown = printed(finished).splitlines()
+    assert (shown[0], shown[19], shown[20]) == ("    line 0", "    line 19", "    … 10 more lines")
+    assert printed(OutputArrived(HERE, b"line 0\n"), finished).count("line") == 1
+
+
 def test_a_request_that_was_refused_is_told_once_by_the_end() -> None:
     refused = "401: no such key."
     text = printed(
