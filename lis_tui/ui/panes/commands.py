@@ -15,6 +15,7 @@ from lis_tui.ui.rows import Ink, Row, plain_inks
 from lis_tui.ui.widgets.blocks import BlockList
 
 DRAFT_LINES = 6
+MOST_TYPED = 6
 _OPENING = re.compile(r"^\s*\{\s*\"\w{1,40}\"\s*:\s*\"")
 
 
@@ -37,6 +38,7 @@ class CommandsPane(BlockList):
         self._keys = keys
         self._painted: tuple[StepAddress, str, float] | None = None
         self.is_blinking = False
+        self._has_end = False
 
     # ---- blocks
 
@@ -95,11 +97,23 @@ class CommandsPane(BlockList):
 
     def rest(self) -> None:
         """While the end is followed, put the cursor where things happen: the gate, else the newest step."""
+        self._show_end()
         if not self.is_following or not self._view.steps:
             return
         number = self._gate_number()
         last = len(self._view.steps) - 1
         self.cursor = last if number is None else min(number, last)
+
+    def _show_end(self) -> None:
+        """Begin to read at the answer, once, where the end is taller than the pane."""
+        if self._view.ended is None:
+            if self._has_end and not self.is_following:
+                self.follow()
+            self._has_end = False
+        elif not self._has_end and self.has_lines:
+            self._has_end = True
+            if self.is_following:
+                self.reveal(self.block_count() - 1)
 
     def show_gate(self) -> None:
         """Bring the waiting box into sight."""
@@ -153,9 +167,9 @@ class CommandsPane(BlockList):
 
     def _human_rows(self, step: StepView, lead: list[Ink]) -> list[Row]:
         if step.changed_by is None:
-            return []
+            return _typed_rows(step, lead)
         who = {"person": "you changed it", "rule": "a rule changed it"}.get(step.changed_by, "changed")
-        indent = [(" " * (2 + sum(len(text) for text, _ in lead[1:])), "")]
+        indent = _indent(lead)
         call = describe(step.tool, step.proposed)
         proposed = clean(f"{call.word} {call.head}").split("\n")
         rows = [
@@ -164,7 +178,7 @@ class CommandsPane(BlockList):
         ]
         if len(proposed) > 6:
             rows.append(Row([(f"… {words.plural(len(proposed) - 6, 'line')} more", "muted")], lead=indent))
-        return rows
+        return rows + _typed_rows(step, lead)
 
     # ---- the gate
 
@@ -188,7 +202,8 @@ class CommandsPane(BlockList):
     def _of_calls(self, step: StepView | None) -> str:
         if step is None:
             return ""
-        count = len(self._view.turns[step.address.turn].steps)
+        turn = self._view.turns[step.address.turn]
+        count = max(turn.call_count, len(turn.steps))
         return f" · {step.address.step} of {count} calls" if count > 1 else ""
 
     def _left(self) -> str:
@@ -239,6 +254,20 @@ def _drafted(text: str) -> list[str]:
         .replace('\\"', '"')
         .split("\n")[-DRAFT_LINES:]
     )
+
+
+def _indent(lead: list[Ink]) -> list[Ink]:
+    return [(" " * (2 + sum(len(text) for text, _ in lead[1:])), "")]
+
+
+def _typed_rows(step: StepView, lead: list[Ink]) -> list[Row]:
+    """Say what a person typed into the command: nothing echoes it there."""
+    rows = []
+    for data in step.inputs[-MOST_TYPED:]:
+        typed = one_line(data.decode("utf-8", errors="replace").removesuffix("\n"), 200)
+        said = f"✎ you typed: {typed}" if data else "✎ you ended its input"
+        rows.append(Row([(said, "human")], lead=_indent(lead), most=3))
+    return rows
 
 
 def label(step: StepView) -> str:

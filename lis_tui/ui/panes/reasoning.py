@@ -6,6 +6,7 @@ from lis_tui.core.parts import Said, TurnView
 from lis_tui.core.text import clean, one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
+from lis_tui.ui.calls import without_remarks
 from lis_tui.ui.markdown import markdown_rows
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink, Row
@@ -39,9 +40,13 @@ class ReasoningPane(BlockList):
         return len(self._view.turns) if self._view.started is not None else 0
 
     def block_version(self, number: int) -> Hashable:
-        """Differs with the turn, and with being open."""
+        """Differs with what is drawn of the turn: its steps, which change far more often, are not."""
+        turn = self._view.turns[number]
+        has_words = bool(turn.reasoning.length or turn.text.length)
         return (
-            self._view.turns[number].version,
+            (turn.reasoning.length, turn.text.length, len(turn.said)),
+            (turn.is_streaming, turn.cut_off, turn.usage, turn.finished_at),
+            0 if has_words else len(turn.steps),
             self._is_open(number),
             number == 0 and bool(self._view.started),
         )
@@ -118,7 +123,7 @@ class ReasoningPane(BlockList):
         rows: list[Row] = []
         for said in _newest_retries(turn.said):
             label, tone = _ORIGINS[said.origin]
-            lines = clean(said.text.strip()).expandtabs(4).split("\n")
+            lines = clean(without_remarks(said.text.strip())).expandtabs(4).split("\n")
             lead: list[Ink] = [("     ", "")]
             rows.append(Row([(label, f"{tone} bold"), (lines[0], tone)], lead=lead, most=50, is_prose=True))
             rows += [Row([(line, tone)], lead=lead, most=50, is_prose=True) for line in lines[1:50]]

@@ -191,14 +191,16 @@ class Workbench(Screen[None]):
 
     def _announce(self) -> None:
         """Tell by bell and title, once, that the run waits or ended."""
-        gate, ended = self.view.gate, self.view.ended
+        gate, ended, asking = self.view.gate, self.view.ended, self.view.asking
         state = "waits for you" if gate is not None else words.end_words(ended.status)[0] if ended else ""
+        state = "waits for input" if asking is not None else state
         task = words.task(self.view, 60) or "lis-tui"
         title = f"{state} · {task}" if state else task
         if title != self._title:
             self._title = title
             self.app.title = title
-        told = (state, gate.address if gate is not None else None)
+        waits = gate or asking
+        told = (state, waits.address if waits is not None else None)
         if state and told != self._told and not self.source.is_recorded:
             self.post_message(self.Notable(title, has_bell=self.has_bell))
         self._told = told

@@ -227,6 +227,11 @@ class BlockList(ScrollView, can_focus=True):
             room = max(self.scrollable_content_region.height - 1, 1)
             self.scroll_to(y=max(self._tops[number + 1] - room, 0), animate=False)
 
+    @property
+    def has_lines(self) -> bool:
+        """Whether it has a size, and blocks measured for it."""
+        return bool(self._width) and bool(self._heights)
+
     def is_in_sight(self, number: int) -> bool:
         """Whether the last line of a block is on the screen."""
         if number + 1 >= len(self._tops):
