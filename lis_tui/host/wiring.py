@@ -13,7 +13,7 @@ from msgspec import structs
 from lis_tui import __version__
 from lis_tui.config.secrets import API_KEY, variables
 from lis_tui.core.bus import Bus
-from lis_tui.core.errors import RunNotFound, StorageFailed
+from lis_tui.core.errors import ImageMissing, RunNotFound, StorageFailed
 from lis_tui.core.events import SandboxStarted
 from lis_tui.core.ports import Model
 from lis_tui.core.private import open_private, private_folder
@@ -28,6 +28,7 @@ from lis_tui.model.retry import RetryingModel
 from lis_tui.model.script import ScriptModel, load_scenario
 from lis_tui.sandbox import container
 from lis_tui.sandbox.carry import Carried, find_carried
+from lis_tui.sandbox.image import DEFAULT_IMAGE
 from lis_tui.tools.registry import default_tools
 from lis_tui.trajectory.journal import Journal, read
 from lis_tui.trajectory.store import RunFolder, Store, is_locked
@@ -124,8 +125,12 @@ async def give_back(folder: RunFolder) -> None:
     if os.geteuid() == 0 or not await asyncio.to_thread(folder.worktree.exists):
         return
     image = await asyncio.to_thread(_image_of, folder)
-    if image:
+    if not image:
+        return
+    try:
         await container.reclaim(folder.worktree, image)
+    except ImageMissing:
+        await container.reclaim(folder.worktree, DEFAULT_IMAGE)
 
 
 def _image_of(folder: RunFolder) -> str:

@@ -133,3 +133,25 @@ def test_after_a_killed_host_an_ordinary_user_can_read_and_delete_the_run(ordina
     assert ordinary.run("open", "one", "--headless").returncode == 0
     removed = ordinary.run("runs", "rm", "one")
     assert (removed.returncode, removed.stderr) == (0, "")
+
+
+def test_what_root_left_behind_is_removed_by_the_engine_or_said(ordinary: LisTui) -> None:
+    model = ordinary.scenario(PRIVATE + "echo ready; sleep 1000")
+    assert ordinary.run("run", "Go.", "--model", model, "--detach", "--name", "one").returncode == 0
+    ordinary.start("attach", "one", "--json").until(OutputArrived)
+    (host,) = ordinary.hosts()
+    fd = os.pidfd_open(host)
+    os.kill(host, signal.SIGKILL)
+    wait_for_end(fd)
+    engine, ordinary.environ["DOCKER_HOST"] = ordinary.environ.get("DOCKER_HOST"), "unix:///nonexistent"
+    refused = ordinary.run("runs", "rm", "one")
+    assert refused.returncode == 7
+    assert "A sandbox leaves files of root" in refused.stderr
+    del ordinary.environ["DOCKER_HOST"]
+    if engine is not None:
+        ordinary.environ["DOCKER_HOST"] = engine
+    removed = ordinary.run("runs", "rm", "one")
+    assert (removed.returncode, removed.stderr) == (0, "")
+    model = ordinary.scenario("echo 42 > answer.txt", name="next")
+    assert ordinary.run("run", "Go.", "--model", model, "--headless", "--name", "two").returncode == 0
+    assert ordinary.containers() == []

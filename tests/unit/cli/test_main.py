@@ -9,6 +9,7 @@ from lis_tui.cli.asked import asked
 from lis_tui.cli.main import main
 from lis_tui.cli.parser import make_parser
 from lis_tui.core.errors import SettingsInvalid, UsageWrong
+from lis_tui.trajectory.store import Store
 
 HEAVY = ("textual", "litellm", "docker", "msgspec", "keyring", "yaml", "asyncio")
 
@@ -137,6 +138,16 @@ def test_runs_are_listed_and_only_whole_names_are_removed(
     assert "did you mean sample-1" in capsys.readouterr().err
     assert code_of("runs", "rm", "sample-1") == 0
     assert not folder.exists()
+
+
+def test_a_live_run_is_not_removed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Store(home / "data").create("Count.", "counts")
+    lock = folder.lock()
+    assert code_of("runs", "rm", "counts") == 7
+    assert "counts is live and stays: end it first" in capsys.readouterr().err
+    lock.release()
+    assert code_of("runs", "rm", "counts") == 0
+    assert not folder.path.exists()
 
 
 def test_the_version_costs_no_heavy_import() -> None:
