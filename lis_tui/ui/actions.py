@@ -255,6 +255,14 @@ START_KEYS = (
     ("esc", "leave"),
 )
 """The keys of the start screen, where letters type."""
+START_TIPS = (
+    ("enter", "Run the task; in the list below: open that run."),
+    ("ctrl+j", "A new line in the task."),
+    ("tab", "To the settings, then to the recent runs."),
+    ("f2", "Watch a scripted model in a real sandbox; no key."),
+    ("f3", "The next theme."),
+    ("esc", "Leave; live runs go on."),
+)
 BY_ID = {action.id: action for action in ACTIONS}
 
 

@@ -17,6 +17,7 @@ MOST_WAITING = 200
 HEAD, TAIL = 4, 5
 LIVE_LINES = 8
 """With the command above them they fit the pane of a small terminal."""
+LONG_LINE = 800
 MOST_SHOWN = 24 * 1024
 NO_OUTPUT = "[no output]"
 """What the model reads of a command that printed nothing."""
@@ -191,7 +192,9 @@ def _output_rows(step: StepView, indent: list[Ink]) -> list[Row]:
     while lines and not any(text.strip() for text, _ in lines[-1]):
         lines.pop()
     rows = _folded(
-        [Row(line, lead=indent, most=3, is_prose=True) for line in lines], indent, observation.output_bytes
+        [Row(line, lead=indent, most=_most(line), is_prose=True) for line in lines],
+        indent,
+        observation.output_bytes,
     )
     rows += [
         Row(plain_inks(note, "warning"), lead=indent, most=2, is_prose=True)
@@ -207,6 +210,11 @@ def _raw_output(step: StepView) -> bytes:
         return bytes(step.tail)
     text = without_remarks(step.observation.text) if step.observation is not None else ""
     return text.encode("utf-8", errors="replace")
+
+
+def _most(line: list[Ink]) -> int:
+    """A line without end is not worth more than its beginning."""
+    return 3 if sum(len(text) for text, _ in line) <= LONG_LINE else 1
 
 
 def without_remarks(text: str) -> str:

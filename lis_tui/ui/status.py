@@ -55,6 +55,9 @@ def status_line(view: RunView, moment: Moment, keys: list[tuple[str, str]], widt
         return cut([*line, ("   ", ""), (moment.flash, "command")], width)
     *others, last = [_key(key, text) for key, text in sorted(keys, key=lambda pair: pair[0] == "?")] or [[]]
     parts = [[("   ", ""), part] for part in _parts(view, moment)]
+    room = max(width - cells(last) - cells(others[0] if others else []) - 3, width // 2)
+    if cells(line) > room:
+        line, parts = cut(line, room), []
     line = _filled(line, parts[:FIRST_PARTS], width - cells(last) - 2)
     urgent = _filled([], others[:FIRST_KEYS], width - cells(line) - cells(last) - 3)
     left = _filled(line, parts[FIRST_PARTS:], width - cells(urgent) - cells(last) - 3)

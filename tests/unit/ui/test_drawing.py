@@ -81,6 +81,15 @@ def test_the_status_line_begins_with_the_state_and_keeps_the_key_for_help() -> N
         assert cell_len(line) <= width
 
 
+def test_a_long_reason_of_the_end_leaves_room_for_the_keys() -> None:
+    view = RunView().apply_all(story.waiting())
+    end = events.RunEnded(status="model_failed", reason="The model server answered nothing. " * 5)
+    view.apply(Record(99, view.last_at, end))
+    line = text_of(status_line(view, moment(view), footer(view, Focus()), 80))
+    assert "? keys" in line
+    assert "try now" in line
+
+
 def test_waiting_for_the_first_token_is_told_with_its_time() -> None:
     view = RunView().apply_all(story.waiting()[:4])
     view.apply(
