@@ -91,8 +91,11 @@ def _busy(view: RunView, now: float) -> Ink:
     if view.asking is not None:
         return "the command waits for input", "warning"
     if view.phase == "retrying" and view.retry is not None:
-        left = max(view.retry.wait_s - (now - view.phase_at), 0)
-        return f"try {view.retry.attempt} of {view.retry.max_attempts} in {left:.0f} s", "warning"
+        left = view.retry.wait_s - (now - view.phase_at)
+        text = f"try {view.retry.attempt} of {view.retry.max_attempts}"
+        if left < 0:
+            return f"{text}: waiting for first token {-left:.0f} s", "warning"
+        return f"{text} in {left:.0f} s", "warning"
     if view.phase == "thinking":
         return f"thinking{_speed(view, now)}", "accent"
     text = {

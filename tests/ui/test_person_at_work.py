@@ -1,9 +1,12 @@
+from pathlib import Path
+
 import pytest
 
 from lis_tui.core import events
 from lis_tui.core.decisions import CloseInput, Decision, SendInput
 from lis_tui.core.events import Event, Record, StepAddress
-from lis_tui.core.messages import Reply
+from lis_tui.core.messages import Observation, Reply
+from lis_tui.core.parts import MOST_TAIL
 from tests import story
 from tests.screens import FakeSource, bench, settle, text_of, workbench_app
 
@@ -141,3 +144,62 @@ async def test_remarks_for_the_model_are_not_shown_with_a_nudge() -> None:
         await settle(pilot)
         assert "Call a tool." in text_of(app)
         assert "94 left" not in text_of(app)
+
+
+def printed(output: bytes, text: str, command: str = "printf x") -> list[Record]:
+    """A command that is over, as a journal tells it: without what streamed."""
+    told = story.Story(has_fragments=False)
+    told.begin()
+    call = story.bash(command)
+    told.say(events.StepProposed(address=HERE, call=call))
+    told.say(events.StepStarted(address=HERE, tool=call.name, arguments=call.arguments))
+    seen = Observation(text=text, status="done", exit_code=0, output_bytes=len(output), output_name="7.1.txt")
+    told.say(events.StepFinished(address=HERE, call_id="c1", tool=call.name, observation=seen))
+    return told.records
+
+
+async def test_a_recorded_output_has_its_colours(tmp_path: Path) -> None:
+    output = b"\x1b[31mred\x1b[0m \x1b]0;title\x07plain\n"
+    (tmp_path / "7.1.txt").write_bytes(output)
+    source = FakeSource(printed(output, "red plain"), is_recorded=True)
+    source.outputs = tmp_path
+    app = workbench_app(source)
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await settle(pilot)
+        row = next(strip for strip in app.screen._compositor.render_strips() if "red" in strip.text)
+        colours = {segment.text: segment.style and segment.style.color for segment in row}
+        red = next(colour for text, colour in colours.items() if "red" in text)
+        plain = next(colour for text, colour in colours.items() if "plain" in text)
+        assert red != plain
+
+
+@pytest.mark.parametrize("kind", ["missing", "link", "longer"])
+async def test_a_recorded_output_that_is_not_there_is_shown_as_the_model_read_it(
+    kind: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "7.1.txt"
+    if kind == "link":
+        path.symlink_to("/etc/passwd")
+    elif kind == "longer":
+        path.write_bytes(b"y" * (MOST_TAIL + 1))
+    source = FakeSource(printed(b"twelve bytes", "as the model read it"), is_recorded=True)
+    source.outputs = tmp_path
+    app = workbench_app(source)
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await settle(pilot)
+        assert "as the model read it" in text_of(app)
+
+
+async def test_a_long_command_is_whole_above_its_output() -> None:
+    command = "\n".join(f"echo {number}" for number in range(12))
+    app = workbench_app(FakeSource(printed(b"11", "eleven", command)))
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        assert "echo 11" not in text_of(app)
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "$ echo 0" in text_of(app)
+        assert "echo 11" in text_of(app)
+        assert "eleven" in text_of(app)

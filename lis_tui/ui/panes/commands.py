@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable, Hashable
 
+from textual.message import Message
+
 from lis_tui.core.events import StepAddress
-from lis_tui.core.parts import StepView
+from lis_tui.core.parts import MOST_TAIL, StepView
 from lis_tui.core.text import clean, one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
@@ -36,9 +38,17 @@ class CommandsPane(BlockList):
         self._now = now
         self._monotonic = monotonic
         self._keys = keys
+        self._wanted: set[StepAddress] = set()
         self._painted: tuple[StepAddress, str, float] | None = None
         self.is_blinking = False
         self._has_end = False
+
+    class Wanted(Message):
+        """A step is drawn whose output, with its colours, is only on disk."""
+
+        def __init__(self, step: StepView) -> None:
+            super().__init__()
+            self.step = step
 
     # ---- blocks
 
@@ -158,12 +168,23 @@ class CommandsPane(BlockList):
         gate = self._view.gate
         is_waiting = gate is not None and gate.address == step.address
         lead: list[Ink] = [(" ▌" if is_waiting else "  ", "warning"), (f"{step.address} ", "muted")]
+        if is_lit:
+            self._want(step)
         now = self._now()
         rows = [Row([])] if step.address.step == 1 and step is not self._view.steps[0] else []
         rows += call_rows(step, lead, result_sign(step, now), is_lit=is_lit)
         rows += self._human_rows(step, lead)
         rows += result_rows(step, lead)
         return rows + (self._box(step, is_lit=is_lit) if is_waiting else [])
+
+    def _want(self, step: StepView) -> None:
+        """Ask once for an output that went by before this screen looked."""
+        seen = step.observation
+        if seen is None or not seen.output_name or not 0 < seen.output_bytes <= MOST_TAIL:
+            return
+        if len(step.tail) != step.output_bytes and step.address not in self._wanted:
+            self._wanted.add(step.address)
+            self.post_message(self.Wanted(step))
 
     def _human_rows(self, step: StepView, lead: list[Ink]) -> list[Row]:
         if step.changed_by is None:

@@ -90,6 +90,14 @@ def test_a_long_reason_of_the_end_leaves_room_for_the_keys() -> None:
     assert "try now" in line
 
 
+def test_a_try_that_is_under_way_counts_up() -> None:
+    view = RunView().apply_all(story.waiting()[:4])
+    retried = events.ModelRetried(turn=1, attempt=2, max_attempts=6, wait_s=10.0, reason="busy")
+    view.apply(Record(9, story.START + 9, retried))
+    assert state_words(view, Moment(story.START + 12))[0] == "▶ try 2 of 6 in 7 s"
+    assert state_words(view, Moment(story.START + 24))[0] == "▶ try 2 of 6: waiting for first token 5 s"
+
+
 def test_waiting_for_the_first_token_is_told_with_its_time() -> None:
     view = RunView().apply_all(story.waiting()[:4])
     view.apply(
