@@ -38,6 +38,8 @@ def _live(view: RunView, focus: Focus) -> Why:
 
 
 def _gate(view: RunView, focus: Focus) -> Why:
+    if view.gate is None and view.asking is not None:
+        return "the command waits for input; t types into it"
     return _live(view, focus) or ("" if view.gate is not None else "nothing waits for you")
 
 
@@ -297,7 +299,8 @@ def _label(action: Action, view: RunView) -> str:
 
 def end_keys(view: RunView, focus: Focus) -> list[tuple[str, str]]:
     """Give the keys that make sense once the run has ended."""
-    ids = ("follow_up", "limits", "retry_now", "open", "sent", "copy", "quit")
+    looking = ("open", "sent", "copy") if view.steps else ("sent",) if view.turn.asked_at is not None else ()
+    ids = ("follow_up", "limits", "retry_now", *looking, "quit")
     return [(BY_ID[each].key, BY_ID[each].label) for each in ids if not why_not(each, view, focus)]
 
 

@@ -296,6 +296,8 @@ class Deeds:
                 screen.files.toggle(pane.cursor)
             elif entry is not None:
                 self.pane_4()
+            else:
+                screen.hint("no file is here yet")
         elif pane is screen.commands and screen.commands.step is not None:
             from lis_tui.ui.screens.output import OutputScreen
 

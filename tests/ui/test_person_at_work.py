@@ -203,3 +203,59 @@ async def test_a_long_command_is_whole_above_its_output() -> None:
         assert "$ echo 0" in text_of(app)
         assert "echo 11" in text_of(app)
         assert "eleven" in text_of(app)
+
+
+async def test_the_cursor_stays_on_a_step_that_is_read_though_all_fits_and_more_comes() -> None:
+    told = story.Story()
+    told.begin("auto")
+    for number in (1, 2, 3):
+        told.say(events.StepProposed(address=StepAddress(1, number), call=story.bash(f"echo {number}")))
+    source = FakeSource(told.records)
+    app = workbench_app(source)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("k")
+        await settle(pilot)
+        more(source, events.StepProposed(address=StepAddress(1, 4), call=story.bash("echo 4")))
+        await settle(pilot)
+        step = bench(app).commands.step
+        assert step is not None
+        assert step.address == StepAddress(1, 2)
+        await pilot.press("G")
+        await settle(pilot)
+        more(source, events.StepProposed(address=StepAddress(1, 5), call=story.bash("echo 5")))
+        await settle(pilot)
+        step = bench(app).commands.step
+        assert step is not None
+        assert step.address == StepAddress(1, 5)
+
+
+async def test_the_reasoning_of_the_step_that_is_read_is_open() -> None:
+    app = workbench_app(FakeSource(story.ended(), is_recorded=True))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        assert "There is a folder with" not in text_of(app)
+        await pilot.press("g")
+        await settle(pilot)
+        assert "There is a folder with" in text_of(app)
+        await pilot.press("F")
+        await settle(pilot)
+        assert "There is a folder with" not in text_of(app)
+
+
+@pytest.mark.parametrize("gate", ["before_model", "before_step"])
+async def test_a_run_that_failed_before_its_first_step_offers_only_what_there_is(gate: events.Gate) -> None:
+    told = story.Story()
+    told.begin()
+    told.wait(StepAddress(1), gate)
+    app = workbench_app(FakeSource(told.records))
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        assert ("before the model" in text_of(app)) == (gate == "before_model")
+        told.say(events.RunEnded(status="sandbox_failed", reason="No container engine answers."))
+        source = bench(app).source
+        assert isinstance(source, FakeSource)
+        source.add(told.records[-1])
+        await settle(pilot)
+        assert "v what was sent" not in text_of(app)
+        assert "q leave" in text_of(app)

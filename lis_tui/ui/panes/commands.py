@@ -110,9 +110,19 @@ class CommandsPane(BlockList):
         self._show_end()
         if not self.is_following or not self._view.steps:
             return
+        self.cursor = self._resting_place()
+
+    def _resting_place(self) -> int:
         number = self._gate_number()
         last = len(self._view.steps) - 1
-        self.cursor = last if number is None else min(number, last)
+        return last if number is None else min(number, last)
+
+    def move_to(self, number: int, *, is_scrolling: bool = True) -> None:
+        """Put the cursor on a block; on any but the newest it stays, whatever comes."""
+        self.is_held = bool(self._view.steps) and number < self._resting_place()
+        if self.is_held:
+            self.is_following = False
+        super().move_to(number, is_scrolling=is_scrolling)
 
     def _show_end(self) -> None:
         """Begin to read at the answer, once, where the end is taller than the pane."""
@@ -222,7 +232,8 @@ class CommandsPane(BlockList):
 
     def _of_calls(self, step: StepView | None) -> str:
         if step is None:
-            return ""
+            gate = self._view.gate.gate if self._view.gate is not None else ""
+            return " · before the model" if gate == "before_model" else ""
         turn = self._view.turns[step.address.turn]
         count = max(turn.call_count, len(turn.steps))
         return f" · {step.address.step} of {count} calls" if count > 1 else ""

@@ -34,6 +34,7 @@ class ReasoningPane(BlockList):
         super().__init__(paint, id="reasoning")
         self._view = view
         self._wished: dict[int, bool] = {}
+        self._read: int | None = None
 
     def block_count(self) -> int:
         """Turns; before the first has come there is nothing to show."""
@@ -67,6 +68,21 @@ class ReasoningPane(BlockList):
         self._wished[number] = not self._is_open(number)
         self.update_blocks(is_whole=True)
 
+    def read(self, turn: int | None) -> None:
+        """Open the turn of the step that a person looks at (None: the newest) and bring it into sight."""
+        if turn != self._read:
+            self._read = turn
+            self.is_held = turn is not None
+            self.is_following = self.is_following and not self.is_held
+            self.update_blocks(is_whole=True)
+        self.move_to(len(self._view.turns) - 1 if turn is None else turn)
+
+    def follow(self) -> None:
+        """Go to the newest turn."""
+        self._read = None
+        self.update_blocks(is_whole=True)
+        super().follow()
+
     def text_of_turn(self, number: int) -> str:
         """Give a turn's text raw, to copy."""
         view = self._view
@@ -76,7 +92,8 @@ class ReasoningPane(BlockList):
         return "\n\n".join(part for part in (str(turn.reasoning), str(turn.text)) if part)
 
     def _is_open(self, number: int) -> bool:
-        return self._wished.get(number, number > 0 and number == len(self._view.turns) - 1)
+        shown = len(self._view.turns) - 1 if self._read is None else self._read
+        return self._wished.get(number, number > 0 and number == shown)
 
     # ---- rows
 

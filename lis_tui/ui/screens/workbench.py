@@ -266,11 +266,10 @@ class Workbench(Screen[None]):
         pane = message.pane
         if pane is self.commands:
             step = self.commands.step
-            if step is not None and not self.reasoning.is_following:
-                self.reasoning.move_to(step.address.turn)
+            if step is not None and self.commands.is_held:
+                self.reasoning.read(step.address.turn)
             elif step is not None:
-                self.reasoning.cursor = step.address.turn
-                self.reasoning.refresh()
+                self.reasoning.read(None)
             self.header.refresh()
         elif pane is self.files:
             self.files.has_chosen = True
