@@ -40,8 +40,20 @@ KEYS = ((b"g", rb"thought-000"), (b"G", rb"thought-199"), (b"3", rb"Reasoning"),
 """Keys and what they paint: the ends of the reasoning, and its title without and with the focus."""
 
 
+CONTROL = """
+import os, sys, time
+while os.read(0, 1):
+    end = time.thread_time() + {cost}
+    while time.thread_time() < end:
+        pass
+    os.write(1, b"answered")
+"""
+CONTROL_S = 0.015
+"""About the time of the processor that a key costs the screen."""
+
+
 class Terminal:
-    """`lis-tui` in a pty; what it writes is kept with the moment it was read (monotonic)."""
+    """A Python program in a pty; what it paints is waited for, moments are monotonic."""
 
     def __init__(self, lis: LisTui, *arguments: str, size: tuple[int, int] = (40, 120)) -> None:
         self.pid, self._fd = pty.fork()
@@ -53,9 +65,8 @@ class Terminal:
                 "COLORTERM": "truecolor",
                 "PYTHONPATH": f"{ROOT}:{os.environ.get('PYTHONPATH', '')}",
             }
-            os.execve(sys.executable, [sys.executable, "-m", "lis_tui", *arguments], environ)
+            os.execve(sys.executable, [sys.executable, *arguments], environ)
         ioctl(self._fd, TIOCSWINSZ, struct.pack("HHHH", *size, 0, 0))
-        self.seen = b""
 
     def send(self, keys: bytes) -> float:
         """Press keys; gives the moment."""
@@ -118,15 +129,19 @@ def new_files(terminal: Terminal, worktree: Path, count: int) -> list[float]:
     return found
 
 
-def keys_until(terminal: Terminal, is_over: Callable[[], bool]) -> list[float]:
-    """Seconds from a key until its answer was painted, over and over until it is over."""
+def keys_until(terminal: Terminal, control: Terminal, is_over: Callable[[], bool], label: str) -> None:
+    """Report seconds from a key until its answer was painted, here and by the control, in turn."""
     found: list[float] = []
+    others: list[float] = []
     while not is_over():
         for key, answer in KEYS:
             pressed = terminal.send(key)
             found.append(terminal.wait(answer, 10) - pressed)
             terminal.read_for(KEYS_S)
-    return found
+            pressed = control.send(b"x")
+            others.append(control.wait(rb"answered", 10) - pressed)
+    report(label, found, 0.05)
+    report(f"… by a program of {CONTROL_S * 1000:.0f} ms a key, s", others, None)
 
 
 def finished(lis: LisTui) -> list[float]:
@@ -173,9 +188,10 @@ def in_a_run(image: str, files: int, floods: int) -> None:
     calls = tuple(Call(name="execute_bash", arguments={"command": command}) for command in commands)
     with home(image) as lis, FakeServer([Answer(reasoning=THOUGHT, calls=calls)]) as server:
         terminal = Terminal(
-            *(lis, "run", "Measure.", "--model", "openai/m", "--api-base", server.url),
+            *(lis, "-m", "lis_tui", "run", "Measure.", "--model", "openai/m", "--api-base", server.url),
             *("--set", "model.key=none", "--name", "one"),
         )
+        control = Terminal(lis, "-c", "import tty; tty.setraw(0)" + CONTROL.format(cost=CONTROL_S))
         try:
             terminal.wait(rb"ready")
             (lis.worktree("one") / "go").write_text("go")
@@ -184,20 +200,19 @@ def in_a_run(image: str, files: int, floods: int) -> None:
             terminal.send(b"1")
             terminal.read_for(1.0)
             rounds = iter(range(10))
-            report(
-                "key while nothing happens, s", keys_until(terminal, lambda: next(rounds, None) is None), None
-            )
+            keys_until(terminal, control, lambda: next(rounds, None) is None, "key while nothing happens, s")
             (lis.worktree("one") / "flood").write_text("go")
-            keys = keys_until(terminal, lambda: len(finished(lis)) >= floods + 2)
-            report(f"key while {FLOOD_BYTES // 10**6} MB come, s", keys, 0.05)
+            label = f"key while {FLOOD_BYTES // 10**6} MB come, s"
+            keys_until(terminal, control, lambda: len(finished(lis)) >= floods + 2, label)
             plain = plain_floods(container_of(lis.home / "data" / "host-id"), floods)
             report("the flood here, s", finished(lis)[2:], None)
             report("the flood by `docker exec`, s", plain, None)
             (host,) = lis.hosts()
-            print(f"{'memory of the screen, MB':<34}{peak_mb(terminal.pid):>9.0f}   (wanted < 250)")
-            print(f"{'memory of the host, MB':<34}{peak_mb(host):>9.0f}   (wanted < 250)")
+            print(f"{'memory of the screen, MB':<38}{peak_mb(terminal.pid):>9.0f}   (wanted < 250)")
+            print(f"{'memory of the host, MB':<38}{peak_mb(host):>9.0f}   (wanted < 250)")
         finally:
             terminal.close()
+            control.close()
 
 
 def enter_to_request(image: str) -> float:
@@ -208,7 +223,7 @@ def enter_to_request(image: str) -> float:
             "LIS_TUI_MODEL_API_BASE": server.url,
             "LIS_TUI_MODEL_KEY": "none",
         }
-        terminal = Terminal(lis)
+        terminal = Terminal(lis, "-m", "lis_tui")
         try:
             terminal.wait(rb"What should be done")
             terminal.send(b"Go.")
@@ -242,7 +257,7 @@ def report(label: str, values: Sequence[float], wanted: float | None) -> None:
     values = sorted(values)
     p95 = values[min(len(values) - 1, round(0.95 * (len(values) - 1)))]
     middle = statistics.median(values)
-    line = f"{label:<34}{middle:>9.3f}{p95:>9.3f}{values[-1]:>9.3f}{len(values):>6}"
+    line = f"{label:<38}{middle:>9.3f}{p95:>9.3f}{values[-1]:>9.3f}{len(values):>6}"
     print(line + (f"   (wanted: p95 ≤ {wanted})" if wanted else ""), flush=True)
 
 
@@ -254,7 +269,7 @@ def main() -> None:
     parser.add_argument("--starts", type=int, default=5)
     parser.add_argument("--image", default="lis-tui-sandbox:latest")
     given = parser.parse_args()
-    print(f"{'':<34}{'median':>9}{'p95':>9}{'worst':>9}{'n':>6}")
+    print(f"{'':<38}{'median':>9}{'p95':>9}{'worst':>9}{'n':>6}")
     report("Enter to first request, s", [enter_to_request(given.image) for _ in range(given.starts)], 0.2)
     in_a_run(given.image, given.files, given.floods)
 

@@ -144,7 +144,12 @@ def text_of(app: LisApp) -> str:
 
 
 def start_app(
-    runs: list[RunSummary], problem: str = "", asked: list[object] | None = None, *, is_netted: bool = True
+    runs: list[RunSummary],
+    problem: str = "",
+    asked: list[object] | None = None,
+    *,
+    is_netted: bool = True,
+    check: Callable[[str], str] | None = None,
 ) -> LisApp:
     """Give an app that shows the start screen."""
     themes, _ = read_themes()
@@ -159,7 +164,7 @@ def start_app(
             settings="model=openai/qwen3-coder  mode=auto  network=bridge  turns=100  cost=5  input=",
             make_spec=spec,
             list_runs=lambda: runs,
-            check=lambda line: problem,
+            check=check or (lambda line: problem),
             on_ready=lambda: None,
             on_run=made.append,
             on_run_chosen=made.append,

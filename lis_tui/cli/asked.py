@@ -1,6 +1,7 @@
 """What was asked for on the command line, as settings, a spec and secrets."""
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Mapping
@@ -64,8 +65,9 @@ def asked(given: argparse.Namespace, *, is_headless: bool) -> Asked:
     for path in (*given.inputs, *given.inline):
         if not path.exists():
             raise UsageWrong(f"There is no file or folder {path}.")
-    if given.decide is not None:
-        _check_decide(given.decide, is_headless=is_headless)
+    _check_decide(given.decide, is_headless=is_headless)
+    if given.output is not None:
+        _make_folder(given.output.expanduser())
     task = _task(given)
     spec = run_spec(
         loaded,
@@ -78,13 +80,15 @@ def asked(given: argparse.Namespace, *, is_headless: bool) -> Asked:
         is_headless=is_headless,
         breakpoints=_breakpoints(given, places, given.name or slug(task)),
     )
-    if is_headless and spec.gate.timeout_s is None and not given.decide:
+    if is_headless and not given.decide:
         _must_not_wait(spec, places)
     return Asked(places, loaded, spec, secrets_of(spec), given.decide or "")
 
 
 def _must_not_wait(spec: RunSpec, places: Places) -> None:
     """Refuse a run that would wait for ever. Raises UsageWrong."""
+    if spec.gate.timeout_s is not None:
+        return
     if spec.mode != "auto":
         raise UsageWrong(
             f"In mode {spec.mode} every step waits, and without a screen nobody answers: "
@@ -99,7 +103,9 @@ def _must_not_wait(spec: RunSpec, places: Places) -> None:
         )
 
 
-def _check_decide(command: str, *, is_headless: bool) -> None:
+def _check_decide(command: str | None, *, is_headless: bool) -> None:
+    if command is None:
+        return
     from lis_tui.cli.decide import words_of
 
     words_of(command)
@@ -140,6 +146,17 @@ def _task(given: argparse.Namespace) -> str:
     if not task.strip():
         raise UsageWrong("The task is empty.")
     return task
+
+
+def _make_folder(path: Path) -> None:
+    """Find out now, not at the end of a long run, that results cannot be saved there."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageWrong(f"Results cannot be saved in {path}: {reason}. Choose another --output.") from error
 
 
 def _read(path: Path) -> str:

@@ -13,7 +13,7 @@ from lis_tui.cli.printer import JsonPrinter, Printer
 from lis_tui.client import Client
 from lis_tui.config.places import Places
 from lis_tui.core.events import OutputsSaved, Record, RunEnded
-from lis_tui.core.text import clean, one_line
+from lis_tui.core.text import clean, one_line, plural
 from lis_tui.core.wire import CaughtUp
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ class Ending:
             print(f"\nAnswer:\n{clean(self.ended.answer.strip())}")
         if self.saved is None:
             return
-        print(f"\nSaved in {clean(self.saved.folder)}: {len(self.saved.files)} files")
+        if count := len(self.saved.files):
+            print(f"\nSaved in {clean(self.saved.folder)}: {plural(count, 'file')}")
         for problem in self.saved.problems:
             print(f"Not saved: {one_line(problem, 500)}")
 

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from lis_tui import __version__
 
@@ -15,9 +16,17 @@ _EXIT_CODES = """exit codes:
 _Add = Callable[[str, str], argparse.ArgumentParser]
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, without the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print it and exit."""
+        self.exit(2, f"lis-tui: {message}. See `{self.prog} --help`.\n")
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Give the parser of the whole command line."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="lis-tui",
         description="See, stop and change what an LLM agent does in its sandbox. Alone: the start screen.",
         epilog=_EXIT_CODES,

@@ -41,9 +41,11 @@ from lis_tui.core.events import (
 )
 from lis_tui.core.events import encode as encode_record
 from lis_tui.core.messages import Observation
-from lis_tui.core.text import clean, one_line
+from lis_tui.core.text import clean, one_line, plural
 from lis_tui.core.view import RunView
 
+MOST_LINES = 20
+"""Lines of an output that are printed where it was not streamed."""
 _DIM, _BOLD, _RED, _OFF = "\x1b[2m", "\x1b[1m", "\x1b[31m", "\x1b[0m"
 _Key = tuple[str, int | StepAddress]
 
@@ -160,11 +162,22 @@ class Printer:
             case StepStarted():
                 yield from _step(event)
             case StepFinished():
-                yield from _result(event.address, event.observation, ("output", event.address) in self._told)
+                yield from self._output(event)
+                yield from _result(event.address, event.observation)
             case RunEnded():
                 yield from _end(event, self.view)
             case _:
                 yield from ((f"  ! {sentence}", _DIM) for sentence in _sentences(event))
+
+    def _output(self, event: StepFinished) -> Iterable[tuple[str, str]]:
+        """What of a command's output was not streamed: all of it in a recording."""
+        was_told = ("output", event.address) in self._told
+        if was_told or (event.tool != "execute_bash" and event.status == "done"):
+            return
+        lines = event.observation.text.splitlines()
+        yield from ((f"    {line}", "") for line in lines[:MOST_LINES])
+        if len(lines) > MOST_LINES:
+            yield f"    … {len(lines) - MOST_LINES:,} more lines", _DIM
 
     def _reply(self, turn: int, reasoning: str, said: str) -> Iterable[tuple[str, str]]:
         """What of a reply was not streamed: all of it in a recording."""
@@ -181,7 +194,7 @@ def _beginning(event: RunStarted) -> Iterable[tuple[str, str]]:
     spec = event.spec
     yield f"{event.run} · {spec.model.name} · {spec.sandbox.image} ({spec.sandbox.network})", _BOLD
     limits = spec.limits
-    parts = [f"{limits.max_turns} turns"]
+    parts = [plural(limits.max_turns, "turn")]
     parts += [f"{limits.max_tokens:,} tokens"] if limits.max_tokens is not None else []
     parts += [f"${limits.max_cost_usd:g}"] if limits.max_cost_usd is not None else []
     parts += [f"{limits.timeout_s:g} s"] if limits.timeout_s is not None else []
@@ -210,9 +223,7 @@ def _call(tool: str, arguments: str) -> str:
             return f"{tool} {arguments if given else ''}".rstrip()
 
 
-def _result(address: StepAddress, seen: Observation, was_streamed: bool) -> Iterable[tuple[str, str]]:
-    if not was_streamed and seen.status != "done":
-        yield from ((f"    {line}", "") for line in seen.text.splitlines()[:20])
+def _result(address: StepAddress, seen: Observation) -> Iterable[tuple[str, str]]:
     yield from ((f"    {line}", _DIM) for line in seen.diff.splitlines()[:60])
     parts = [seen.status if seen.exit_code is None else f"exit {seen.exit_code}", f"{seen.duration_s:.1f} s"]
     parts += [f"ended by the {seen.ended_by}"] if seen.ended_by not in ("itself", "shell lost") else []
@@ -224,10 +235,11 @@ def _end(event: RunEnded, view: RunView) -> Iterable[tuple[str, str]]:
     reason = f": {event.reason}" if event.reason else ""
     yield f"■ {event.status.replace('_', ' ')}{reason}", _BOLD
     totals = view.totals
-    cost = f"${totals.cost_usd:.{4 if totals.cost_usd else 0}f}" if totals.has_known_cost else "price unknown"
-    tokens = totals.prompt_tokens + totals.completion_tokens
+    is_unknown = totals.has_unknown_cost and not totals.has_known_cost
+    cost = "price unknown" if is_unknown else f"${totals.cost_usd:.{4 if totals.cost_usd else 0}f}"
+    tokens = plural(totals.prompt_tokens + totals.completion_tokens, "token")
     seconds = (view.ended_at or 0.0) - view.started_at
-    yield f"{view.turn.number} turns · {tokens:,} tokens · {cost} · {seconds:.1f} s", _DIM
+    yield f"{plural(view.turn.number, 'turn')} · {tokens} · {cost} · {seconds:.1f} s", _DIM
 
 
 def _sentences(event: Event) -> Iterable[str]:

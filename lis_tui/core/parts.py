@@ -112,6 +112,8 @@ class TurnView:
     text: GrowingText = field(default_factory=GrowingText)
     drafts: dict[int, CallDraft] = field(default_factory=dict)
     steps: list[StepView] = field(default_factory=list)
+    call_count: int = 0
+    """How many calls the finished reply holds; they are proposed one after the other."""
     asked_at: float | None = None
     first_piece_at: float | None = None
     finished_at: float | None = None

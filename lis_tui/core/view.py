@@ -126,6 +126,13 @@ class RunView:
         return next((step for step in reversed(self.turn.steps) if step.status == "running"), None)
 
     @property
+    def asking(self) -> StepView | None:
+        """The running step that reads what a person may type; in auto mode its input is ended instead."""
+        step = self.running
+        is_asking = step is not None and step.waits_for_input and (self.mode != "auto" or self.is_held)
+        return step if is_asking else None
+
+    @property
     def waiting(self) -> StepView | None:
         """The step whose gate waits."""
         return self._steps.get(self.gate.address) if self.gate else None
@@ -281,6 +288,7 @@ class RunView:
         turn.reasoning.set(event.reply.reasoning)
         turn.text.set(event.reply.text)
         turn.drafts.clear()
+        turn.call_count = len(event.reply.calls)
         turn.finished_at = at
         if turn.first_piece_at is None and turn.asked_at is not None and event.first_piece_s is not None:
             turn.first_piece_at = turn.asked_at + event.first_piece_s

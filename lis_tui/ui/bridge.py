@@ -10,13 +10,15 @@ from lis_tui.core.beneath import list_beneath
 from lis_tui.core.bus import spawn
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import DecisionRefused, LisError
-from lis_tui.core.events import FilesChanged, Record, StepAddress
+from lis_tui.core.events import FilesChanged, OutputArrived, Record, StepAddress
 
 if TYPE_CHECKING:
     from lis_tui.client import Client
     from lis_tui.trajectory.store import RunFolder
 
 INTERVAL_S = 1 / 30
+FLOOD_INTERVALS = 3
+"""So many times fewer bunches while nothing but output comes: nobody reads faster, and keys must not wait."""
 MOST_AT_ONCE = 400
 MOST_FILES = 20_000
 
@@ -186,7 +188,9 @@ class Feed:
                     began = self._monotonic()
                     bunch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
                     await self._deliver(bunch)
-                    await asyncio.sleep(max(began + self._interval_s - self._monotonic(), 0))
+                    is_flood = all(isinstance(record.event, OutputArrived) for record in bunch)
+                    pause_s = self._interval_s * (FLOOD_INTERVALS if is_flood else 1)
+                    await asyncio.sleep(max(began + pause_s - self._monotonic(), 0))
         finally:
             reading.cancel()
         if self._failure is not None:

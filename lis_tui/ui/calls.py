@@ -15,7 +15,9 @@ MOST_COMMAND = 8
 MOST_WAITING = 200
 """What waits for a person is shown whole: nobody should approve what cannot be seen."""
 HEAD, TAIL = 4, 5
-LIVE_LINES = 10
+LIVE_LINES = 8
+"""With the command above them they fit the pane of a small terminal."""
+LONG_LINE = 800
 MOST_SHOWN = 24 * 1024
 NO_OUTPUT = "[no output]"
 """What the model reads of a command that printed nothing."""
@@ -85,20 +87,20 @@ def call_rows(step: StepView, lead: list[Ink], right: list[Ink], *, is_lit: bool
         rows.append(_more(len(lines) - most, lead))
     if step.observation is None or not step.observation.diff:
         tall = MOST_WAITING if is_waiting else 2
-        body = [Row(row.inks, lead=_blank(lead, 2), most=tall) for row in call.body[:most]]
+        body = [Row(row.inks, lead=_blank(lead, 0), most=tall) for row in call.body[:most]]
         rows += body + ([_more(len(call.body) - most, lead)] if len(call.body) > most else [])
     return rows
 
 
 def result_rows(step: StepView, lead: list[Ink]) -> list[Row]:
     """Give what came of the step: its output, its diff, or why it did not run."""
-    indent = _blank(lead, 2)
+    indent = _blank(lead, 0)
     if step.problem:
         return [Row(plain_inks(step.problem, "error"), lead=indent, most=4, is_prose=True)]
     if step.observation is None:
         return _live_rows(step, indent)
     if step.status in ("rejected", "skipped"):
-        text = _without_remarks(step.observation.text)
+        text = without_remarks(step.observation.text)
         return [Row(plain_inks(text, "human"), lead=indent, most=4, is_prose=True)]
     if step.observation.diff:
         return _diff_rows(step.observation.diff, indent)
@@ -174,7 +176,7 @@ def _live_rows(step: StepView, indent: list[Ink]) -> list[Row]:
     if total > len(step.tail) or len(lines) > LIVE_LINES:
         rows.insert(0, Row([(f"… {words.size(total)} so far, enter to open", "muted")], lead=indent))
     if step.waits_for_input:
-        rows.append(Row([("waits for input", "warning")], lead=indent))
+        rows.append(Row([("waits for input", "warning"), (" · t types into it", "muted")], lead=indent))
     if step.was_interrupted:
         rows.append(Row([("interrupting…", "human")], lead=indent))
     return rows
@@ -184,13 +186,15 @@ def _output_rows(step: StepView, indent: list[Ink]) -> list[Row]:
     observation = step.observation
     if observation is None:
         return []
-    if _without_remarks(observation.text) == NO_OUTPUT:
+    if without_remarks(observation.text) == NO_OUTPUT:
         return []
     lines = _sanitised(_raw_output(step))
     while lines and not any(text.strip() for text, _ in lines[-1]):
         lines.pop()
     rows = _folded(
-        [Row(line, lead=indent, most=3, is_prose=True) for line in lines], indent, observation.output_bytes
+        [Row(line, lead=indent, most=_most(line), is_prose=True) for line in lines],
+        indent,
+        observation.output_bytes,
     )
     rows += [
         Row(plain_inks(note, "warning"), lead=indent, most=2, is_prose=True)
@@ -204,11 +208,17 @@ def _raw_output(step: StepView) -> bytes:
     """Give the output as it came where we have all of it, with its colours; else what the model read."""
     if step.tail and len(step.tail) == step.output_bytes:
         return bytes(step.tail)
-    text = _without_remarks(step.observation.text) if step.observation is not None else ""
+    text = without_remarks(step.observation.text) if step.observation is not None else ""
     return text.encode("utf-8", errors="replace")
 
 
-def _without_remarks(text: str) -> str:
+def _most(line: list[Ink]) -> int:
+    """A line without end is not worth more than its beginning."""
+    return 3 if sum(len(text) for text, _ in line) <= LONG_LINE else 1
+
+
+def without_remarks(text: str) -> str:
+    """Take off what the engine adds for the model and the screen shows elsewhere."""
     return _REMARKS.sub("", text)
 
 

@@ -3,6 +3,7 @@
 from lis_tui.core.parts import StepView, Totals
 from lis_tui.core.spec import Limits
 from lis_tui.core.text import one_line
+from lis_tui.core.text import plural as plural
 from lis_tui.core.view import RunView
 
 _SIGNS = {
@@ -133,8 +134,3 @@ def task(view: RunView, limit: int) -> str:
     if view.started is None:
         return ""
     return one_line(view.started.spec.task.strip().split("\n", 1)[0], limit)
-
-
-def plural(number: int, word: str) -> str:
-    """Give a number with its noun."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

@@ -57,6 +57,8 @@ class BlockList(ScrollView, can_focus=True):
         self.paint = paint
         self.cursor = 0
         self.is_following = True
+        self.is_held = False
+        """The person reads a block that is not the last: the end is not followed, though it is in sight."""
         self.unseen = 0
         self.tabs: list[Ink] | None = None
         self._versions: list[Hashable] = []
@@ -184,12 +186,13 @@ class BlockList(ScrollView, can_focus=True):
         """Follow exactly while the end is in sight."""
         super().watch_scroll_y(old_value, new_value)
         if not self._is_moving:
-            self.is_following = new_value >= self.max_scroll_y
+            self.is_following = not self.is_held and new_value >= self.max_scroll_y
         if self.is_following:
             self.unseen = 0
 
     def follow(self) -> None:
         """Go to the end and stay there."""
+        self.is_held = False
         self.is_following = True
         self.unseen = 0
         self.move_to(max(self.block_count() - 1, 0), is_scrolling=False)
@@ -227,12 +230,21 @@ class BlockList(ScrollView, can_focus=True):
             room = max(self.scrollable_content_region.height - 1, 1)
             self.scroll_to(y=max(self._tops[number + 1] - room, 0), animate=False)
 
+    @property
+    def has_lines(self) -> bool:
+        """Whether it has a size, and blocks measured for it."""
+        return bool(self._width) and bool(self._heights)
+
     def is_in_sight(self, number: int) -> bool:
         """Whether the last line of a block is on the screen."""
         if number + 1 >= len(self._tops):
             return False
         at = round(self.scroll_y)
         return at < self._tops[number + 1] <= at + max(self.size.height - 1, 1)
+
+    def on_mouse_scroll_down(self) -> None:
+        """Who turns the wheel down to the end wants to follow it."""
+        self.is_held = False
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse points; twice opens."""

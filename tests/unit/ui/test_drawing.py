@@ -81,6 +81,23 @@ def test_the_status_line_begins_with_the_state_and_keeps_the_key_for_help() -> N
         assert cell_len(line) <= width
 
 
+def test_a_long_reason_of_the_end_leaves_room_for_the_keys() -> None:
+    view = RunView().apply_all(story.waiting())
+    end = events.RunEnded(status="model_failed", reason="The model server answered nothing. " * 5)
+    view.apply(Record(99, view.last_at, end))
+    line = text_of(status_line(view, moment(view), footer(view, Focus()), 80))
+    assert "? keys" in line
+    assert "try now" in line
+
+
+def test_a_try_that_is_under_way_counts_up() -> None:
+    view = RunView().apply_all(story.waiting()[:4])
+    retried = events.ModelRetried(turn=1, attempt=2, max_attempts=6, wait_s=10.0, reason="busy")
+    view.apply(Record(9, story.START + 9, retried))
+    assert state_words(view, Moment(story.START + 12))[0] == "▶ try 2 of 6 in 7 s"
+    assert state_words(view, Moment(story.START + 24))[0] == "▶ try 2 of 6: waiting for first token 5 s"
+
+
 def test_waiting_for_the_first_token_is_told_with_its_time() -> None:
     view = RunView().apply_all(story.waiting()[:4])
     view.apply(
