@@ -6,9 +6,10 @@ import pytest
 
 from lis_tui.core import events
 from lis_tui.core.decisions import CloseInput, Decision, SendInput
-from lis_tui.core.events import Event, Record, StepAddress
+from lis_tui.core.events import Event, FileEntry, Record, StepAddress
 from lis_tui.core.messages import Observation, Reply
 from lis_tui.core.parts import MOST_TAIL
+from lis_tui.ui.panes.preview import read_preview
 from tests import story
 from tests.screens import FakeSource, Ticking, bench, settle, text_of, workbench_app
 
@@ -292,3 +293,23 @@ async def test_an_editor_that_is_not_there_gives_the_terminal_back(monkeypatch: 
         await settle(pilot)
         assert lent == ["lent", "given back"]
         assert "no-such-editor-at-all cannot be started" in text_of(app)
+
+
+def test_a_preview_folds_prose_and_cuts_code(tmp_path: Path) -> None:
+    line = "words that go on and on " * 12
+    for name in ("answer.txt", "notes.md", "plot.py"):
+        (tmp_path / name).write_text(line)
+    folded = [
+        read_preview(tmp_path, FileEntry(name)).is_prose for name in ("answer.txt", "notes.md", "plot.py")
+    ]
+    assert folded == [True, True, False]
+
+
+async def test_the_palette_puts_names_before_what_is_said_of_others() -> None:
+    app = workbench_app(FakeSource(story.ended(), is_recorded=True))
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        theme = app.theme
+        await pilot.press("colon", "t", "h", "e", "enter")
+        await settle(pilot)
+        assert app.theme != theme
