@@ -275,7 +275,8 @@ def why_not(action_id: str, view: RunView, focus: Focus) -> Why:
 
 def footer(view: RunView, focus: Focus, *, is_gate_seen: bool = False) -> list[tuple[str, str]]:
     """Give the keys that act now, with their labels; those in the box of a gate that is seen are left out."""
-    urgent = [BY_ID[each] for each in FOOTER]
+    is_limited = view.ended is not None and view.ended.status.endswith("_limit")
+    urgent = [BY_ID[each] for each in (*(("limits",) if is_limited else ()), *FOOTER)]
     found = []
     for action in [*urgent, *[each for each in ACTIONS if each.in_footer and each not in urgent]]:
         is_in_box = is_gate_seen and action.id in (*GATE_IDS, *(("pause",) if view.is_held else ()))

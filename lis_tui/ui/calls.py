@@ -22,7 +22,10 @@ MOST_SHOWN = 24 * 1024
 NO_OUTPUT = "[no output]"
 """What the model reads of a command that printed nothing."""
 _ARGUMENTS = msgspec.json.Decoder(dict[str, object])
-_REMARKS = re.compile(r"(?:\n?\[(?:turn \d+ of \d+: [^\]\n]*|exit code -?\d+)\])+\s*\Z")
+_REMARKS = re.compile(
+    r"(?:\n?\[(?:turn \d+ of \d+: [^\]\n]*|exit code -?\d+)\]"
+    r"(?: (?:No turn is|Few turns are) left[^\n]*)?)+\s*\Z"
+)
 """What the engine adds for the model and the screen shows elsewhere."""
 _HUNK = re.compile(r"^@@ .*?@@")
 

@@ -1,14 +1,17 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from lis_tui.core import events
 from lis_tui.core.decisions import CloseInput, Decision, SendInput
-from lis_tui.core.events import Event, Record, StepAddress
+from lis_tui.core.events import Event, FileEntry, Record, StepAddress
 from lis_tui.core.messages import Observation, Reply
 from lis_tui.core.parts import MOST_TAIL
+from lis_tui.ui.panes.preview import read_preview
 from tests import story
-from tests.screens import FakeSource, bench, settle, text_of, workbench_app
+from tests.screens import FakeSource, Ticking, bench, settle, text_of, workbench_app
 
 HERE = StepAddress(7, 1)
 SMALL = (80, 24)
@@ -134,7 +137,8 @@ async def test_a_paused_run_says_in_its_box_how_it_goes_on() -> None:
         assert "p resume" in text_of(app)
 
 
-async def test_remarks_for_the_model_are_not_shown_with_a_nudge() -> None:
+@pytest.mark.parametrize("remark", ["[turn 6 of 100: 94 left]", "[turn 1 of 1: 0 left] No turn is left."])
+async def test_remarks_for_the_model_are_not_shown_with_a_nudge(remark: str) -> None:
     told = story.Story()
     told.begin()
     text = "Call a tool.\n[turn 6 of 100: 94 left]"
@@ -143,7 +147,7 @@ async def test_remarks_for_the_model_are_not_shown_with_a_nudge() -> None:
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
         assert "Call a tool." in text_of(app)
-        assert "94 left" not in text_of(app)
+        assert " left" not in text_of(app)
 
 
 def printed(output: bytes, text: str, command: str = "printf x") -> list[Record]:
@@ -259,3 +263,53 @@ async def test_a_run_that_failed_before_its_first_step_offers_only_what_there_is
         await settle(pilot)
         assert "v what was sent" not in text_of(app)
         assert "q leave" in text_of(app)
+
+
+async def test_the_key_that_raises_the_limit_is_in_sight_once_a_limit_ended_the_run() -> None:
+    told = story.Story()
+    told.begin()
+    told.say(events.RunEnded(status="turn_limit", reason="The limit of 3 turns is reached."))
+    app = workbench_app(FakeSource(told.records))
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        assert "L limits" in text_of(app).split("\n")[-1]
+
+
+async def test_an_editor_that_is_not_there_gives_the_terminal_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VISUAL", "no-such-editor-at-all")
+    lent: list[str] = []
+
+    @contextmanager
+    def suspend() -> Iterator[None]:
+        lent.append("lent")
+        yield
+        lent.append("given back")  # as Textual does it: not where something was raised
+
+    app = workbench_app(FakeSource(story.waiting()), monotonic=Ticking())
+    monkeypatch.setattr(app, "suspend", suspend)
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        await pilot.press("e", "ctrl+e")
+        await settle(pilot)
+        assert lent == ["lent", "given back"]
+        assert "no-such-editor-at-all cannot be started" in text_of(app)
+
+
+def test_a_preview_folds_prose_and_cuts_code(tmp_path: Path) -> None:
+    line = "words that go on and on " * 12
+    for name in ("answer.txt", "notes.md", "plot.py"):
+        (tmp_path / name).write_text(line)
+    folded = [
+        read_preview(tmp_path, FileEntry(name)).is_prose for name in ("answer.txt", "notes.md", "plot.py")
+    ]
+    assert folded == [True, True, False]
+
+
+async def test_the_palette_puts_names_before_what_is_said_of_others() -> None:
+    app = workbench_app(FakeSource(story.ended(), is_recorded=True))
+    async with app.run_test(size=SMALL) as pilot:
+        await settle(pilot)
+        theme = app.theme
+        await pilot.press("colon", "t", "h", "e", "enter")
+        await settle(pilot)
+        assert app.theme != theme

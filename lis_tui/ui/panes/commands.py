@@ -39,7 +39,7 @@ class CommandsPane(BlockList):
         self._monotonic = monotonic
         self._keys = keys
         self._wanted: set[StepAddress] = set()
-        self._painted: tuple[StepAddress, str, float] | None = None
+        self._seen_gate: tuple[StepAddress, str, float] | None = None
         self.is_blinking = False
         self._has_end = False
 
@@ -95,15 +95,15 @@ class CommandsPane(BlockList):
     def painted_gate(self) -> StepAddress | None:
         """The address of the gate that a person can see now."""
         number = self._gate_number()
-        if number is None or self._painted is None or self._view.gate is None:
+        if number is None or self._seen_gate is None or self._view.gate is None:
             return None
-        is_same = self._painted[:2] == (self._view.gate.address, self._view.gate.gate)
-        return self._painted[0] if is_same and self.is_in_sight(number) and self.display else None
+        is_same = self._seen_gate[:2] == (self._view.gate.address, self._view.gate.gate)
+        return self._seen_gate[0] if is_same and self.is_in_sight(number) and self.display else None
 
     @property
     def gate_age_s(self) -> float:
         """How long the gate has been on the screen."""
-        return self._monotonic() - self._painted[2] if self._painted else 0.0
+        return self._monotonic() - self._seen_gate[2] if self._seen_gate else 0.0
 
     def rest(self) -> None:
         """While the end is followed, put the cursor where things happen: the gate, else the newest step."""
@@ -217,8 +217,8 @@ class CommandsPane(BlockList):
         gate = self._view.gate
         if gate is None:
             return []
-        if is_lit and (self._painted is None or self._painted[:2] != (gate.address, gate.gate)):
-            self._painted = (gate.address, gate.gate, self._monotonic())
+        if is_lit and (self._seen_gate is None or self._seen_gate[:2] != (gate.address, gate.gate)):
+            self._seen_gate = (gate.address, gate.gate, self._monotonic())
         tone = "warning reverse" if self.is_blinking else "warning"
         head = f" waits: {one_line(gate.because, 60)}{self._of_calls(step)}{self._left()} "
         side: list[Ink] = [("  │ ", tone)]

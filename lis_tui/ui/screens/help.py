@@ -122,7 +122,14 @@ class PaletteDialog(ModalScreen[str | None]):
 
     def _options(self, wanted: str) -> list[Option]:
         fitting = [action for action in ACTIONS if action.id != "palette" and _fits(action, wanted)]
-        fitting.sort(key=lambda action: bool(action.why_not(self._view, self._where)))
+        sought = wanted.lower().strip()
+        fitting.sort(
+            key=lambda action: (
+                bool(action.why_not(self._view, self._where)),
+                not action.label.lower().startswith(sought),
+                sought not in action.label.lower(),
+            )
+        )
         return [self._option(action) for action in fitting]
 
     def _option(self, action: Action) -> Option:

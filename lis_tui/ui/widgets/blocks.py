@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 
 from rich.segment import Segment
 from rich.style import Style
@@ -20,6 +21,16 @@ from lis_tui.ui.rows import Ink, Row, cells, cut
 MOST_CACHED = 512
 FRESH = 64
 """How many blocks at the end are looked at for changes on each update."""
+_NOTHING = Strip.blank(0)
+
+
+@dataclass
+class _Drawn:
+    """A block's lines; those that were on the screen also as strips."""
+
+    lines: list[list[Ink]]
+    is_current: bool
+    strips: dict[int, Strip] = field(default_factory=dict)
 
 
 class BlockList(ScrollView, can_focus=True):
@@ -64,7 +75,8 @@ class BlockList(ScrollView, can_focus=True):
         self._versions: list[Hashable] = []
         self._heights: list[int] = []
         self._tops: list[int] = [0]
-        self._cache: OrderedDict[tuple[int, Hashable, bool], list[Strip]] = OrderedDict()
+        self._cache: OrderedDict[tuple[int, Hashable, bool], _Drawn] = OrderedDict()
+        self._line_strips: OrderedDict[tuple[int, int, int], tuple[Strip, Strip]] = OrderedDict()
         self._width = 0
         self._is_moving = False
 
@@ -156,7 +168,7 @@ class BlockList(ScrollView, can_focus=True):
     def rebuild(self) -> None:
         """Measure everything again: another width, theme or content."""
         anchor = self._anchor()
-        self._cache.clear()
+        self._forget()
         self._versions.clear()
         self._heights.clear()
         self._tops = [0]
@@ -177,8 +189,12 @@ class BlockList(ScrollView, can_focus=True):
     def repaint(self, paint: Paint) -> None:
         """Draw with another theme."""
         self.paint = paint
-        self._cache.clear()
+        self._forget()
         self.refresh()
+
+    def _forget(self) -> None:
+        self._cache.clear()
+        self._line_strips.clear()
 
     # ---- moving
 
@@ -264,10 +280,23 @@ class BlockList(ScrollView, can_focus=True):
         if y == 0:
             return self._title_strip(width, base)
         line = y - 1 + round(self.scroll_y)
-        strip = self._line(line)
-        strip = strip.crop_extend(0, width, base).apply_style(base)
-        strip = self._selected(strip, line + 1)
-        return strip.apply_offsets(0, line + 1)
+        selection = self.text_selection
+        if selection is None:
+            return self._line_strip(line, width, base)
+        strip = self._line(line).crop_extend(0, width, base).apply_style(base)
+        return self._selected(strip, line + 1, selection).apply_offsets(0, line + 1)
+
+    def _line_strip(self, line: int, width: int, base: Style) -> Strip:
+        """Give a line as it is written; the same strip while nothing changes, for Textual caches by strip."""
+        content = self._line(line)
+        key = (id(content), line, width)
+        kept = self._line_strips.get(key)
+        if kept is None or kept[0] is not content:
+            strip = content.crop_extend(0, width, base).apply_style(base).apply_offsets(0, line + 1)
+            self._line_strips[key] = kept = (content, strip)
+            if len(self._line_strips) > MOST_CACHED:
+                self._line_strips.popitem(last=False)
+        return kept[1]
 
     def _title_strip(self, width: int, base: Style) -> Strip:
         left, right = self.title() if self.tabs is None else (self.tabs, [])
@@ -280,26 +309,31 @@ class BlockList(ScrollView, can_focus=True):
 
     def _line(self, line: int) -> Strip:
         if line >= self._tops[-1]:
-            return Strip.blank(0)
+            return _NOTHING
         number = self._block_at(line)
-        strips = self._block_strips(number)
+        drawn = self._drawn(number)
         place = line - self._tops[number]
-        return strips[place] if place < len(strips) else Strip.blank(0)
+        if place >= len(drawn.lines):
+            return _NOTHING
+        strip = drawn.strips.get(place)
+        if strip is None:
+            strip = drawn.strips[place] = self._strip(drawn.lines[place], drawn.is_current)
+        return strip
 
     def _block_at(self, line: int) -> int:
         return max(min(bisect_right(self._tops, line), len(self._heights)) - 1, 0)
 
-    def _block_strips(self, number: int) -> list[Strip]:
+    def _drawn(self, number: int) -> "_Drawn":
         is_current = number == self.cursor and self.has_focus
         key = (number, self._versions[number], is_current)
-        strips = self._cache.get(key)
-        if strips is None:
+        drawn = self._cache.get(key)
+        if drawn is None:
             rows = self.block_rows(number, is_lit=True)
-            strips = [self._strip(line, is_current) for row in rows for line in row.lines(self._width)]
-            self._cache[key] = strips
+            drawn = _Drawn([line for row in rows for line in row.lines(self._width)], is_current)
+            self._cache[key] = drawn
             if len(self._cache) > MOST_CACHED:
                 self._cache.popitem(last=False)
-        return strips
+        return drawn
 
     def _strip(self, inks: list[Ink], is_current: bool = False) -> Strip:
         strip = Strip([Segment(text, self.paint.style(tone)) for text, tone in inks])
@@ -313,9 +347,8 @@ class BlockList(ScrollView, can_focus=True):
 
     # ---- selecting with the mouse
 
-    def _selected(self, strip: Strip, line: int) -> Strip:
-        selection = self.text_selection
-        span = selection.get_span(line) if selection is not None else None
+    def _selected(self, strip: Strip, line: int, selection: Selection) -> Strip:
+        span = selection.get_span(line)
         if span is None:
             return strip
         start, end = span
