@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import DecisionRefused
-from lis_tui.core.events import Record, StepAddress
+from lis_tui.core.events import Gate, Record, StepAddress
 from lis_tui.core.spec import ModelSpec, RunSpec
 from lis_tui.trajectory.summary import RunSummary
 from lis_tui.ui.app import LisApp
@@ -50,7 +50,9 @@ class FakeSource:
         while True:
             yield await self._more.get()
 
-    async def decide(self, decision: Decision, address: StepAddress | None = None) -> None:
+    async def decide(
+        self, decision: Decision, address: StepAddress | None = None, gate: Gate | None = None
+    ) -> None:
         """Remember."""
         if self.refusal:
             raise DecisionRefused(self.refusal)

@@ -189,7 +189,8 @@ class Deeds:
             self._screen.send(Resume())
         if view.mode == "step":
             self._screen.send(SetMode("auto"))
-        elif address is not None and because != "paused":
+        is_released = because == "paused" or (view.mode == "step" and not because.startswith("breakpoint"))
+        if address is not None and not is_released:
             self._screen.send(Approve(), address)
 
     def mode(self) -> None:

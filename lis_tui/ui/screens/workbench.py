@@ -334,7 +334,8 @@ class Workbench(Screen[None]):
 
     def send(self, decision: Decision, address: StepAddress | None = None) -> None:
         """Send a decision; a refusal is said."""
-        spawn(self.source.decide(decision, address), "decision", self._refused)
+        gate = self.view.gate.gate if address is not None and self.view.gate is not None else None
+        spawn(self.source.decide(decision, address, gate), "decision", self._refused)
 
     def _refused(self, error: Exception) -> None:
         if not isinstance(error, LisError):
