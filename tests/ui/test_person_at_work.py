@@ -84,6 +84,7 @@ async def test_the_answer_is_in_sight_at_the_end_of_a_run_however_small_the_wind
     async with app.run_test(size=SMALL) as pilot:
         await settle(pilot)
         assert "The area of the Mandelbrot set" in text_of(app)
+        assert bench(app).commands.step is bench(app).view.steps[-1]
 
 
 async def test_a_run_that_goes_on_after_its_end_is_followed_again() -> None:

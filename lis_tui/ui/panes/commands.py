@@ -107,10 +107,9 @@ class CommandsPane(BlockList):
 
     def rest(self) -> None:
         """While the end is followed, put the cursor where things happen: the gate, else the newest step."""
+        if self.is_following and self._view.steps:
+            self.cursor = self._resting_place()
         self._show_end()
-        if not self.is_following or not self._view.steps:
-            return
-        self.cursor = self._resting_place()
 
     def _resting_place(self) -> int:
         number = self._gate_number()
