@@ -14,7 +14,7 @@ from lis_tui.config.places import Places
 from lis_tui.core import wire
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import DecisionRefused, HostUnreachable, RunNotFound
-from lis_tui.core.events import Record, StepAddress
+from lis_tui.core.events import Gate, Record, StepAddress
 from lis_tui.core.link import AskRefused, Link, watch
 from lis_tui.core.meeting import socket_path, sockets
 from lis_tui.core.private import open_private, private_folder
@@ -67,11 +67,19 @@ class Client:
             found.extend(runs)
         return tuple(found)
 
-    async def decide(self, run: str, decision: Decision, address: StepAddress | None = None) -> None:
+    async def decide(
+        self,
+        run: str,
+        decision: Decision,
+        address: StepAddress | None = None,
+        gate: Gate | None = None,
+    ) -> None:
         """Send a decision to the run's owner. Raises DecisionRefused, HostUnreachable, RunNotFound."""
         link = await self._link(await self._owner(run))
         try:
-            await link.ask(lambda n: wire.Decide(id=n, run=run, decision=decision, address=address))
+            await link.ask(
+                lambda n: wire.Decide(id=n, run=run, decision=decision, address=address, gate=gate)
+            )
         except AskRefused as error:
             raise DecisionRefused(error.sentence) from error
 

@@ -56,6 +56,7 @@ def docker_sandbox(
     spec = spec or SandboxSpec()
     if spec.image == DEFAULT_IMAGE:
         spec = msgspec.structs.replace(spec, image=image)
+    spec = msgspec.structs.replace(spec, checkpoints=blobs is not None)
     worktree, outputs = folder / "worktree", folder / "outputs"
     worktree.mkdir(parents=True, exist_ok=True)
     outputs.mkdir(parents=True, exist_ok=True)

@@ -34,14 +34,20 @@ class ListKeeper:
         self.fragments: list[Record] = []
         self._fails_with: Exception | None = None
         self._failures_left = 0
+        self._fails_at: type[Event] | type[Fact] = Fact
 
     def fail(self, error: Exception, times: int = 1_000_000) -> None:
         """Have the next appends raise this."""
-        self._fails_with, self._failures_left = error, times
+        self.fail_at(Fact, error, times)
+
+    def fail_at(self, kind: type[Event] | type[Fact], error: Exception, times: int) -> None:
+        """Have the next appends of events of this kind raise this."""
+        self._fails_at, self._fails_with, self._failures_left = kind, error, times
 
     def append(self, record: Record) -> None:
         """Keep a fact."""
-        if self._fails_with is not None and self._failures_left:
+        is_meant = isinstance(record.event, self._fails_at)
+        if is_meant and self._fails_with is not None and self._failures_left:
             self._failures_left -= 1
             raise self._fails_with
         assert isinstance(record.event, Fact)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from lis_tui.core.breakpoints import Breakpoint
 from lis_tui.core.bus import Bus
 from lis_tui.core.conversation import Conversation, messages_of_turn
 from lis_tui.core.decisions import Decision
@@ -32,6 +33,7 @@ def make_spec(
     inputs: tuple[str, ...] = (),
     inline: tuple[str, ...] = (),
     is_headless: bool = False,
+    breakpoints: tuple[Breakpoint, ...] = (),
 ) -> RunSpec:
     """Give the spec of a small run."""
     return RunSpec(
@@ -43,6 +45,7 @@ def make_spec(
         inputs=inputs,
         inline=inline,
         is_headless=is_headless,
+        breakpoints=breakpoints,
     )
 
 
@@ -57,6 +60,7 @@ class Game:
         sandbox: MemorySandbox | None = None,
         tools: Sequence[Tool] | None = None,
         window: int = 128_000,
+        storage_retry_s: float = 0.0,
     ) -> None:
         self.clock = FakeClock()
         self.keeper = ListKeeper()
@@ -77,6 +81,7 @@ class Game:
             results_dir=folder / "results",
             clock=self.clock,
             sync=self._sync,
+            storage_retry_s=storage_retry_s,
         )
         self._task: asyncio.Task[RunEnded] | None = None
 
@@ -103,6 +108,11 @@ class Game:
         """Cancel what was started."""
         assert self._task is not None
         self._task.cancel()
+
+    async def pass_by(self) -> None:
+        """Let everything that can go on go on for a while."""
+        for _ in range(20):
+            await asyncio.sleep(0)
 
     async def next(self, kind: type[E], where: Callable[[E], bool] = lambda _: True) -> E:
         """Wait for the next event of a kind."""

@@ -9,12 +9,14 @@ from lis_tui.core.decisions import Decision, FollowUp
 from lis_tui.core.errors import DecisionRefused
 from lis_tui.core.events import (
     Event,
+    Gate,
     NoticeGiven,
     Record,
     RunContinued,
     RunEnded,
     SandboxStopped,
     StepAddress,
+    Who,
 )
 from lis_tui.core.spec import RunSpec
 from lis_tui.host.runs import Runs, Wired
@@ -61,7 +63,13 @@ class FakeRun:
         self.bus.publish(RunContinued("follow-up"))
         return await self._rest()
 
-    def decide(self, decision: Decision, address: StepAddress | None) -> None:
+    def decide(
+        self,
+        decision: Decision,
+        address: StepAddress | None,
+        by: Who = "person",
+        gate: Gate | None = None,
+    ) -> None:
         """Remember the decision; one about turn 99 is refused."""
         if address is not None and address.turn == 99:
             raise DecisionRefused("Step 99 is over.")

@@ -9,7 +9,7 @@ from textual.pilot import Pilot
 
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import DecisionRefused
-from lis_tui.core.events import Record, StepAddress
+from lis_tui.core.events import Gate, Record, StepAddress
 from lis_tui.core.spec import ModelSpec, RunSpec
 from lis_tui.trajectory.summary import RunSummary
 from lis_tui.ui.app import LisApp
@@ -50,7 +50,9 @@ class FakeSource:
         while True:
             yield await self._more.get()
 
-    async def decide(self, decision: Decision, address: StepAddress | None = None) -> None:
+    async def decide(
+        self, decision: Decision, address: StepAddress | None = None, gate: Gate | None = None
+    ) -> None:
         """Remember."""
         if self.refusal:
             raise DecisionRefused(self.refusal)
@@ -144,7 +146,12 @@ def text_of(app: LisApp) -> str:
 
 
 def start_app(
-    runs: list[RunSummary], problem: str = "", asked: list[object] | None = None, *, is_netted: bool = True
+    runs: list[RunSummary],
+    problem: str = "",
+    asked: list[object] | None = None,
+    *,
+    is_netted: bool = True,
+    check: Callable[[str], str] | None = None,
 ) -> LisApp:
     """Give an app that shows the start screen."""
     themes, _ = read_themes()
@@ -159,7 +166,7 @@ def start_app(
             settings="model=openai/qwen3-coder  mode=auto  network=bridge  turns=100  cost=5  input=",
             make_spec=spec,
             list_runs=lambda: runs,
-            check=lambda line: problem,
+            check=check or (lambda line: problem),
             on_ready=lambda: None,
             on_run=made.append,
             on_run_chosen=made.append,

@@ -1,18 +1,25 @@
 """What was asked for on the command line, as settings, a spec and secrets."""
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from msgspec import Struct
 
+from lis_tui.config.breakpoints import breakpoints_path, read_breakpoints
 from lis_tui.config.load import Loaded, load, run_spec
 from lis_tui.config.places import Places, find_places
 from lis_tui.config.secrets import find_secrets
-from lis_tui.core.errors import UsageWrong
+from lis_tui.core.breakpoints import Breakpoint, fresh_name
+from lis_tui.core.errors import FilterInvalid, UsageWrong
+from lis_tui.core.filter_parser import parse
 from lis_tui.core.spec import RunSpec
+from lis_tui.core.text import one_line
+from lis_tui.trajectory.naming import slug
 
 _SETTINGS = {
     "model": "model.name",
@@ -41,6 +48,8 @@ class Asked(Struct, frozen=True):
     loaded: Loaded
     spec: RunSpec
     secrets: dict[str, str]
+    decide: str = ""
+    """The program that answers the gates; empty: none does."""
 
 
 def settings(given: argparse.Namespace) -> tuple[Places, Loaded]:
@@ -56,22 +65,68 @@ def asked(given: argparse.Namespace, *, is_headless: bool) -> Asked:
     for path in (*given.inputs, *given.inline):
         if not path.exists():
             raise UsageWrong(f"There is no file or folder {path}.")
+    _check_decide(given.decide, is_headless=is_headless)
+    if given.output is not None:
+        _make_folder(given.output.expanduser())
+    task = _task(given)
     spec = run_spec(
         loaded,
-        task=_task(given),
+        task=task,
         inputs=given.inputs,
         inline=given.inline,
         output_dir=given.output,
         system_prompt=None if given.system_prompt is None else _read(given.system_prompt),
         name=given.name,
         is_headless=is_headless,
+        breakpoints=_breakpoints(given, places, given.name or slug(task)),
     )
-    if is_headless and spec.mode != "auto" and spec.gate.timeout_s is None:
+    if is_headless and not given.decide:
+        _must_not_wait(spec, places)
+    return Asked(places, loaded, spec, secrets_of(spec), given.decide or "")
+
+
+def _must_not_wait(spec: RunSpec, places: Places) -> None:
+    """Refuse a run that would wait for ever. Raises UsageWrong."""
+    if spec.gate.timeout_s is not None:
+        return
+    if spec.mode != "auto":
         raise UsageWrong(
             f"In mode {spec.mode} every step waits, and without a screen nobody answers: "
-            "add --gate-timeout S (and --gate-default), or use --mode auto."
+            "add --gate-timeout S (and --gate-default) or --decide COMMAND, or use --mode auto."
         )
-    return Asked(places, loaded, spec, secrets_of(spec))
+    waiting = [one.name for one in spec.breakpoints if one.is_on and one.kind == "wait"]
+    if waiting:
+        raise UsageWrong(
+            f"The breakpoint {waiting[0]} waits for a decision, and without a screen nobody answers: "
+            "add --gate-timeout S (and --gate-default) or --decide COMMAND, use --break-log instead, or "
+            f"--no-breakpoints where it comes from {breakpoints_path(places.config)}."
+        )
+
+
+def _check_decide(command: str | None, *, is_headless: bool) -> None:
+    if command is None:
+        return
+    from lis_tui.cli.decide import words_of
+
+    words_of(command)
+    if not is_headless:
+        raise UsageWrong("--decide answers in place of a person: it needs --headless or --json.")
+
+
+def _breakpoints(given: argparse.Namespace, places: Places, name: str) -> list[Breakpoint]:
+    """Those that are saved, then those of the flags. Raises SettingsInvalid, UsageWrong."""
+    found = [] if given.no_breakpoints else list(read_breakpoints(places.config).of(name))
+    for flag, texts in (("--break", given.breaks), ("--break-log", given.break_logs)):
+        for text in texts:
+            try:
+                parse(text)
+            except FilterInvalid as error:
+                pointer = f"\n  {one_line(text, 4000)}\n  {' ' * (error.column - 1)}^"
+                raise UsageWrong(f"{flag}: {error.sentence}{pointer}") from error
+            called = fresh_name(one_line(text, 60), (one.name for one in found))
+            kind: Literal["wait", "log"] = "log" if flag == "--break-log" else "wait"
+            found.append(Breakpoint(name=called, filter=text, kind=kind))
+    return found
 
 
 def secrets_of(spec: RunSpec, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -91,6 +146,17 @@ def _task(given: argparse.Namespace) -> str:
     if not task.strip():
         raise UsageWrong("The task is empty.")
     return task
+
+
+def _make_folder(path: Path) -> None:
+    """Find out now, not at the end of a long run, that results cannot be saved there."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if not os.access(path, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageWrong(f"Results cannot be saved in {path}: {reason}. Choose another --output.") from error
 
 
 def _read(path: Path) -> str:

@@ -71,13 +71,19 @@ def _engine(loaded: Loaded) -> Iterator[Finding]:
         client = image.connect()
         version = client.version()
         name = f"Docker {version.get('Version', '?')} (API {version.get('ApiVersion', '?')})"
-        yield Finding("good", "engine", one_line(f"{name} at {client.api.base_url}"))
+        yield Finding("good", "engine", one_line(f"{name} at {_address(client.api.base_url)}"))
         status = image.status(client, loaded.settings.sandbox.image)
     except LisError as error:
         yield Finding("bad", "engine", error.sentence)
         return
     state = "bad" if not status.is_present else "poor" if status.recipe and not status.is_current else "good"
     yield Finding(state, "image", status.sentence)
+
+
+def _address(base_url: str) -> str:
+    """Give the engine's address as a person would write it; docker's own for a socket is made up."""
+    chosen = os.environ.get("DOCKER_HOST")
+    return chosen or ("a socket of this machine" if base_url.startswith("http+docker") else base_url)
 
 
 def _carried(loaded: Loaded) -> Iterator[Finding]:

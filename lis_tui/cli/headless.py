@@ -3,17 +3,22 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lis_tui.cli.asked import Asked
 from lis_tui.cli.printer import JsonPrinter, Printer
 from lis_tui.client import Client
 from lis_tui.config.places import Places
 from lis_tui.core.events import OutputsSaved, Record, RunEnded
-from lis_tui.core.text import clean, one_line
+from lis_tui.core.text import clean, one_line, plural
 from lis_tui.core.wire import CaughtUp
+
+if TYPE_CHECKING:
+    from lis_tui.cli.decide import Decider
+    from lis_tui.host.alone import Alone
 
 
 class Ending:
@@ -39,7 +44,8 @@ class Ending:
             print(f"\nAnswer:\n{clean(self.ended.answer.strip())}")
         if self.saved is None:
             return
-        print(f"\nSaved in {clean(self.saved.folder)}: {len(self.saved.files)} files")
+        if count := len(self.saved.files):
+            print(f"\nSaved in {clean(self.saved.folder)}: {plural(count, 'file')}")
         for problem in self.saved.problems:
             print(f"Not saved: {one_line(problem, 500)}")
 
@@ -71,8 +77,22 @@ async def play_here(asked: Asked, *, as_json: bool) -> tuple[int, Ending]:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:
             loop.add_signal_handler(number, end, number)
-    ending = await _print(alone.records(asked.spec, asked.secrets), as_json=as_json)
+    decider = _decider(asked, alone)
+    try:
+        hear = None if decider is None else decider.hear
+        ending = await _print(alone.records(asked.spec, asked.secrets), as_json=as_json, hear=hear)
+    finally:
+        if decider is not None:
+            await decider.close()
     return (128 + signals[0] if signals else ending.exit_code), ending
+
+
+def _decider(asked: Asked, alone: "Alone") -> "Decider | None":
+    if not asked.decide:
+        return None
+    from lis_tui.cli.decide import Decider
+
+    return Decider(asked.decide, alone.decide, asked.spec.gate)
 
 
 def detach(asked: Asked) -> int:
@@ -124,13 +144,20 @@ def show(path: Path, *, as_json: bool) -> int:
     return 0
 
 
-async def _print(records: AsyncGenerator[Record, None], *, as_json: bool) -> Ending:
+async def _print(
+    records: AsyncGenerator[Record, None],
+    *,
+    as_json: bool,
+    hear: Callable[[Record], None] | None = None,
+) -> Ending:
     printer = JsonPrinter(sys.stdout) if as_json else Printer(sys.stdout)
     ending = Ending()
     async with aclosing(records):
         async for record in records:
             printer.feed(record)
             ending.feed(record)
+            if hear is not None:
+                hear(record)
     printer.finish()
     if not as_json:
         ending.tell()

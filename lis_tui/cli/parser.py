@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from lis_tui import __version__
 
@@ -15,9 +16,17 @@ _EXIT_CODES = """exit codes:
 _Add = Callable[[str, str], argparse.ArgumentParser]
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence, without the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print it and exit."""
+        self.exit(2, f"lis-tui: {message}. See `{self.prog} --help`.\n")
+
+
 def make_parser() -> argparse.ArgumentParser:
     """Give the parser of the whole command line."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="lis-tui",
         description="See, stop and change what an LLM agent does in its sandbox. Alone: the start screen.",
         epilog=_EXIT_CODES,
@@ -88,6 +97,17 @@ def _add_limits(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--mode", choices=["auto", "confirm", "step"], help="which steps wait for you")
     group.add_argument("--gate-timeout", metavar="S", help="what nobody answers takes its default then")
     group.add_argument("--gate-default", choices=["approve", "reject", "end"])
+    group.add_argument(
+        "--decide", metavar="COMMAND", help="headless: a program of yours answers each gate (JSON in and out)"
+    )
+    _add_filters(group, "--break", "breaks", "wait at steps that the filter means, as in cmd~rm or exit!=0")
+    _add_filters(group, "--break-log", "break_logs", "only note such steps")
+    group.add_argument("--no-breakpoints", action="store_true", help="without those that you saved")
+
+
+def _add_filters(group: argparse._ArgumentGroup, flag: str, name: str, about: str) -> None:
+    about = f"{about}; may be given often"
+    group.add_argument(flag, action="append", default=[], metavar="FILTER", dest=name, help=about)
 
 
 def _add_printing(command: argparse.ArgumentParser) -> None:

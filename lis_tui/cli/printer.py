@@ -1,22 +1,28 @@
 """A run as text that streams past: what happened, in order, safe for any terminal."""
 
+import re
 from collections.abc import Iterable
 from typing import TextIO
 
 import msgspec
 
 from lis_tui.core.ansi import Line, Sanitiser, plain_text
+from lis_tui.core.decisions import Decision
 from lis_tui.core.events import (
+    BreakpointHit,
     ContextTrimmed,
     DecisionMade,
     Event,
+    Fragment,
     GateOpened,
     InterruptSent,
     MessageSent,
     ModelAsked,
     ModelRetried,
     NoticeGiven,
+    ObservationEdited,
     OutputArrived,
+    OutputsSaved,
     ReasoningArrived,
     Record,
     ReplyCutOff,
@@ -25,17 +31,21 @@ from lis_tui.core.events import (
     RunEnded,
     RunStarted,
     SandboxStarted,
+    SandboxStopped,
     StepAddress,
     StepFinished,
     StepStarted,
+    StorageTrouble,
     TextArrived,
     UnknownEvent,
 )
 from lis_tui.core.events import encode as encode_record
 from lis_tui.core.messages import Observation
-from lis_tui.core.text import clean, one_line
+from lis_tui.core.text import clean, one_line, plural
 from lis_tui.core.view import RunView
 
+MOST_LINES = 20
+"""Lines of an output that are printed where it was not streamed."""
 _DIM, _BOLD, _RED, _OFF = "\x1b[2m", "\x1b[1m", "\x1b[31m", "\x1b[0m"
 _Key = tuple[str, int | StepAddress]
 
@@ -72,11 +82,15 @@ class Printer:
         self._prefix = ""
         self._style = ""
         self._told: set[_Key] = set()
+        self._cut: ReplyCutOff | None = None
+        """Not told yet: where the run ends for the same reason, its end tells it."""
 
     def feed(self, record: Record) -> None:
         """Print what a record says, if anything."""
         self.view.apply(record)
         event = record.event
+        if not isinstance(event, Fragment | OutputsSaved | SandboxStopped):
+            self._tell_cut(event)
         match event:
             case ReasoningArrived(turn, text):
                 self._tell(("reasoning", turn), text.encode(errors="replace"), "  ┊ ", _DIM)
@@ -90,8 +104,21 @@ class Printer:
 
     def finish(self) -> None:
         """Print what waits for its line to end."""
+        self._tell_cut(None)
         self._end_stream()
         self._out.flush()
+
+    def _tell_cut(self, follower: Event | None) -> None:
+        """Say that no whole reply came, and why, unless the end that follows says so."""
+        cut, self._cut = self._cut, None
+        if cut is None:
+            return
+        is_end = isinstance(follower, RunEnded) and follower.reason == cut.reason
+        reason = "" if is_end or not cut.reason else f": {one_line(cut.reason)}"
+        was_heard = bool(cut.text or cut.reasoning or cut.calls)
+        if was_heard or reason:
+            what = "the reply was cut off" if was_heard else "no reply came"
+            self._say_all([(f"  ! {what}{reason}", _DIM)])
 
     def _tell(self, key: _Key, data: bytes, prefix: str, style: str) -> None:
         if self._stream != key:
@@ -125,27 +152,41 @@ class Printer:
         match event:
             case RunStarted():
                 yield from _beginning(event)
-            case ReplyFinished():
-                yield from self._reply(event)
+            case ReplyFinished(turn=turn, reply=reply):
+                yield from self._reply(turn, reply.reasoning, reply.text)
+            case ReplyCutOff():
+                self._cut = event
+                yield from self._reply(event.turn, event.reasoning, event.text)
             case ModelAsked():
                 yield f"── turn {event.turn} ──", _BOLD
             case StepStarted():
                 yield from _step(event)
             case StepFinished():
-                yield from _result(event.address, event.observation, ("output", event.address) in self._told)
+                yield from self._output(event)
+                yield from _result(event.address, event.observation)
             case RunEnded():
                 yield from _end(event, self.view)
             case _:
                 yield from ((f"  ! {sentence}", _DIM) for sentence in _sentences(event))
 
-    def _reply(self, event: ReplyFinished) -> Iterable[tuple[str, str]]:
+    def _output(self, event: StepFinished) -> Iterable[tuple[str, str]]:
+        """What of a command's output was not streamed: all of it in a recording."""
+        was_told = ("output", event.address) in self._told
+        if was_told or (event.tool != "execute_bash" and event.status == "done"):
+            return
+        lines = event.observation.text.splitlines()
+        yield from ((f"    {line}", "") for line in lines[:MOST_LINES])
+        if len(lines) > MOST_LINES:
+            yield f"    … {len(lines) - MOST_LINES:,} more lines", _DIM
+
+    def _reply(self, turn: int, reasoning: str, said: str) -> Iterable[tuple[str, str]]:
         """What of a reply was not streamed: all of it in a recording."""
         self._end_stream()
         for name, text, prefix, style in (
-            ("reasoning", event.reply.reasoning, "  ┊ ", _DIM),
-            ("text", event.reply.text, "  ", ""),
+            ("reasoning", reasoning, "  ┊ ", _DIM),
+            ("text", said, "  ", ""),
         ):
-            if text and (name, event.turn) not in self._told:
+            if text and (name, turn) not in self._told:
                 yield from ((prefix + line, style) for line in text.splitlines())
 
 
@@ -153,7 +194,7 @@ def _beginning(event: RunStarted) -> Iterable[tuple[str, str]]:
     spec = event.spec
     yield f"{event.run} · {spec.model.name} · {spec.sandbox.image} ({spec.sandbox.network})", _BOLD
     limits = spec.limits
-    parts = [f"{limits.max_turns} turns"]
+    parts = [plural(limits.max_turns, "turn")]
     parts += [f"{limits.max_tokens:,} tokens"] if limits.max_tokens is not None else []
     parts += [f"${limits.max_cost_usd:g}"] if limits.max_cost_usd is not None else []
     parts += [f"{limits.timeout_s:g} s"] if limits.timeout_s is not None else []
@@ -182,9 +223,7 @@ def _call(tool: str, arguments: str) -> str:
             return f"{tool} {arguments if given else ''}".rstrip()
 
 
-def _result(address: StepAddress, seen: Observation, was_streamed: bool) -> Iterable[tuple[str, str]]:
-    if not was_streamed and seen.status != "done":
-        yield from ((f"    {line}", "") for line in seen.text.splitlines()[:20])
+def _result(address: StepAddress, seen: Observation) -> Iterable[tuple[str, str]]:
     yield from ((f"    {line}", _DIM) for line in seen.diff.splitlines()[:60])
     parts = [seen.status if seen.exit_code is None else f"exit {seen.exit_code}", f"{seen.duration_s:.1f} s"]
     parts += [f"ended by the {seen.ended_by}"] if seen.ended_by not in ("itself", "shell lost") else []
@@ -196,14 +235,15 @@ def _end(event: RunEnded, view: RunView) -> Iterable[tuple[str, str]]:
     reason = f": {event.reason}" if event.reason else ""
     yield f"■ {event.status.replace('_', ' ')}{reason}", _BOLD
     totals = view.totals
-    cost = f"${totals.cost_usd:.4f}" if totals.has_known_cost else "price unknown"
-    tokens = totals.prompt_tokens + totals.completion_tokens
+    is_unknown = totals.has_unknown_cost and not totals.has_known_cost
+    cost = "price unknown" if is_unknown else f"${totals.cost_usd:.{4 if totals.cost_usd else 0}f}"
+    tokens = plural(totals.prompt_tokens + totals.completion_tokens, "token")
     seconds = (view.ended_at or 0.0) - view.started_at
-    yield f"{view.turn.number} turns · {tokens:,} tokens · {cost} · {seconds:.1f} s", _DIM
+    yield f"{plural(view.turn.number, 'turn')} · {tokens} · {cost} · {seconds:.1f} s", _DIM
 
 
 def _sentences(event: Event) -> Iterable[str]:
-    sentence = _sentence(event) or _sentence_of_person(event)
+    sentence = _sentence(event) or _sentence_of_a_wait(event)
     return (sentence,) if sentence else ()
 
 
@@ -219,8 +259,6 @@ def _sentence(event: Event) -> str:
         case ModelRetried():
             tries = f"{event.attempt} of {event.max_attempts}"
             return f"{one_line(event.reason)} Try {tries} in {event.wait_s:.0f} s."
-        case ReplyCutOff():
-            return f"the reply was cut off: {one_line(event.reason)}"
         case ContextTrimmed():
             return f"to fit the window, {len(event.trims)} older observations were shortened"
         case UnknownEvent():
@@ -229,19 +267,29 @@ def _sentence(event: Event) -> str:
             return ""
 
 
-def _sentence_of_person(event: Event) -> str:
+def _sentence_of_a_wait(event: Event) -> str:
     match event:
+        case StorageTrouble(text, is_over):
+            return "the journal can be written again" if is_over else f"{one_line(text)} The run holds."
         case GateOpened():
             then = f"; {event.default} after {event.timeout_s:g} s" if event.timeout_s is not None else ""
             return f"{event.address} waits for a decision ({one_line(event.because)}){then}"
         case DecisionMade():
-            return f"{event.address}: {type(event.decision).__name__.lower()} by {event.by}"
+            return f"{event.address}: {_name(event.decision)} by {event.by}"
+        case BreakpointHit():
+            return f"{event.address} breakpoint {one_line(event.name, 60)}: {one_line(event.text)}"
+        case ObservationEdited():
+            return f"{event.address}: what the model sees of it was changed by a {event.by}"
         case InterruptSent():
             return f"{event.address} is interrupted"
         case RunContinued():
             return f"the run goes on: {one_line(event.reason)}"
         case _:
             return ""
+
+
+def _name(decision: Decision) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(decision).__name__).lower()
 
 
 def _escaped(sign: str) -> str:

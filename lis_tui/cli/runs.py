@@ -52,13 +52,18 @@ def remove(names: Sequence[str]) -> int:
 def _remove(store: Store, folder: RunFolder) -> None:
     try:
         store.remove(folder.name)
-    except RunIsLive:
-        raise
-    except StorageFailed:
+    except RunIsLive as error:
+        raise RunIsLive(
+            f"The run {folder.name} is live and stays: end it first, in `lis-tui attach {folder.name}`."
+        ) from error
+    except StorageFailed as refusal:
         # Root's files in the work tree are in the way; the engine can give them back.
         from lis_tui.host.wiring import give_back
 
-        asyncio.run(give_back(folder))
+        try:
+            asyncio.run(give_back(folder))
+        except LisError as error:
+            raise refusal from error
         store.remove(folder.name)
 
 

@@ -16,6 +16,7 @@ from lis_tui.config.keys import known_provider
 from lis_tui.config.profiles import Profile, choose, read_profiles
 from lis_tui.config.schema import SECTIONS, ModelSettings, Settings, build, defaults, keys
 from lis_tui.config.values import checked, full_name, nearest, parse_set
+from lis_tui.core.breakpoints import Breakpoint
 from lis_tui.core.errors import SettingsInvalid
 from lis_tui.core.spec import ModelSpec, RunSpec
 from lis_tui.core.text import safe_str
@@ -80,6 +81,7 @@ def run_spec(
     system_prompt: str | None = None,
     name: str | None = None,
     is_headless: bool = False,
+    breakpoints: Sequence[Breakpoint] = (),
 ) -> RunSpec:
     """Say what a run is asked to be. Raises SettingsInvalid, also where no model is set."""
     settings = loaded.settings
@@ -96,6 +98,7 @@ def run_spec(
         system_prompt=None if system_prompt is None else safe_str(system_prompt),
         name=name,
         is_headless=is_headless,
+        breakpoints=tuple(breakpoints),
     )
 
 

@@ -1,6 +1,6 @@
 """Profiles: named sets of model settings in the settings file, `[profiles.NAME]`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TypeGuard
 
 from lis_tui.config.schema import keys
@@ -32,12 +32,21 @@ def _read(name: str, values: object, origin: str) -> Profile:
     found: dict[str, object] = {}
     place = f"{origin}, [profiles.{name}]"
     known = [key.removeprefix("model.") for key in keys() if key.startswith("model.")]
-    for key, value in values.items():
+    for key, value in _flat(values):
         field = "name" if key == "model" else key
         if field not in known:
             raise SettingsInvalid(f"{place}: there is no setting {key}.{nearest(key, ['model', *known])}")
         found[f"model.{field}"] = checked(f"model.{field}", value, place)
     return found
+
+
+def _flat(values: dict[str, object]) -> Iterator[tuple[str, object]]:
+    """Read `model.temperature` or `[profiles.NAME.model]`, as outside of profiles, like `temperature`."""
+    for key, value in values.items():
+        if key == "model" and _is_table(value):
+            yield from value.items()
+        else:
+            yield key, value
 
 
 def _is_table(value: object) -> TypeGuard[dict[str, object]]:

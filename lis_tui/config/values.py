@@ -14,6 +14,14 @@ from lis_tui.core.errors import SettingsInvalid
 
 _KEY_NAMES = re.compile(r"(\.?env:|keyring:)?[A-Z_][A-Z0-9_]{0,63}|keyring|none|")
 """Capitals only: pasted keys nearly always have small letters or hyphens."""
+_KINDS = (
+    (bool, "true or false"),
+    (int, "a whole number"),
+    (float, "a number"),
+    (dict[str, object], "a JSON object or a table"),
+    (tuple[str, ...], "names with commas between them, or a list of names"),
+    (str, "text"),
+)
 _NOTHING = {"none", "null"}
 
 
@@ -54,7 +62,7 @@ def checked(key: str, value: object, origin: str) -> object:
             strict=not is_text,
         )
     except (msgspec.ValidationError, ValueError) as error:
-        wrong = _choices(key) or str(error)
+        wrong = _wanted(key)
         raise SettingsInvalid(f"{origin}: {key} = {_shown(key, value)} cannot be used: {wrong}.") from error
     _check_range(key, found, origin)
     _check_secrets(key, found, origin)
@@ -84,10 +92,13 @@ def _may_be_none(key: str) -> bool:
     return type(None) in get_args(keys()[key])
 
 
-def _choices(key: str) -> str:
-    """Name the values that a setting may have, where they are few."""
+def _wanted(key: str) -> str:
+    """Say what a setting may be: the values, where they are few, or of which kind."""
     kind = keys()[key]
-    return f"it must be {' or '.join(map(str, get_args(kind)))}" if get_origin(kind) is Literal else ""
+    if get_origin(kind) is Literal:
+        return f"it must be {' or '.join(map(str, get_args(kind)))}"
+    kinds = get_args(kind) if _may_be_none(key) else (kind,)
+    return f"it must be {next((name for one, name in _KINDS if one in kinds), 'of another kind')}"
 
 
 def _check_range(key: str, value: object, origin: str) -> None:

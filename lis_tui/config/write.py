@@ -30,7 +30,7 @@ def save_setting(path: Path, key: str, value: str | bool) -> None:
             raise SettingsInvalid(
                 f"{path} is written in a way that cannot be changed safely. Edit it by hand."
             )
-        _replace(path, new)
+        replace_file(path, new)
     except OSError as error:
         raise SettingsInvalid(f"{path} cannot be written: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -53,7 +53,7 @@ def _says(new: str, old: str, key: str, value: str | bool) -> bool:
     return tomllib.loads(new) == {**tomllib.loads(old), key: value}
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str) -> None:
     """Write whole or not at all; a link to the file, as managers of such files make, stays a link."""
     target = path.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Hashable
 from typing import Any, Protocol
 
-from lis_tui.core.events import Event, Fragment, Record
+from lis_tui.core.errors import DiskFull
+from lis_tui.core.events import Event, Fragment, Record, StorageTrouble
 from lis_tui.core.pile import MOST_OUTPUT, Pile, stream_of
 
 __all__ = ["MOST_OUTPUT", "Bus", "Keeper", "Listener", "spawn"]
@@ -17,7 +18,7 @@ class Keeper(Protocol):
     """Keeps facts before anyone sees them: the journal."""
 
     def append(self, record: Record) -> None:
-        """Write a fact. Raises StorageFailed."""
+        """Write a fact. Raises DiskFull, StorageFailed; then nothing of it was written."""
         ...
 
     def fragment(self, record: Record) -> None:
@@ -94,21 +95,61 @@ class Bus:
         self._next_n = next_n
         self._listeners: list[Listener] = []
         self._calls: list[Callable[[Event], None]] = []
+        self._unwritten: deque[Record] = deque()
+
+    @property
+    def is_stuck(self) -> bool:
+        """Facts wait for room on the disk, and nobody has heard of them."""
+        return bool(self._unwritten)
 
     def publish(self, event: Event) -> Record:
-        """Write, then show."""
+        """Write, then show. What finds no room is kept back, in order, until `write_rest` finds some."""
         if isinstance(event, Fragment):
-            record = Record(0, self._clock(), event)
-            self._keeper.fragment(record)
+            return self._publish_fragment(event)
+        record = Record(self._next_n, self._clock(), event)
+        if self._unwritten:
+            self._unwritten.append(record)
         else:
-            record = Record(self._next_n, self._clock(), event)
+            self._write(record)
+        self._next_n += 1
+        return record
+
+    def write_rest(self) -> bool:
+        """Write what was kept back, as far as there is room; say whether that was all.
+
+        Raises StorageFailed.
+        """
+        if not self._unwritten:
+            return True
+        while self._unwritten:
+            try:
+                self._keeper.append(self._unwritten[0])
+            except DiskFull:
+                return False
+            self._show(self._unwritten.popleft())
+        self._publish_fragment(StorageTrouble("", is_over=True))
+        return True
+
+    def _publish_fragment(self, event: Event) -> Record:
+        record = Record(0, self._clock(), event)
+        self._keeper.fragment(record)
+        self._show(record)
+        return record
+
+    def _write(self, record: Record) -> None:
+        try:
             self._keeper.append(record)
-            self._next_n += 1
+        except DiskFull as error:
+            self._unwritten.append(record)
+            self._publish_fragment(StorageTrouble(error.sentence))
+        else:
+            self._show(record)
+
+    def _show(self, record: Record) -> None:
         for call in self._calls:
-            call(event)
+            call(record.event)
         for listener in self._listeners:
             listener.put(record)
-        return record
 
     def call(self, reader: Callable[[Event], None]) -> None:
         """Have `reader` called with every event, at once, before any listener."""

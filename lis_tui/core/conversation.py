@@ -10,6 +10,7 @@ from lis_tui.core.events import (
     Event,
     MessageSent,
     ModelAsked,
+    ObservationEdited,
     Record,
     ReplyFinished,
     RunStarted,
@@ -63,9 +64,11 @@ class Conversation:
             case StepFinished() if event.call_id:
                 self._places[event.address] = len(self._messages)
                 self._messages.append(ToolMessage(event.call_id, event.tool, event.observation.text))
+            case ObservationEdited():
+                self._replace(event.address, event.text)
             case ContextTrimmed():
                 for trim in event.trims:
-                    self._shorten(trim.address, trim.text)
+                    self._replace(trim.address, trim.text)
             case _:
                 pass
 
@@ -73,7 +76,7 @@ class Conversation:
         """SHA-256 over the messages, as hexadecimal text."""
         return hashlib.sha256(_ENCODER.encode(self._messages)).hexdigest()
 
-    def _shorten(self, address: StepAddress, text: str) -> None:
+    def _replace(self, address: StepAddress, text: str) -> None:
         place = self._places[address]
         old = self._messages[place]
         if isinstance(old, ToolMessage):

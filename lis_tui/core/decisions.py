@@ -6,6 +6,7 @@ Decisions about the run as a whole name none.
 
 from msgspec import Struct
 
+from lis_tui.core.breakpoints import AllowRule, Breakpoint
 from lis_tui.core.spec import Limits, Mode
 
 
@@ -13,10 +14,25 @@ class Approve(Struct, frozen=True, tag=True):
     """Let it happen as proposed."""
 
 
+class ApproveRule(Struct, frozen=True, tag=True):
+    """Let it happen, and ask about this very call no more. The rule must be that of the call that waits."""
+
+    rule: AllowRule
+
+
 class Edit(Struct, frozen=True, tag=True):
     """Let it happen with these arguments (a JSON object) instead of the proposed ones."""
 
     arguments: str
+
+
+class EditObservation(Struct, frozen=True, tag=True):
+    """Have the model see this of a step that has run, as long as a gate waits and it saw nothing of it yet.
+
+    At the gate after that step it also lets the run go on.
+    """
+
+    text: str
 
 
 class Reject(Struct, frozen=True, tag=True):
@@ -47,6 +63,18 @@ class SetMode(Struct, frozen=True, tag=True):
     """Change which gates wait."""
 
     mode: Mode
+
+
+class SetBreakpoints(Struct, frozen=True, tag=True):
+    """Replace all breakpoints."""
+
+    breakpoints: tuple[Breakpoint, ...]
+
+
+class SetAllowRules(Struct, frozen=True, tag=True):
+    """Replace all rules that keep a gate from waiting."""
+
+    rules: tuple[AllowRule, ...]
 
 
 class Interrupt(Struct, frozen=True, tag=True):
@@ -85,18 +113,22 @@ class End(Struct, frozen=True, tag=True):
     reason: str = ""
 
 
-GateDecision = Approve | Edit | Reject | Skip | End
+GateDecision = Approve | ApproveRule | Edit | Reject | Skip | End
 """What may answer a gate."""
 
 Decision = (
     Approve
+    | ApproveRule
     | Edit
+    | EditObservation
     | Reject
     | Skip
     | Steer
     | Pause
     | Resume
     | SetMode
+    | SetBreakpoints
+    | SetAllowRules
     | Interrupt
     | SendInput
     | CloseInput

@@ -3,6 +3,7 @@
     LisError
     ├── UsageWrong            what was asked for makes no sense        exit 2
     │   ├── SettingsInvalid   a settings file, variable or flag
+    │   ├── FilterInvalid     a filter that cannot be read; knows the column
     │   └── RunNotFound       no run of that name
     ├── ModelFailed           the model gave no usable reply           exit 5
     │   ├── KeyMissing        no API key where one is needed
@@ -46,6 +47,19 @@ class UsageWrong(LisError):
 
 class SettingsInvalid(UsageWrong):
     """A settings file, an environment variable or a flag holds a value that cannot be used."""
+
+
+class FilterInvalid(UsageWrong):
+    """A filter cannot be read; `column` counts from 1 and points at what is wrong."""
+
+    def __init__(self, column: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.column = column
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, and where."""
+        return f"{self} (column {self.column})"
 
 
 class RunNotFound(UsageWrong):

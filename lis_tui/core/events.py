@@ -10,13 +10,14 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from lis_tui.core.breakpoints import AllowRule, Breakpoint
+from lis_tui.core.breakpoints import Gate as Gate
 from lis_tui.core.decisions import Decision, GateDecision
 from lis_tui.core.messages import Observation, Reply, StepStatus, ToolCall, ToolSchema
 from lis_tui.core.spec import Limits, Mode, RunSpec
 
 FORMAT_VERSION = 1
 
-Gate = Literal["before_model", "before_step", "after_step", "before_submit"]
 Who = Literal["person", "rule", "script", "default"]
 FileKind = Literal["file", "folder", "link", "fifo", "socket", "device"]
 EndStatus = Literal[
@@ -132,6 +133,20 @@ class LimitsChanged(Fact, frozen=True):
     """The limits are these from now on."""
 
     limits: Limits
+
+
+class BreakpointsChanged(Fact, frozen=True):
+    """The breakpoints are these from now on; `by` a rule where a one-shot switched itself off."""
+
+    breakpoints: tuple[Breakpoint, ...]
+    by: Who = "person"
+
+
+class AllowRulesChanged(Fact, frozen=True):
+    """About these calls nobody is asked any more."""
+
+    rules: tuple[AllowRule, ...]
+    by: Who = "person"
 
 
 class NoticeGiven(Fact, frozen=True):
@@ -260,6 +275,14 @@ class GateOpened(Fact, frozen=True, kw_only=True):
     default: str = ""
 
 
+class BreakpointHit(Fact, frozen=True):
+    """A breakpoint that only notes has matched this step; `text` says what it was."""
+
+    address: StepAddress
+    name: str
+    text: str = ""
+
+
 class DecisionMade(Fact, frozen=True, kw_only=True):
     """A gate was answered. What the model proposed stays in StepProposed; an Edit carries the change."""
 
@@ -317,6 +340,14 @@ class CheckpointTaken(Fact, frozen=True, kw_only=True):
     """How much the store of contents grew by it."""
     took_s: float
     notes: tuple[str, ...] = ()
+
+
+class ObservationEdited(Fact, frozen=True):
+    """Of this step the model sees `text`; what really came of it stays in StepFinished."""
+
+    address: StepAddress
+    text: str
+    by: Who = "person"
 
 
 # ---- fragments
@@ -387,6 +418,13 @@ class LoadMeasured(Fragment, frozen=True, kw_only=True):
     pids: int | None = None
 
 
+class StorageTrouble(Fragment, frozen=True):
+    """The journal has no room, so the run holds, and `text` says so; or (`is_over`) it goes on."""
+
+    text: str
+    is_over: bool = False
+
+
 class UnknownEvent(Struct, frozen=True):
     """An event of a kind that this version does not know; shown, never dropped."""
 
@@ -401,6 +439,8 @@ KnownEvent = (
     | PauseAsked
     | PauseLifted
     | LimitsChanged
+    | BreakpointsChanged
+    | AllowRulesChanged
     | NoticeGiven
     | OutputsSaved
     | RunEnded
@@ -414,12 +454,14 @@ KnownEvent = (
     | ContextTrimmed
     | StepProposed
     | GateOpened
+    | BreakpointHit
     | DecisionMade
     | StepStarted
     | InterruptSent
     | InputSent
     | StepFinished
     | CheckpointTaken
+    | ObservationEdited
     | ReasoningArrived
     | TextArrived
     | CallArrived
@@ -427,6 +469,7 @@ KnownEvent = (
     | InputAwaited
     | FilesChanged
     | LoadMeasured
+    | StorageTrouble
 )
 Event = KnownEvent | UnknownEvent
 

@@ -63,6 +63,13 @@ class StepView:
     changes: dict[str, FileMark] = field(default_factory=dict)
     has_checkpoint: bool = False
     """The sandbox as it was after this step can be had again."""
+    repeats: int = 1
+    """How often the model has made this very call in a row."""
+    tokens_so_far: int = 0
+    cost_so_far: float | None = None
+    """What the run had used when the step was proposed; None: no price is known."""
+    edited_text: str | None = None
+    """What the model sees of the step where a person changed that; the observation stays as it was."""
     version: int = 0
 
     @property
@@ -107,6 +114,8 @@ class TurnView:
     text: GrowingText = field(default_factory=GrowingText)
     drafts: dict[int, CallDraft] = field(default_factory=dict)
     steps: list[StepView] = field(default_factory=list)
+    call_count: int = 0
+    """How many calls the finished reply holds; they are proposed one after the other."""
     asked_at: float | None = None
     first_piece_at: float | None = None
     finished_at: float | None = None

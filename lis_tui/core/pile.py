@@ -16,6 +16,7 @@ from lis_tui.core.events import (
     Record,
     ReplyFinished,
     StepFinished,
+    StorageTrouble,
     TextArrived,
 )
 
@@ -39,7 +40,7 @@ class Pile:
     def add(self, event: Fragment, at: float) -> None:
         """Put an event of the same stream on top."""
         self._at = at
-        if isinstance(event, InputAwaited | LoadMeasured) or (
+        if isinstance(event, InputAwaited | LoadMeasured | StorageTrouble) or (
             isinstance(event, FilesChanged) and event.is_whole
         ):
             self._events.clear()
@@ -108,7 +109,7 @@ def _merged(events: list[Fragment], dropped: int) -> Event:
             return OutputArrived(address, b"".join(output.data for output in outputs), skipped)
         case FilesChanged():
             return _merged_files([event for event in events if isinstance(event, FilesChanged)])
-        case InputAwaited() | LoadMeasured() as last:
+        case InputAwaited() | LoadMeasured() | StorageTrouble() as last:
             return last
         case other:
             raise TypeError(f"{type(other).__name__} is no fragment that is known here.")

@@ -7,6 +7,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from lis_tui.core.breakpoints import Breakpoint
+
 Mode = Literal["auto", "confirm", "step"]
 """auto: nothing waits. confirm: every step waits. step: wait at the next gate, each time."""
 
@@ -59,8 +61,8 @@ class SandboxSpec(Struct, frozen=True, kw_only=True):
     pids: int = 512
     carry_certificates: bool = True
     env_names: tuple[str, ...] = ()
-    checkpoints: bool = True
-    """Whether the sandbox is kept as it is after each step."""
+    checkpoints: bool = False
+    """Whether the sandbox is kept as it is after each step. Off while nothing goes back to one yet."""
     checkpoint_skip: tuple[str, ...] = ()
     """Patterns of absolute paths (`*` fits `/` too) that checkpoints leave out."""
 
@@ -103,3 +105,5 @@ class RunSpec(Struct, frozen=True, kw_only=True):
     name: str | None = None
     """Wished for; a number is added where it is taken."""
     is_headless: bool = False
+    breakpoints: tuple[Breakpoint, ...] = ()
+    """Rules that make a gate wait from the start."""

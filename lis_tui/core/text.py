@@ -19,6 +19,7 @@ __all__ = [
     "clip",
     "one_line",
     "plain_text",
+    "plural",
     "safe_str",
 ]
 
@@ -101,3 +102,8 @@ def _tail(text: str, most_bytes: int, most_lines: int) -> str:
     ending = "\n" if part.endswith("\n") else ""
     rest = part.removesuffix("\n").rsplit("\n", most_lines)
     return "\n".join(rest[1:]) + ending if len(rest) > most_lines else part
+
+
+def plural(number: int, word: str) -> str:
+    """Give a number with its noun."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

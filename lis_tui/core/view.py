@@ -4,8 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
 
+from lis_tui.core.breakpoints import AllowRule, Breakpoint
 from lis_tui.core.decisions import Edit
 from lis_tui.core.events import (
+    AllowRulesChanged,
+    BreakpointHit,
+    BreakpointsChanged,
     CallArrived,
     CheckpointTaken,
     ContextTrimmed,
@@ -25,6 +29,7 @@ from lis_tui.core.events import (
     ModelAsked,
     ModelRetried,
     NoticeGiven,
+    ObservationEdited,
     OutputArrived,
     OutputsSaved,
     PauseAsked,
@@ -42,6 +47,7 @@ from lis_tui.core.events import (
     StepFinished,
     StepProposed,
     StepStarted,
+    StorageTrouble,
     TextArrived,
     UnknownEvent,
 )
@@ -73,6 +79,8 @@ class RunView:
     mode: Mode = "auto"
     is_held: bool = False
     limits: Limits = field(default_factory=Limits)
+    breakpoints: tuple[Breakpoint, ...] = ()
+    allow_rules: tuple[AllowRule, ...] = ()
     turns: list[TurnView] = field(default_factory=lambda: [TurnView(0)])
     steps: list[StepView] = field(default_factory=list)
     gate: GateView | None = None
@@ -85,6 +93,8 @@ class RunView:
     marks: dict[str, FileMark] = field(default_factory=dict)
     """How files differ from what they were when the newest step began."""
     files_version: int = 0
+    has_tree: bool = False
+    """The tree is followed: a file that is not among the changes did not change."""
     newest_file: str | None = None
     queued: list[str] = field(default_factory=list)
     checkpoints: dict[StepAddress, CheckpointTaken] = field(default_factory=dict)
@@ -92,6 +102,8 @@ class RunView:
     ended: RunEnded | None = None
     ended_at: float | None = None
     outputs: OutputsSaved | None = None
+    trouble: str = ""
+    """Why the run holds although nobody paused it: nothing more can be written; empty where all is well."""
     unknown: list[UnknownEvent] = field(default_factory=list)
     waited_s: float = 0.0
     repeats: int = 1
@@ -115,6 +127,13 @@ class RunView:
         if self.steps and self.steps[-1].status == "running":
             return self.steps[-1]
         return next((step for step in reversed(self.turn.steps) if step.status == "running"), None)
+
+    @property
+    def asking(self) -> StepView | None:
+        """The running step that reads what a person may type; in auto mode its input is ended instead."""
+        step = self.running
+        is_asking = step is not None and step.waits_for_input and (self.mode != "auto" or self.is_held)
+        return step if is_asking else None
 
     @property
     def waiting(self) -> StepView | None:
@@ -154,6 +173,7 @@ class RunView:
         self.started_at = at
         self.mode = event.spec.mode
         self.limits = event.spec.limits
+        self.breakpoints = event.spec.breakpoints
         self._enter("starting", at)
 
     @_on.register
@@ -183,6 +203,18 @@ class RunView:
     @_on.register
     def _(self, event: LimitsChanged, at: float) -> None:
         self.limits = event.limits
+
+    @_on.register
+    def _(self, event: BreakpointsChanged, at: float) -> None:
+        self.breakpoints = event.breakpoints
+
+    @_on.register
+    def _(self, event: AllowRulesChanged, at: float) -> None:
+        self.allow_rules = event.rules
+
+    @_on.register
+    def _(self, event: BreakpointHit, at: float) -> None:
+        self._say(self._turn(event.address.turn), f"breakpoint {event.name}: {event.text}", "notice")
 
     @_on.register
     def _(self, event: NoticeGiven, at: float) -> None:
@@ -259,6 +291,7 @@ class RunView:
         turn.reasoning.set(event.reply.reasoning)
         turn.text.set(event.reply.text)
         turn.drafts.clear()
+        turn.call_count = len(event.reply.calls)
         turn.finished_at = at
         if turn.first_piece_at is None and turn.asked_at is not None and event.first_piece_s is not None:
             turn.first_piece_at = turn.asked_at + event.first_piece_s
@@ -292,6 +325,9 @@ class RunView:
         previous = self.steps[-1] if self.steps else None
         is_same = previous is not None and (previous.tool, previous.proposed) == (call.name, call.arguments)
         self.repeats = self.repeats + 1 if is_same else 1
+        step.repeats = self.repeats
+        step.tokens_so_far = self.totals.prompt_tokens + self.totals.completion_tokens
+        step.cost_so_far = self.totals.cost_usd if self.totals.has_known_cost else None
         turn = self._turn(event.address.turn)
         turn.steps.append(step)
         turn.version += 1
@@ -312,7 +348,8 @@ class RunView:
         self._close_gate(at)
         step = self._steps.get(event.address)
         if step is not None:
-            step.decided_by = event.by
+            if event.gate != "after_step":
+                step.decided_by = event.by
             if isinstance(event.decision, Edit):
                 step.arguments = event.decision.arguments
                 step.changed_by = event.by
@@ -390,8 +427,17 @@ class RunView:
             step.version += 1
 
     @_on.register
+    def _(self, event: ObservationEdited, at: float) -> None:
+        step = self._steps.get(event.address)
+        if step is None or step.observation is None:
+            return
+        step.edited_text = event.text if event.text != step.observation.text else None
+        step.version += 1
+
+    @_on.register
     def _(self, event: FilesChanged, at: float) -> None:
         if event.is_whole:
+            self.has_tree = True
             self.files = {entry.path: entry for entry in event.changed}
         else:
             self._change_files(event)
@@ -400,6 +446,10 @@ class RunView:
     @_on.register
     def _(self, event: LoadMeasured, at: float) -> None:
         self.load = event
+
+    @_on.register
+    def _(self, event: StorageTrouble, at: float) -> None:
+        self.trouble = "" if event.is_over else event.text
 
     # ---- small parts
 

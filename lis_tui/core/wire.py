@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import HostUnreachable
-from lis_tui.core.events import StepAddress
+from lis_tui.core.events import Gate, StepAddress
 from lis_tui.core.spec import RunSpec
 
 MOST_FRAME = 256 << 20
@@ -55,6 +55,8 @@ class Decide(Struct, frozen=True, tag=True, kw_only=True):
     run: str
     decision: Decision
     address: StepAddress | None = None
+    gate: Gate | None = None
+    """The gate that was painted: a step may wait before and after it runs. None: whichever waits there."""
 
 
 class ListLive(Struct, frozen=True, tag=True):

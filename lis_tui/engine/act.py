@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from lis_tui.core.decisions import Approve, Edit, End, GateDecision, Reject, Skip
+from lis_tui.core.decisions import Approve, ApproveRule, Edit, End, GateDecision, Reject, Skip
 from lis_tui.core.errors import SandboxFailed
 from lis_tui.core.events import (
     Gate,
@@ -58,6 +58,7 @@ class Actor:
         elif refusal := self._refusal(call):
             observation = refusal
         else:
+            await progress.settled()
             gate: Gate = "before_submit" if call.name == "submit" else "before_step"
             decision, by = await progress.gates.decide(address, gate, lambda one: self.check(call, one))
             observation = await self._carry_out(address, call, decision, by)
@@ -73,7 +74,7 @@ class Actor:
         self, address: StepAddress, call: ToolCall, decision: GateDecision, by: Who
     ) -> Observation:
         match decision:
-            case Approve():
+            case Approve() | ApproveRule():
                 return await self._run(address, call, call.arguments)
             case Edit(arguments):
                 is_changed = _parsed(arguments) != _parsed(call.arguments)
@@ -97,6 +98,7 @@ class Actor:
         progress.bus.publish(
             StepStarted(address=address, tool=call.name, arguments=arguments, changed_by=changed_by)
         )
+        await progress.settled()
         progress.begun = address
         await self._sync()
         progress.running = address

@@ -65,6 +65,10 @@ class Computer:
         """Have the work folder looked at soon."""
         self._tree.note_change()
 
+    async def look(self) -> None:
+        """Look at the work folder now; all that changed so far is announced then."""
+        await self._tree.look()
+
     def tree(self) -> FilesChanged:
         """Give the file tree as last announced."""
         return self._tree.whole()

@@ -7,9 +7,11 @@ from typing import Protocol, runtime_checkable
 from lis_tui.core.bus import spawn
 from lis_tui.core.decisions import (
     Approve,
+    ApproveRule,
     CloseInput,
     Decision,
     Edit,
+    EditObservation,
     End,
     FollowUp,
     Interrupt,
@@ -18,14 +20,17 @@ from lis_tui.core.decisions import (
     Resume,
     RetryNow,
     SendInput,
+    SetAllowRules,
+    SetBreakpoints,
     SetLimits,
     SetMode,
     Skip,
     Steer,
 )
-from lis_tui.core.errors import DecisionRefused
+from lis_tui.core.errors import DecisionRefused, UsageWrong
 from lis_tui.core.events import (
     EndStatus,
+    Gate,
     InputSent,
     InterruptSent,
     MessageQueued,
@@ -65,16 +70,23 @@ class Controls:
         self.go_on_because = ""
         """Why an ended run should go on; empty where it should not."""
 
-    def decide(self, decision: Decision, address: StepAddress | None, by: Who) -> None:
+    def decide(
+        self, decision: Decision, address: StepAddress | None, by: Who, gate: Gate | None = None
+    ) -> None:
         """Carry out a decision. Raises DecisionRefused."""
+        self._progress.storage.try_now()
         if self.ended_as is not None:
-            self._decide_after_the_end(decision)
+            self._decide_after_the_end(decision, by)
             return
         match decision:
-            case Approve() | Edit() | Reject() | Skip():
-                self._progress.gates.answer(decision, address, by)
-            case Pause() | Resume() | SetMode():
-                self._decide_gates(decision, by)
+            case Approve() | ApproveRule() | Edit() | Reject() | Skip():
+                self._progress.gates.answer(decision, address, by, gate)
+            case EditObservation(text):
+                self._progress.edit_observation(address, text, by)
+            case Pause() | Resume():
+                self._decide_pause(decision, by)
+            case SetMode() | SetBreakpoints() | SetAllowRules():
+                self._decide_rules(decision, by)
             case Interrupt() | SendInput() | CloseInput():
                 self._decide_command(decision, address, by)
             case Steer() | FollowUp() | SetLimits() | RetryNow() | End():
@@ -84,6 +96,7 @@ class Controls:
         """End the run now: whatever it awaits is given up."""
         progress = self._progress
         progress.end(ending)
+        progress.storage.give_up()
         progress.gates.end(End(ending.reason), by)
         if progress.running is not None:
             self._interrupt(progress.running, by)
@@ -101,14 +114,25 @@ class Controls:
             case End(reason):
                 self.end(Ending("ended_by_person", safe_str(reason)), by)
 
-    def _decide_gates(self, decision: Pause | Resume | SetMode, by: Who) -> None:
+    def _decide_pause(self, decision: Pause | Resume, by: Who) -> None:
         match decision:
             case Pause():
                 self._progress.gates.pause(by)
             case Resume():
                 self._progress.gates.resume(by)
+
+    def _decide_rules(self, decision: SetMode | SetBreakpoints | SetAllowRules, by: Who) -> None:
+        gates = self._progress.gates
+        match decision:
             case SetMode(mode):
-                self._progress.gates.set_mode(mode, by)
+                gates.set_mode(mode, by)
+            case SetBreakpoints(breakpoints):
+                try:
+                    gates.breakpoints.replace(breakpoints, by)
+                except UsageWrong as error:
+                    raise DecisionRefused(error.sentence) from error
+            case SetAllowRules(rules):
+                gates.rules.replace(rules, by)
 
     def _decide_command(
         self, decision: Interrupt | SendInput | CloseInput, address: StepAddress | None, by: Who
@@ -162,7 +186,7 @@ class Controls:
 
     # ---- after the end
 
-    def _decide_after_the_end(self, decision: Decision) -> None:
+    def _decide_after_the_end(self, decision: Decision, by: Who) -> None:
         if self.ended_as == "terminated":
             raise DecisionRefused("The run was terminated and its host is leaving.")
         match decision:
@@ -170,8 +194,10 @@ class Controls:
                 self._raise_limits(limits)
             case FollowUp(text) | Steer(text):
                 self._follow_up(text)
-            case SetMode(mode):
-                self._progress.gates.set_mode(mode, "person")
+            case SetMode() | SetBreakpoints() | SetAllowRules():
+                self._decide_rules(decision, by)
+            case End() if self._progress.storage.is_stuck:
+                self._progress.storage.give_up()
             case RetryNow() if self.ended_as == "model_failed":
                 self.go_on_because = "asked again"
             case _:

@@ -6,7 +6,7 @@ from lis_tui.core.messages import Reply
 from lis_tui.engine import prompts
 from lis_tui.engine.act import Actor
 from lis_tui.engine.computer import Computer
-from lis_tui.engine.gates import only_approve_or_end
+from lis_tui.engine.gates import nothing_to_reject, only_approve_or_end
 from lis_tui.engine.limits import Ending, turn_note
 from lis_tui.engine.progress import Progress, RunCut
 from lis_tui.engine.think import Thinker
@@ -53,6 +53,7 @@ class Loop:
         if self._progress.ending is not None:
             return None
         try:
+            await self._progress.settled()
             return await self._thinker.ask()
         except RunCut as cut:
             if self._progress.ending is None:
@@ -79,6 +80,19 @@ class Loop:
             self._computer.note_change()
             if observation.answer is not None:
                 progress.end(Ending("submitted", " ".join(observation.notes), observation.answer))
+            await self._hold_after_step(StepAddress(progress.turn, step))
+
+    async def _hold_after_step(self, address: StepAddress) -> None:
+        """What came of the step is written already; until the model is asked, a person may change it."""
+        progress = self._progress
+        step = progress.view.step(address)
+        if progress.ending is not None or step is None or step.started_at is None:
+            return
+        if progress.gates.breakpoints.need_files:
+            await self._computer.look()
+        decision, _ = await progress.gates.decide(address, "after_step", nothing_to_reject)
+        if isinstance(decision, End):
+            progress.end(Ending("ended_by_person", decision.reason))
 
     def _nudge(self, reply: Reply) -> None:
         progress = self._progress

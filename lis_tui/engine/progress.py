@@ -6,11 +6,27 @@ from contextlib import asynccontextmanager
 
 from lis_tui.core.bus import Bus
 from lis_tui.core.conversation import Conversation
-from lis_tui.core.events import LimitsChanged, StepAddress, StepFinished
+from lis_tui.core.decisions import Approve
+from lis_tui.core.errors import DecisionRefused
+from lis_tui.core.events import (
+    Event,
+    FilesChanged,
+    Fragment,
+    LimitsChanged,
+    ModelAsked,
+    ObservationEdited,
+    Record,
+    StepAddress,
+    StepFinished,
+    Who,
+)
 from lis_tui.core.messages import Observation, Reply, StepStatus, ToolCall
 from lis_tui.core.spec import Limits, RunSpec
+from lis_tui.core.text import safe_str
+from lis_tui.core.view import RunView
 from lis_tui.engine.gates import Gates
 from lis_tui.engine.limits import Ending, Spent, Stopwatch, reached, seconds_left
+from lis_tui.engine.storage import RETRY_S, Storage
 
 
 class RunCut(Exception):
@@ -24,7 +40,9 @@ class RunCut(Exception):
 class Progress:
     """The one place where a run keeps what changes while it goes on."""
 
-    def __init__(self, spec: RunSpec, bus: Bus, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, spec: RunSpec, bus: Bus, clock: Callable[[], float], storage_retry_s: float = RETRY_S
+    ) -> None:
         self.spec = spec
         self.bus = bus
         self.clock = clock
@@ -32,9 +50,15 @@ class Progress:
         self.spent = Spent()
         self.turn = 0
         self.stopwatch = Stopwatch(clock)
-        self.gates = Gates(bus, spec.mode, spec.gate, self.stopwatch)
+        self.view = RunView()
+        """The run as a screen would show it, without its streams: what breakpoints look at."""
+        self.gates = Gates(bus, self.view, self.stopwatch, spec.mode, spec.gate, spec.breakpoints)
+        self.storage = Storage(bus, is_watched=not spec.is_headless, retry_s=storage_retry_s)
         self.conversation = Conversation()
         bus.call(self.conversation.apply)
+        bus.call(self._see)
+        self._unseen: set[StepAddress] = set()
+        """The steps of whose results the model has not been told."""
         self.said: list[str] = []
         self.ending: Ending | None = None
         self.running: StepAddress | None = None
@@ -63,6 +87,21 @@ class Progress:
     def seconds_left(self) -> float | None:
         """How long the run may still take."""
         return seconds_left(self.limits, self.stopwatch.seconds)
+
+    async def settled(self) -> None:
+        """Hold while facts wait for room on the disk; nothing new is begun before they are written.
+
+        Raises RunCut where the run is to end meanwhile, StorageFailed where trying again was no use.
+        """
+        if not self.storage.is_stuck:
+            return
+        self.stopwatch.stop()
+        try:
+            await self.storage.wait()
+        finally:
+            self.stopwatch.start()
+        if self.ending is not None:
+            raise RunCut(self.ending.reason)
 
     # ---- what can be cut
 
@@ -118,6 +157,16 @@ class Progress:
         del self._unanswered[address]
         return observation
 
+    def edit_observation(self, address: StepAddress | None, text: str, by: Who) -> None:
+        """Have the model see this of a step that has run. Raises DecisionRefused."""
+        if self.gates.waiting_at is None:
+            raise DecisionRefused("The run goes on: pause it first, then change what the model sees next.")
+        if address is None or address not in self._unseen:
+            raise DecisionRefused("Of that step nothing is to be told, or the model has already seen it.")
+        self.bus.publish(ObservationEdited(address, safe_str(text), by))
+        if (self.gates.waiting_at, self.gates.gate) == (address, "after_step"):
+            self.gates.answer(Approve(), address, by)
+
     def answer_rest(self, why: str) -> None:
         """Answer what is still unanswered, so that the history stays valid."""
         for address in list(self._unanswered):
@@ -125,3 +174,11 @@ class Progress:
             text = f"No result: {why}" if status == "interrupted" else f"Not run: {why}"
             self.answer(address, Observation(text=text, status=status))
         self.begun = None
+
+    def _see(self, event: Event) -> None:
+        if not isinstance(event, Fragment) or isinstance(event, FilesChanged):
+            self.view.apply(Record(0, self.clock(), event))
+        if isinstance(event, StepFinished):
+            self._unseen.add(event.address)
+        elif isinstance(event, ModelAsked):
+            self._unseen.clear()

@@ -18,6 +18,7 @@ from lis_tui.core.errors import (
 from lis_tui.core.events import (
     EXIT_CODES,
     FilesChanged,
+    Gate,
     MessageSent,
     NoticeGiven,
     OutputsSaved,
@@ -37,6 +38,7 @@ from lis_tui.engine.controls import Controls
 from lis_tui.engine.limits import Ending
 from lis_tui.engine.loop import Loop
 from lis_tui.engine.progress import Progress, RunCut
+from lis_tui.engine.storage import RETRY_S
 from lis_tui.engine.think import ContextFull, Thinker, context_full
 
 SAVE_S = 120.0
@@ -62,6 +64,7 @@ class Run:
         clock: Callable[[], float],
         sync: Callable[[], Awaitable[None]],
         app_version: str = "",
+        storage_retry_s: float = RETRY_S,
     ) -> None:
         self.name = name
         self.spec = spec
@@ -74,7 +77,7 @@ class Run:
         self._sandbox = sandbox
         self._results_dir = Path(spec.output_dir) if spec.output_dir else results_dir
         self._bus = bus
-        self._progress = Progress(spec, bus, clock)
+        self._progress = Progress(spec, bus, clock, storage_retry_s)
         by_name = {tool.schema.name: tool for tool in tools}
         self._controls = Controls(self._progress, model, sandbox)
         self._keeping = Keeping(sandbox, bus)
@@ -107,10 +110,16 @@ class Run:
         """It has ended, and a follow-up message or a raised limit waits for `go_on`."""
         return self.ended is not None and bool(self._controls.go_on_because)
 
-    def decide(self, decision: Decision, address: StepAddress | None = None, by: Who = "person") -> None:
+    def decide(
+        self,
+        decision: Decision,
+        address: StepAddress | None = None,
+        by: Who = "person",
+        gate: Gate | None = None,
+    ) -> None:
         """Carry out a decision (once the first event is written). Raises DecisionRefused."""
         if self._has_begun:
-            self._controls.decide(decision, address, by)
+            self._controls.decide(decision, address, by, gate)
         else:
             self._early.append((decision, address, by))
 
@@ -134,6 +143,7 @@ class Run:
         """Remove the sandbox; a run that still goes on is ended first. Safe to call twice."""
         await self.terminate("The run was closed.")
         await self._computer.close()
+        await self._progress.storage.close()
 
     # ---- beginnings
 
@@ -150,6 +160,7 @@ class Run:
             )
         )
         self._has_begun = True
+        await self._progress.settled()
         for problem in problems:
             self._bus.publish(NoticeGiven(problem, "error"))
         for decision, address, by in self._early:
@@ -201,22 +212,29 @@ class Run:
         self._task = asyncio.current_task()
         self.ended = self._controls.ended_as = None
         self._progress.stopwatch.start()
+        self._progress.storage.begin()
         try:
-            ending = await self._ending_of(opening)
-            await self._save_outputs()
-            return self._end(ending)
-        except asyncio.CancelledError:
-            self._end(self._progress.ending or Ending("terminated", "The run was cancelled."))
-            raise
-        except StorageFailed as error:
-            return self._end(Ending("storage_failed", error.sentence))
-        except Exception as error:
-            self._end(Ending("bug", f"{type(error).__name__}: {error}"))
-            raise
+            ended = await self._played(opening)
+            await self._progress.storage.wait()
         finally:
             self._progress.stopwatch.stop()
             self._task = None
             self._at_rest.set()
+        return ended
+
+    async def _played(self, opening: Coroutine[object, object, None]) -> RunEnded:
+        try:
+            ending = await self._ending_of(opening)
+            await self._save_outputs()
+        except asyncio.CancelledError:
+            self._end(self._progress.ending or Ending("terminated", "The run was cancelled."))
+            raise
+        except StorageFailed as error:
+            ending = Ending("storage_failed", error.sentence)
+        except Exception as error:
+            self._end(Ending("bug", f"{type(error).__name__}: {error}"))
+            raise
+        return self._end(ending)
 
     async def _ending_of(self, opening: Coroutine[object, object, None]) -> Ending:
         try:

@@ -67,11 +67,11 @@ class Thinker:
     async def ask(self) -> Reply:
         """Ask for this turn's reply. Raises ModelFailed, RunCut, ContextFull."""
         try:
-            return await self._ask_once(self._fit(self._room()))
+            return await self._ask_once(await self._fit(self._room()))
         except ModelRefused as error:
             if not is_context_overflow(error.sentence):
                 raise
-            return await self._ask_once(self._retry_shorter(error))
+            return await self._ask_once(await self._retry_shorter(error))
 
     # ---- the window
 
@@ -91,7 +91,7 @@ class Thinker:
         request = self._request()
         return room_for(self._model.context_tokens(request), request.model.max_tokens)
 
-    def _fit(self, most_tokens: int) -> int:
+    async def _fit(self, most_tokens: int) -> int:
         """Shorten the conversation until it fits; gives its tokens. Raises ContextFull."""
         for _ in range(MOST_TRIMS):
             now = self._count()
@@ -101,14 +101,15 @@ class Thinker:
             if trims is None:
                 raise ContextFull
             self._progress.bus.publish(trims)
+            await self._progress.settled()
         now = self._count()
         if now > most_tokens:
             raise ContextFull
         return now
 
-    def _retry_shorter(self, error: ModelRefused) -> int:
+    async def _retry_shorter(self, error: ModelRefused) -> int:
         """The server counts more than we do: cut to half of what was refused; gives its tokens."""
-        now = self._fit(min(self._room(), self._count() // 2))
+        now = await self._fit(min(self._room(), self._count() // 2))
         self._progress.bus.publish(
             ModelRetried(
                 turn=self._progress.turn,
@@ -136,6 +137,7 @@ class Thinker:
                 max_tokens=request.model.max_tokens,
             )
         )
+        await progress.settled()
         heard = Heard(progress)
         try:
             async with progress.cuttable():

@@ -1,6 +1,7 @@
 """The file tree while a run lives: walked when something changed, told as the difference."""
 
 import asyncio
+from contextlib import suppress
 
 from lis_tui.core.bus import Bus, spawn
 from lis_tui.core.errors import SandboxFailed
@@ -20,6 +21,7 @@ class Tree:
         self._gap_s = gap_s
         self._entries: dict[str, FileEntry] | None = None
         self._changed = asyncio.Event()
+        self._walking = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -40,6 +42,12 @@ class Tree:
         if self._loop is not None and self._task is not None:
             self._loop.call_soon_threadsafe(self._changed.set)
 
+    async def look(self) -> None:
+        """Walk at once, where the tree is followed."""
+        if self._task is not None and not self._task.done():
+            with suppress(SandboxFailed):
+                await self._walk()
+
     async def stop(self) -> None:
         """Follow no more."""
         task, self._task = self._task, None
@@ -52,11 +60,15 @@ class Tree:
             await self._changed.wait()
             self._changed.clear()
             try:
-                entries = await self._sandbox.walk()
+                await self._walk()
             except SandboxFailed:
                 return
-            self._announce({entry.path: entry for entry in entries})
             await asyncio.sleep(self._gap_s)
+
+    async def _walk(self) -> None:
+        async with self._walking:
+            entries = await self._sandbox.walk()
+            self._announce({entry.path: entry for entry in entries})
 
     def _announce(self, entries: dict[str, FileEntry]) -> None:
         known, self._entries = self._entries, entries

@@ -6,8 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from lis_tui.core.bus import spawn
-from lis_tui.core.errors import LisError
-from lis_tui.core.events import Record, RunEnded
+from lis_tui.core.decisions import Decision
+from lis_tui.core.errors import DecisionRefused, LisError
+from lis_tui.core.events import Gate, Record, RunEnded, StepAddress, Who
 from lis_tui.core.spec import RunSpec
 from lis_tui.host.runs import LiveRun, Runs, Wired
 from lis_tui.host.wiring import remove_orphans, wire
@@ -31,6 +32,14 @@ class Alone:
         self._end_reason = reason
         if self._run is not None:
             spawn(self._run.terminate(reason), "end the run")
+
+    def decide(
+        self, decision: Decision, address: StepAddress | None, by: Who, gate: Gate | None = None
+    ) -> None:
+        """Pass on a decision about the run. Raises DecisionRefused."""
+        if self._run is None:
+            raise DecisionRefused("The run has not started.")
+        self._run.decide(decision, address, by, gate)
 
     async def records(self, spec: RunSpec, secrets: Mapping[str, str]) -> AsyncGenerator[Record, None]:
         """Start the run and give what happens until its sandbox is gone; leaving early ends the run.

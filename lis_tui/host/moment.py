@@ -16,6 +16,7 @@ from lis_tui.core.events import (
     ReplyFinished,
     StepFinished,
     StepStarted,
+    StorageTrouble,
     TextArrived,
 )
 
@@ -36,7 +37,7 @@ class Moment:
         self._held = 0
         self._input: InputAwaited | None = None
         self._tree: dict[str, FileEntry] | None = None
-        self._load: LoadMeasured | None = None
+        self._latest: dict[type[Fragment], LoadMeasured | StorageTrouble] = {}
         self.facts = 0
         """Facts seen; a record's number in its journal is counted the same way."""
 
@@ -60,8 +61,7 @@ class Moment:
         found: list[Event] = []
         if self._tree is not None:
             found.append(FilesChanged(tuple(self._tree.values()), is_whole=True))
-        if self._load is not None:
-            found.append(self._load)
+        found += self._latest.values()
         if self._reasoning:
             found.append(ReasoningArrived(self._turn, "".join(self._reasoning)))
         if self._text:
@@ -93,8 +93,8 @@ class Moment:
                 self._change_tree(event)
             case InputAwaited():
                 self._input = event
-            case LoadMeasured():
-                self._load = event
+            case LoadMeasured() | StorageTrouble():
+                self._latest[type(event)] = event
             case _:
                 pass
 

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from lis_tui.core.bus import Bus, Listener, spawn
 from lis_tui.core.decisions import Decision
-from lis_tui.core.errors import DecisionRefused, RunNotFound
-from lis_tui.core.events import Record, RunEnded, StepAddress
+from lis_tui.core.errors import DecisionRefused, RunNotFound, StorageFailed
+from lis_tui.core.events import Gate, Record, RunEnded, StepAddress, Who
 from lis_tui.core.spec import RunSpec
 from lis_tui.host.moment import Moment
 
@@ -34,8 +34,14 @@ class Playable(Protocol):
         """Run on after a decision that continues an ended run."""
         ...
 
-    def decide(self, decision: Decision, address: StepAddress | None) -> None:
-        """Take a person's decision. Raises DecisionRefused."""
+    def decide(
+        self,
+        decision: Decision,
+        address: StepAddress | None,
+        by: Who = "person",
+        gate: Gate | None = None,
+    ) -> None:
+        """Take a decision. Raises DecisionRefused."""
         ...
 
     async def close(self) -> None:
@@ -117,14 +123,20 @@ class LiveRun:
             self._listeners.remove(feed.listener)
         self._close_if_done()
 
-    def decide(self, decision: Decision, address: StepAddress | None) -> None:
-        """Pass on a person's decision; one that continues an ended run starts it again.
+    def decide(
+        self,
+        decision: Decision,
+        address: StepAddress | None,
+        by: Who = "person",
+        gate: Gate | None = None,
+    ) -> None:
+        """Pass on a decision; one that continues an ended run starts it again.
 
         Raises DecisionRefused.
         """
         if self._closing is not None:
             raise DecisionRefused("The run is over and its sandbox is gone.")
-        self._wired.run.decide(decision, address)
+        self._wired.run.decide(decision, address, by, gate)
         if self.ended is not None and self._wired.run.wants_to_go_on:
             self.ended = None
             self._begin(self._wired.run.go_on())
@@ -151,9 +163,13 @@ class LiveRun:
         self._close_if_done()
 
     def _failed(self, error: Exception) -> None:
-        sys.excepthook(type(error), error, error.__traceback__)
         self.failure = error
-        self.ended = RunEnded(status="bug", reason=str(error), exit_code=1)
+        if isinstance(error, StorageFailed):
+            sys.stderr.write(f"{self.name}: {error.sentence}\n")
+            self.ended = RunEnded(status="storage_failed", reason=error.sentence, exit_code=error.exit_code)
+        else:
+            sys.excepthook(type(error), error, error.__traceback__)
+            self.ended = RunEnded(status="bug", reason=str(error), exit_code=1)
         self._closing = self._closing or spawn(self._close(), f"close {self.name}")
 
     def _close_if_done(self) -> None:

@@ -23,7 +23,7 @@ def _import() -> None:
     import lis_tui.host.wiring  # noqa: F401  (for its own sake: it imports all rooms)
     from lis_tui.model import gateway
 
-    asyncio.run(gateway.warm_up())
+    gateway.rehearse()
 
 
 def _finish(done: asyncio.Future[None]) -> None:

@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from msgspec import structs
+
 from lis_tui import __version__
 from lis_tui.config.secrets import API_KEY, variables
 from lis_tui.core.bus import Bus
-from lis_tui.core.errors import RunNotFound, StorageFailed
+from lis_tui.core.errors import ImageMissing, RunNotFound, StorageFailed
 from lis_tui.core.events import SandboxStarted
+from lis_tui.core.filter_parser import check_breakpoints
 from lis_tui.core.ports import Model
 from lis_tui.core.private import open_private, private_folder
 from lis_tui.core.spec import ModelSpec, RunSpec
@@ -21,19 +24,27 @@ from lis_tui.engine.run import Run
 from lis_tui.host.discretion import Discreet, DiscreetTool
 from lis_tui.host.runs import Wired
 from lis_tui.model.gateway import Gateway
+from lis_tui.model.known import resolve
 from lis_tui.model.retry import RetryingModel
 from lis_tui.model.script import ScriptModel, load_scenario
 from lis_tui.sandbox import container
 from lis_tui.sandbox.carry import Carried, find_carried
+from lis_tui.sandbox.image import DEFAULT_IMAGE
 from lis_tui.tools.registry import default_tools
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.journal import Journal, read
 from lis_tui.trajectory.manifests import Manifests
 from lis_tui.trajectory.store import RunFolder, Store, is_locked
 
+SCRIPT = "script/"
+"""Names of models that begin so are written scenarios."""
+
 
 def wire(data: Path, spec: RunSpec, secrets: Mapping[str, str]) -> Wired:
     """Make a run that is ready to be played; its folder is made and locked. Raises LisError."""
+    check_breakpoints(spec.breakpoints)
+    if not spec.model.name.startswith(SCRIPT):
+        spec = structs.replace(spec, model=resolve(spec.model))  # the journal tells what is really asked for
     model = choose_model(spec.model, secrets.get(API_KEY))
     folder = Store(data).create(spec.task, spec.name)
     lock = folder.lock()
@@ -83,7 +94,7 @@ def wire(data: Path, spec: RunSpec, secrets: Mapping[str, str]) -> Wired:
 
 def choose_model(spec: ModelSpec, api_key: str | None) -> Model:
     """Give the model of this name: a written scenario, or any that litellm knows. Raises SettingsInvalid."""
-    if spec.name.startswith("script/"):
+    if spec.name.startswith(SCRIPT):
         return ScriptModel(load_scenario(spec.name))
     return RetryingModel(Gateway(api_key))
 
@@ -121,8 +132,12 @@ async def give_back(folder: RunFolder) -> None:
     if os.geteuid() == 0 or not await asyncio.to_thread(folder.worktree.exists):
         return
     image = await asyncio.to_thread(_image_of, folder)
-    if image:
+    if not image:
+        return
+    try:
         await container.reclaim(folder.worktree, image)
+    except ImageMissing:
+        await container.reclaim(folder.worktree, DEFAULT_IMAGE)
 
 
 def _image_of(folder: RunFolder) -> str:

@@ -1,14 +1,13 @@
 """What an address tells of a model server: its name for people, and whether it is one's own machine."""
 
-import ipaddress
 from urllib.parse import urlsplit
 
+from lis_tui.core.hosts import is_private_address
 from lis_tui.core.openai import routed_name
 from lis_tui.core.spec import ModelSpec
 
 _LOCAL_WIRES = ("hosted_vllm", "llamafile", "lm_studio", "ollama", "ollama_chat")
 """Providers whose own default address is this machine."""
-_PRIVATE_ENDINGS = (".local", ".internal", ".lan", ".home.arpa", ".localhost")
 
 
 def server_name(model: ModelSpec) -> str:
@@ -24,9 +23,4 @@ def is_private(model: ModelSpec) -> bool:
     """Whether the server is this machine or one of a private network, judged by its address alone."""
     if not model.api_base:
         return routed_name(model).partition("/")[0] in _LOCAL_WIRES
-    host = (urlsplit(model.api_base).hostname or "").rstrip(".").lower()
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return "." not in host or host.endswith(_PRIVATE_ENDINGS)
-    return address.is_private or address.is_loopback or address.is_link_local
+    return is_private_address(model.api_base)

@@ -164,11 +164,6 @@ def _subject(model: ModelSpec) -> str:
     return name[:1].upper() + name[1:]
 
 
-async def warm_up() -> None:
-    """Import litellm in a thread and rehearse a request there, so that the first real one starts at once."""
-    await asyncio.to_thread(rehearse)
-
-
 async def let_go() -> None:
     """Close the connections that litellm keeps for every run of this process."""
     litellm = sys.modules.get("litellm")
@@ -188,7 +183,10 @@ def _litellm() -> Any:  # noqa: ANN401  (a module)
 
 @functools.cache
 def rehearse() -> None:
-    """Ask a server that exists only in memory: litellm imports half of itself at its first call."""
+    """Ask a server that exists only in memory, so that the first real request starts at once.
+
+    litellm imports half of itself at its first call. It takes seconds: call it in a thread without a loop.
+    """
     litellm = _litellm()
     import httpx
     from openai import AsyncOpenAI

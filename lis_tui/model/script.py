@@ -21,6 +21,7 @@ from lis_tui.core.messages import (
     Request,
     TextPiece,
     ToolCall,
+    Usage,
 )
 from lis_tui.core.openai import estimate_tokens
 
@@ -202,4 +203,7 @@ def _calls(turn: Turn, number: int) -> tuple[ToolCall, ...]:
 def _reply(turn: Turn, number: int) -> Reply:
     calls = _calls(turn, number)
     finish = "tool_calls" if calls else "stop"
-    return Reply(text=turn.text, reasoning=turn.reasoning, calls=calls, finish_reason=finish)
+    usage = Usage(
+        cost_usd=0.0, is_estimated=True
+    )  # its price is known: nothing; tokens are counted by the run
+    return Reply(text=turn.text, reasoning=turn.reasoning, calls=calls, finish_reason=finish, usage=usage)

@@ -38,6 +38,8 @@ def _live(view: RunView, focus: Focus) -> Why:
 
 
 def _gate(view: RunView, focus: Focus) -> Why:
+    if view.gate is None and view.asking is not None:
+        return "the command waits for input; t types into it"
     return _live(view, focus) or ("" if view.gate is not None else "nothing waits for you")
 
 
@@ -57,6 +59,13 @@ def _editable(view: RunView, focus: Focus) -> Why:
 
 def _running(view: RunView, focus: Focus) -> Why:
     return _live(view, focus) or ("" if view.running is not None else "no command runs")
+
+
+def _typeable(view: RunView, focus: Focus) -> Why:
+    why = _running(view, focus)
+    if why or (view.running is not None and view.running.tool == "execute_bash"):
+        return why
+    return "what runs reads no input"
 
 
 def _retrying(view: RunView, focus: Focus) -> Why:
@@ -149,6 +158,15 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "interrupt", "", "interrupt", "Stop the running command; the shell lives on.", "Run", False, _running
     ),
+    Action(
+        "type",
+        "t",
+        "type",
+        "Type into the running command, or end its input.",
+        "Run",
+        True,
+        _typeable,
+    ),
     Action("retry_now", "R", "try now", "Do not wait for the countdown.", "Run", True, _retrying),
     Action("end", "", "end the run", "End the run now; what it made is kept.", "Run", False, _live),
     Action("down", "j,down", "down", "Next step, turn, file or line.", "Move", shown="j ↓"),
@@ -227,6 +245,8 @@ ACTIONS: tuple[Action, ...] = (
         shown="q",
     ),
 )
+FOOTER = ("type", "retry_now", "approve", "edit", "reject", "follow_up", "pause", "tell", "next", "continue")
+"""What comes first in the footer, where there is no room for all."""
 GATE_IDS = ("approve", "edit", "reject", "tell", "next")
 START_KEYS = (
     ("enter", "run"),
@@ -237,6 +257,14 @@ START_KEYS = (
     ("esc", "leave"),
 )
 """The keys of the start screen, where letters type."""
+START_TIPS = (
+    ("enter", "Run the task; in the list below: open that run."),
+    ("ctrl+j", "A new line in the task."),
+    ("tab", "To the settings, then to the recent runs."),
+    ("f2", "Watch a scripted model in a real sandbox; no key."),
+    ("f3", "The next theme."),
+    ("esc", "Leave; live runs go on."),
+)
 BY_ID = {action.id: action for action in ACTIONS}
 
 
@@ -247,23 +275,33 @@ def why_not(action_id: str, view: RunView, focus: Focus) -> Why:
 
 def footer(view: RunView, focus: Focus, *, is_gate_seen: bool = False) -> list[tuple[str, str]]:
     """Give the keys that act now, with their labels; those in the box of a gate that is seen are left out."""
+    is_limited = view.ended is not None and view.ended.status.endswith("_limit")
+    urgent = [BY_ID[each] for each in (*(("limits",) if is_limited else ()), *FOOTER)]
     found = []
-    for action in ACTIONS:
-        is_in_box = is_gate_seen and action.id in GATE_IDS
-        if action.in_footer and not is_in_box and not action.why_not(view, focus):
-            label = "resume" if action.id == "pause" and view.is_held else action.label
-            found.append((action.key.split(" ")[0], label))
+    for action in [*urgent, *[each for each in ACTIONS if each.in_footer and each not in urgent]]:
+        is_in_box = is_gate_seen and action.id in (*GATE_IDS, *(("pause",) if view.is_held else ()))
+        is_needless = action.id == "type" and view.asking is None
+        if not is_in_box and not is_needless and not action.why_not(view, focus):
+            found.append((action.key.split(" ")[0], _label(action, view)))
     return found
 
 
 def gate_keys(view: RunView, focus: Focus) -> list[tuple[str, str]]:
     """Give the keys that answer the waiting gate."""
-    return [(BY_ID[each].key, BY_ID[each].label) for each in GATE_IDS if not why_not(each, view, focus)]
+    ids = ("pause", *GATE_IDS) if view.is_held else GATE_IDS
+    return [(BY_ID[each].key, _label(BY_ID[each], view)) for each in ids if not why_not(each, view, focus)]
+
+
+def _label(action: Action, view: RunView) -> str:
+    if action.id != "pause" or not view.is_held:
+        return action.label
+    return "resume" if view.gate is not None else "cut now"
 
 
 def end_keys(view: RunView, focus: Focus) -> list[tuple[str, str]]:
     """Give the keys that make sense once the run has ended."""
-    ids = ("follow_up", "limits", "retry_now", "open", "sent", "copy", "quit")
+    looking = ("open", "sent", "copy") if view.steps else ("sent",) if view.turn.asked_at is not None else ()
+    ids = ("follow_up", "limits", "retry_now", *looking, "quit")
     return [(BY_ID[each].key, BY_ID[each].label) for each in ids if not why_not(each, view, focus)]
 
 

@@ -64,6 +64,15 @@ class LisApp(SafeApp[int]):
         """Give every role a value before a theme is chosen."""
         return self.paint.palette.colours()
 
+    async def action_quit(self) -> None:
+        """Leave: Textual's own key asks the same question as ours."""
+        if isinstance(self.screen, Workbench):
+            self.screen.action_do("quit")
+        elif len(self.screen_stack) > 1:
+            self.screen.dismiss(None)
+        else:
+            self.exit(0)
+
     def take_theme(self, name: str) -> None:
         """Draw everything with another theme."""
         self.paint = Paint(self.palettes[name])

@@ -4,10 +4,12 @@ import os
 import shlex
 from pathlib import Path
 
+from lis_tui.config.breakpoints import read_breakpoints
 from lis_tui.config.load import Loaded, load, run_spec
 from lis_tui.config.places import Places
 from lis_tui.core.errors import UsageWrong
 from lis_tui.core.spec import RunSpec
+from lis_tui.trajectory.naming import slug
 
 _NAMES = {
     "model": "model.name",
@@ -19,6 +21,20 @@ _NAMES = {
     "turns": "limits.max_turns",
     "cost": "limits.max_cost_usd",
 }
+
+NO_MODEL = (
+    "No model is set. Press tab and write one after model= (such as anthropic/claude-sonnet-4-5, or "
+    "openai/NAME with base=http://localhost:8000/v1). f2 plays a demo that needs none."
+)
+SETTINGS_HELP = (
+    ("model=", "anthropic/NAME, openai/NAME with base=URL, …"),
+    ("mode=", "auto: nothing waits · confirm, step: you decide"),
+    ("network=", "bridge, or none"),
+    ("image=", "any image that has bash"),
+    ("profile=", "one of the settings file"),
+    ("turns= cost=", "where a run ends by itself; dollars, or none"),
+    ("input=", "what the model gets to read; as often as needed"),
+)
 
 
 def settings_line(loaded: Loaded) -> str:
@@ -40,6 +56,7 @@ def spec_of(task: str, line: str, loaded: Loaded, places: Places) -> RunSpec:
         name: value for name, value in _set_before(loaded).items() if value is not None
     }
     inputs: list[Path] = []
+    has_model = bool(loaded.settings.model.name)
     for word in _words(line):
         name, equals, value = word.partition("=")
         if not equals or name not in (*_NAMES, "input"):
@@ -48,7 +65,15 @@ def spec_of(task: str, line: str, loaded: Loaded, places: Places) -> RunSpec:
             inputs += [_existing(value)] if value else []
         elif value:
             flags[_NAMES[name]] = value
-    return run_spec(load(flags, os.environ, places.config), task=task, inputs=inputs)
+            has_model = has_model or name in ("model", "profile")
+    if not has_model:
+        raise UsageWrong(NO_MODEL)
+    return run_spec(
+        load(flags, os.environ, places.config),
+        task=task,
+        inputs=inputs,
+        breakpoints=read_breakpoints(places.config).of(slug(task)),
+    )
 
 
 def _set_before(loaded: Loaded) -> dict[str, object]:

@@ -10,13 +10,15 @@ from lis_tui.core.beneath import list_beneath
 from lis_tui.core.bus import spawn
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import DecisionRefused, LisError
-from lis_tui.core.events import FilesChanged, Record, StepAddress
+from lis_tui.core.events import FilesChanged, Gate, OutputArrived, Record, StepAddress
 
 if TYPE_CHECKING:
     from lis_tui.client import Client
     from lis_tui.trajectory.store import RunFolder
 
 INTERVAL_S = 1 / 30
+FLOOD_INTERVALS = 3
+"""So many times fewer bunches while nothing but output comes: nobody reads faster, and keys must not wait."""
 MOST_AT_ONCE = 400
 MOST_FILES = 20_000
 
@@ -48,8 +50,10 @@ class Source(Protocol):
         """Give the run from its beginning. Raises LisError."""
         ...
 
-    async def decide(self, decision: Decision, address: StepAddress | None = None) -> None:
-        """Send a decision. Raises DecisionRefused, HostUnreachable."""
+    async def decide(
+        self, decision: Decision, address: StepAddress | None = None, gate: Gate | None = None
+    ) -> None:
+        """Send a decision, about the painted gate or the run. Raises DecisionRefused, HostUnreachable."""
         ...
 
     async def close_run(self) -> None:
@@ -98,11 +102,13 @@ class LiveSource:
             if isinstance(tell, Record):
                 yield tell
 
-    async def decide(self, decision: Decision, address: StepAddress | None = None) -> None:
+    async def decide(
+        self, decision: Decision, address: StepAddress | None = None, gate: Gate | None = None
+    ) -> None:
         """Send a decision to the run's host."""
         if self._client is None:
             raise DecisionRefused("The run has not begun yet.")
-        await self._client.decide(self.name, decision, address)
+        await self._client.decide(self.name, decision, address, gate=gate)
 
     async def close_run(self) -> None:
         """Have the ended run's sandbox removed."""
@@ -144,7 +150,9 @@ class RecordedSource:
             files = await asyncio.to_thread(list_beneath, self.worktree, MOST_FILES)
             yield Record(0, at, FilesChanged(tuple(files), is_whole=True))
 
-    async def decide(self, decision: Decision, address: StepAddress | None = None) -> None:
+    async def decide(
+        self, decision: Decision, address: StepAddress | None = None, gate: Gate | None = None
+    ) -> None:
         """Refuse: what happened, happened."""
         raise DecisionRefused("This is a recording; nothing in it can be decided.")
 
@@ -186,7 +194,9 @@ class Feed:
                     began = self._monotonic()
                     bunch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
                     await self._deliver(bunch)
-                    await asyncio.sleep(max(began + self._interval_s - self._monotonic(), 0))
+                    is_flood = all(isinstance(record.event, OutputArrived) for record in bunch)
+                    pause_s = self._interval_s * (FLOOD_INTERVALS if is_flood else 1)
+                    await asyncio.sleep(max(began + pause_s - self._monotonic(), 0))
         finally:
             reading.cancel()
         if self._failure is not None:

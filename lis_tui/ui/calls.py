@@ -15,12 +15,17 @@ MOST_COMMAND = 8
 MOST_WAITING = 200
 """What waits for a person is shown whole: nobody should approve what cannot be seen."""
 HEAD, TAIL = 4, 5
-LIVE_LINES = 10
+LIVE_LINES = 6
+"""With the command above them they fit the pane of a small terminal."""
+LONG_LINE = 800
 MOST_SHOWN = 24 * 1024
 NO_OUTPUT = "[no output]"
 """What the model reads of a command that printed nothing."""
 _ARGUMENTS = msgspec.json.Decoder(dict[str, object])
-_REMARKS = re.compile(r"(?:\n?\[(?:turn \d+ of \d+: [^\]\n]*|exit code -?\d+)\])+\s*\Z")
+_REMARKS = re.compile(
+    r"(?:\n?\[(?:turn \d+ of \d+: [^\]\n]*|exit code -?\d+)\]"
+    r"(?: (?:No turn is|Few turns are) left[^\n]*)?)+\s*\Z"
+)
 """What the engine adds for the model and the screen shows elsewhere."""
 _HUNK = re.compile(r"^@@ .*?@@")
 
@@ -51,15 +56,15 @@ def command_of(step: StepView) -> str:
     return step.arguments
 
 
-def describe(tool: str, text: str) -> Call:
-    """Put a call into words."""
+def describe(tool: str, text: str, *, is_lit: bool = False) -> Call:
+    """Put a call into words; only where `is_lit` are a new file's lines coloured."""
     arguments = arguments_of(text)
     if arguments is None:
         return Call(one_line(tool, 30), one_line(text, 400))
     if tool == "execute_bash" and isinstance(arguments.get("command"), str):
         return Call("$", str(arguments["command"]), "bash")
     if tool == "str_replace_editor":
-        return _describe_edit(arguments)
+        return _describe_edit(arguments, is_lit=is_lit)
     return Call(one_line(tool, 30), "" if not arguments else one_line(text, 400))
 
 
@@ -71,31 +76,34 @@ def short(tool: str, text: str) -> str:
 
 def call_rows(step: StepView, lead: list[Ink], right: list[Ink], *, is_lit: bool) -> list[Row]:
     """Give the call's rows; the first carries the address and the result."""
-    call = describe(step.tool, step.arguments)
-    most = MOST_WAITING if step.status == "waiting" else MOST_COMMAND
-    paint = highlight if is_lit else plain
-    lines = paint(call.head, call.language) if is_lit else plain(call.head)
+    call = describe(step.tool, step.arguments, is_lit=is_lit)
+    is_waiting = step.status == "waiting"
+    most = MOST_WAITING if is_waiting else MOST_COMMAND
+    lines = highlight(call.head, call.language) if is_lit else plain(call.head)
     word: list[Ink] = [*lead, (call.word + " ", "muted")]
     hang = _blank(lead, len(call.word) + 1)
-    rows = [Row(lines[0], lead=word, hang=hang, right=right, most=min(most, 6))]
-    rows += [Row(line, lead=_blank(lead, 2), most=4) for line in lines[1:most]]
+    rows = [Row(lines[0], lead=word, hang=hang, right=right, most=MOST_WAITING if is_waiting else 6)]
+    rows += [
+        Row(line, lead=_blank(lead, 2), most=MOST_WAITING if is_waiting else 4) for line in lines[1:most]
+    ]
     if len(lines) > most:
         rows.append(_more(len(lines) - most, lead))
     if step.observation is None or not step.observation.diff:
-        body = [Row(row.inks, lead=_blank(lead, 2), most=2) for row in call.body[:most]]
+        tall = MOST_WAITING if is_waiting else 2
+        body = [Row(row.inks, lead=_blank(lead, 0), most=tall) for row in call.body[:most]]
         rows += body + ([_more(len(call.body) - most, lead)] if len(call.body) > most else [])
     return rows
 
 
 def result_rows(step: StepView, lead: list[Ink]) -> list[Row]:
     """Give what came of the step: its output, its diff, or why it did not run."""
-    indent = _blank(lead, 2)
+    indent = _blank(lead, 0)
     if step.problem:
         return [Row(plain_inks(step.problem, "error"), lead=indent, most=4, is_prose=True)]
     if step.observation is None:
         return _live_rows(step, indent)
     if step.status in ("rejected", "skipped"):
-        text = _without_remarks(step.observation.text)
+        text = without_remarks(step.observation.text)
         return [Row(plain_inks(text, "human"), lead=indent, most=4, is_prose=True)]
     if step.observation.diff:
         return _diff_rows(step.observation.diff, indent)
@@ -119,14 +127,15 @@ def result_sign(step: StepView, now: float) -> list[Ink]:
     return [(shown, tone), (f" {words.duration(step.observation.duration_s):>5}", "muted")]
 
 
-def _describe_edit(arguments: dict[str, object]) -> Call:
+def _describe_edit(arguments: dict[str, object], *, is_lit: bool) -> Call:
     word = str(arguments.get("command", "edit"))
     path = one_line(str(arguments.get("path", "")), 300)
-    language = language_of(path)
     if word == "create":
         text = str(arguments.get("file_text", ""))
         lines = text.count("\n") + 1
-        body = [Row([("+ ", "file-new"), *line]) for line in highlight(text[:MOST_SHOWN], language, "output")]
+        shown = text[:MOST_SHOWN]
+        inked = highlight(shown, language_of(path), "output") if is_lit else plain(shown)
+        body = [Row([("+ ", "file-new"), *line]) for line in inked]
         return Call("create", f"{path}  {words.plural(lines, 'line')}", body=body)
     if word == "str_replace":
         body = _changed("- ", str(arguments.get("old_str", "")), "file-gone")
@@ -170,7 +179,7 @@ def _live_rows(step: StepView, indent: list[Ink]) -> list[Row]:
     if total > len(step.tail) or len(lines) > LIVE_LINES:
         rows.insert(0, Row([(f"… {words.size(total)} so far, enter to open", "muted")], lead=indent))
     if step.waits_for_input:
-        rows.append(Row([("waits for input", "warning")], lead=indent))
+        rows.append(Row([("waits for input", "warning"), (" · t types into it", "muted")], lead=indent))
     if step.was_interrupted:
         rows.append(Row([("interrupting…", "human")], lead=indent))
     return rows
@@ -180,13 +189,15 @@ def _output_rows(step: StepView, indent: list[Ink]) -> list[Row]:
     observation = step.observation
     if observation is None:
         return []
-    if _without_remarks(observation.text) == NO_OUTPUT:
+    if without_remarks(observation.text) == NO_OUTPUT:
         return []
     lines = _sanitised(_raw_output(step))
     while lines and not any(text.strip() for text, _ in lines[-1]):
         lines.pop()
     rows = _folded(
-        [Row(line, lead=indent, most=3, is_prose=True) for line in lines], indent, observation.output_bytes
+        [Row(line, lead=indent, most=_most(line), is_prose=True) for line in lines],
+        indent,
+        observation.output_bytes,
     )
     rows += [
         Row(plain_inks(note, "warning"), lead=indent, most=2, is_prose=True)
@@ -200,11 +211,17 @@ def _raw_output(step: StepView) -> bytes:
     """Give the output as it came where we have all of it, with its colours; else what the model read."""
     if step.tail and len(step.tail) == step.output_bytes:
         return bytes(step.tail)
-    text = _without_remarks(step.observation.text) if step.observation is not None else ""
+    text = without_remarks(step.observation.text) if step.observation is not None else ""
     return text.encode("utf-8", errors="replace")
 
 
-def _without_remarks(text: str) -> str:
+def _most(line: list[Ink]) -> int:
+    """A line without end is not worth more than its beginning."""
+    return 3 if sum(len(text) for text, _ in line) <= LONG_LINE else 1
+
+
+def without_remarks(text: str) -> str:
+    """Take off what the engine adds for the model and the screen shows elsewhere."""
     return _REMARKS.sub("", text)
 
 

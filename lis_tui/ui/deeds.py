@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from lis_tui.core.decisions import (
     Approve,
+    CloseInput,
     Edit,
     End,
     FollowUp,
@@ -13,6 +14,7 @@ from lis_tui.core.decisions import (
     Reject,
     Resume,
     RetryNow,
+    SendInput,
     SetLimits,
     SetMode,
     Steer,
@@ -20,7 +22,7 @@ from lis_tui.core.decisions import (
 from lis_tui.core.events import StepAddress
 from lis_tui.core.spec import Limits, Mode
 from lis_tui.core.text import one_line
-from lis_tui.ui.calls import command_of
+from lis_tui.ui.calls import command_of, short
 from lis_tui.ui.widgets.blocks import BlockList
 from lis_tui.ui.widgets.lines import ThemeAsked
 
@@ -83,8 +85,12 @@ class Deeds:
         self._ask(
             "Tell the model",
             "It reads this before its next turn.",
-            lambda text: self._screen.send(Steer(text)),
+            self._steer,
         )
+
+    def _steer(self, text: str) -> None:
+        self._screen.send(Steer(text))
+        self._screen.hint("queued: the model reads it before its next turn")
 
     def follow_up(self) -> None:
         """Go on after the end."""
@@ -183,7 +189,8 @@ class Deeds:
             self._screen.send(Resume())
         if view.mode == "step":
             self._screen.send(SetMode("auto"))
-        elif address is not None and because != "paused":
+        is_released = because == "paused" or (view.mode == "step" and not because.startswith("breakpoint"))
+        if address is not None and not is_released:
             self._screen.send(Approve(), address)
 
     def mode(self) -> None:
@@ -203,6 +210,22 @@ class Deeds:
         """Stop the running command."""
         running = self._screen.view.running
         self._screen.send(Interrupt(), running.address if running is not None else None)
+
+    def type(self) -> None:
+        """Type into the running command."""
+        from lis_tui.ui.screens.dialogs import InputDialog
+
+        step = self._screen.view.running
+        if step is None:
+            return
+        address = step.address
+
+        def typed(decision: SendInput | CloseInput | None) -> None:
+            if decision is not None:
+                self._screen.send(decision, address)
+
+        what = short(step.tool, step.arguments)
+        self._screen.app.push_screen(InputDialog(f"Type into {address} {what}"), typed)
 
     def retry_now(self) -> None:
         """Do not wait for the countdown."""
@@ -274,6 +297,8 @@ class Deeds:
                 screen.files.toggle(pane.cursor)
             elif entry is not None:
                 self.pane_4()
+            else:
+                screen.hint("no file is here yet")
         elif pane is screen.commands and screen.commands.step is not None:
             from lis_tui.ui.screens.output import OutputScreen
 

@@ -1,5 +1,6 @@
 """What the start screen's wishes lead to: a run is started, a run is shown, the demo is played."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -77,14 +78,19 @@ class Home:
         return ""
 
     def run(self, app: "LisApp", spec: RunSpec) -> None:
-        """Start a run and show it. Raises LisError."""
+        """Start a run and show it; the host works while the workbench paints. Raises LisError."""
         secrets = find_secrets(spec, os.environ, Path.cwd())
+        started: asyncio.Future[tuple[Client, str]] = asyncio.get_running_loop().create_future()
 
-        async def start() -> tuple[Client, str]:
+        async def start() -> None:
             client = await self.client()
-            return client, await client.start_run(spec, secrets)
+            started.set_result((client, await client.start_run(spec, secrets)))
 
-        self._open(app, LiveSource(start, self._store.find, owns_client=False))
+        async def known() -> tuple[Client, str]:
+            return await started
+
+        spawn(start(), "start the run", started.set_exception)
+        self._open(app, LiveSource(known, self._store.find, owns_client=False))
 
     def show(self, app: "LisApp", run: RunSummary) -> None:
         """Attach to a live run, else open its recording."""

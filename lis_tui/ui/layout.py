@@ -59,7 +59,8 @@ class Layout:
 
     def show(self, pane_id: str) -> None:
         """Bring a pane to the front where only one is seen."""
-        self._front(pane_id)
+        if self.is_single:
+            self._front(pane_id)
 
     def apply(self) -> None:
         """Set classes and sizes."""

@@ -5,7 +5,7 @@ import re
 import sys
 import traceback
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TypeVar
 
 from rich.cells import cell_len, set_cell_size
@@ -23,7 +23,6 @@ from lis_tui.core.text import Secrets, clean, clip, one_line
 
 ReturnType = TypeVar("ReturnType")
 
-_NET = re.compile(rf"{HOSTILE.pattern}|[{CLASS}\t\n]")
 _PROGRESS = re.compile(r"\d+;")
 
 
@@ -46,7 +45,13 @@ class Net(LineFilter):
 
 
 def _caught(text: str) -> str:
-    return set_cell_size(_NET.sub("", text), cell_len(text))
+    return set_cell_size(_net().sub("", text), cell_len(text))
+
+
+@cache
+def _net() -> re.Pattern[str]:
+    # Compiling it costs as much as a whole frame, and most screens never need it.
+    return re.compile(rf"{HOSTILE.pattern}|[{CLASS}\t\n]")
 
 
 @lru_cache(maxsize=1024)

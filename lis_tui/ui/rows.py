@@ -60,6 +60,8 @@ class Row(Struct):
         text = text_of(self.inks)
         if self.most == 1 and cell_len(text) <= room:
             return [(0, len(text))]
+        if self.is_prose and text.isascii() and len(text) <= room:
+            return [(0, len(text.rstrip()))]
         return _fold_words(text, room) if self.is_prose else _fold_chars(text, room)
 
     def _room(self, width: int) -> int:

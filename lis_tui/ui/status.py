@@ -10,6 +10,8 @@ from lis_tui.ui.rows import Ink, cells, cut
 WINDOW = 128_000
 """Assumed where the model's window is not known, as the engine does."""
 _BARS = " ▁▂▃▄▅▆▇█"
+FIRST_PARTS, FIRST_KEYS = 2, 2
+"""Mode, turn and these keys come before the numbers: which key to press matters more than a count."""
 NEAR = 0.8
 """From this part of a limit on, the sandbox's load is shown."""
 
@@ -29,6 +31,8 @@ def state_words(view: RunView, moment: Moment) -> Ink:
     """Give the state of the run."""
     if moment.lost:
         return f"✗ {one_line(moment.lost, 120)}", "error"
+    if view.trouble:
+        return f"‖ {one_line(view.trouble, 120)}", "error"
     if view.ended is not None:
         return _ended(view)
     if moment.is_recorded:
@@ -50,8 +54,15 @@ def status_line(view: RunView, moment: Moment, keys: list[tuple[str, str]], widt
     if moment.flash:
         return cut([*line, ("   ", ""), (moment.flash, "command")], width)
     *others, last = [_key(key, text) for key, text in sorted(keys, key=lambda pair: pair[0] == "?")] or [[]]
-    left = _filled(line, [[("   ", ""), part] for part in _parts(view, moment)], width - cells(last) - 2)
-    right = [*_filled([], others, width - cells(left) - cells(last) - 3), *last]
+    parts = [[("   ", ""), part] for part in _parts(view, moment)]
+    room = max(width - cells(last) - cells(others[0] if others else []) - 3, width // 2)
+    if cells(line) > room:
+        line, parts = cut(line, room), []
+    line = _filled(line, parts[:FIRST_PARTS], width - cells(last) - 2)
+    urgent = _filled([], others[:FIRST_KEYS], width - cells(line) - cells(last) - 3)
+    left = _filled(line, parts[FIRST_PARTS:], width - cells(urgent) - cells(last) - 3)
+    more = others[FIRST_KEYS:] if cells(urgent) == sum(map(cells, others[:FIRST_KEYS])) else []
+    right = [*urgent, *_filled([], more, width - cells(left) - cells(urgent) - cells(last) - 3), *last]
     gap = width - cells(left) - cells(right)
     return [*left, (" " * gap, ""), *right] if gap >= 1 else cut(left, width)
 
@@ -77,9 +88,14 @@ def _ended(view: RunView) -> Ink:
 
 def _busy(view: RunView, now: float) -> Ink:
     since = int(max(now - view.phase_at, 0))
+    if view.asking is not None:
+        return "the command waits for input", "warning"
     if view.phase == "retrying" and view.retry is not None:
-        left = max(view.retry.wait_s - (now - view.phase_at), 0)
-        return f"try {view.retry.attempt} of {view.retry.max_attempts} in {left:.0f} s", "warning"
+        left = view.retry.wait_s - (now - view.phase_at)
+        text = f"try {view.retry.attempt} of {view.retry.max_attempts}"
+        if left < 0:
+            return f"{text}: waiting for first token {-left:.0f} s", "warning"
+        return f"{text} in {left:.0f} s", "warning"
     if view.phase == "thinking":
         return f"thinking{_speed(view, now)}", "accent"
     text = {

@@ -3,6 +3,7 @@
 from lis_tui.core.parts import StepView, Totals
 from lis_tui.core.spec import Limits
 from lis_tui.core.text import one_line
+from lis_tui.core.text import plural as plural
 from lis_tui.core.view import RunView
 
 _SIGNS = {
@@ -102,7 +103,8 @@ def cost(totals: Totals) -> str:
     """Give what was paid; a price that nobody knows is not zero."""
     if not totals.has_known_cost:
         return "cost unknown" if totals.has_unknown_cost else "$0"
-    amount = f"${totals.cost_usd:.3f}" if totals.cost_usd < 1 else f"${totals.cost_usd:.2f}"
+    places = 0 if not totals.cost_usd else 3 if totals.cost_usd < 1 else 2
+    amount = f"${totals.cost_usd:.{places}f}"
     return f"{amount}+?" if totals.has_unknown_cost else amount
 
 
@@ -132,8 +134,3 @@ def task(view: RunView, limit: int) -> str:
     if view.started is None:
         return ""
     return one_line(view.started.spec.task.strip().split("\n", 1)[0], limit)
-
-
-def plural(number: int, word: str) -> str:
-    """Give a number with its noun."""
-    return f"{number:,} {word}{'' if number == 1 else 's'}"

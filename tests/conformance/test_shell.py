@@ -181,17 +181,20 @@ SHOW_STATE = "declare -p S T A M R; f; q; set +o; shopt; umask; trap -p; ulimit 
 
 
 @pytest.mark.parametrize(
-    ("command", "code"),
+    ("command", "codes"),
     [
-        ("exit 3", 3),
-        ("exec sh -c 'exit 4'", 4),
-        ("set -e; false; echo not reached", 1),
-        ("kill -9 $$", 137),
-        ("kill -9 $PPID $$", None),
-        ("sleep 20 & exit 5", 5),
+        ("exit 3", {3}),
+        ("exec sh -c 'exit 4'", {4}),
+        ("set -e; false; echo not reached", {1}),
+        ("kill -9 $$", {137}),
+        # Nobody is left to tell: the engine may know, or not yet.
+        ("kill -9 $PPID $$", {None, 137}),
+        ("sleep 20 & exit 5", {5}),
     ],
 )
-async def test_a_lost_shell_is_replaced_with_its_state(run: Terminal, command: str, code: int | None) -> None:
+async def test_a_lost_shell_is_replaced_with_its_state(
+    run: Terminal, command: str, codes: set[int | None]
+) -> None:
     await run(
         "cd /tmp; S=$'two\\nlines \"q\" \\'s\\' \\\\ $x'; export T=1; A=([2]=x [5]='y z')\n"
         "declare -A M=([a b]='c d')\n"
@@ -204,7 +207,7 @@ async def test_a_lost_shell_is_replaced_with_its_state(run: Terminal, command: s
     )
     await run(f"echo said; {command}")
     assert run.output == b"said\n"
-    assert run.end.exit_code == code
+    assert run.end.exit_code in codes
     assert run.end.notes
     assert run.end.notes[0].startswith("shell restarted")
     assert (

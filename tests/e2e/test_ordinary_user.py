@@ -1,6 +1,8 @@
+import contextlib
 import grp
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -8,6 +10,7 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -21,17 +24,50 @@ PRIVATE = (
     "umask 077; mkdir -p output/deep; echo drawn > output/deep/plot.txt; mkdir shut; echo x > shut/file; "
 )
 ROOT = Path(__file__).parent.parent.parent
+SHARED = Path(tempfile.gettempdir()) / f"lis-tui-for-{USER}"
 
 
 THROUGH_SHELL = ["sh", "-c", 'exec "$0" "$@"']
 """setpriv itself still may do everything; what it starts may not."""
 
 
-def may_run(python: str) -> bool:
+def may_run(python: str, code: str = "", path: str = "") -> bool:
     become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *THROUGH_SHELL]
-    words = [*become, python, "-c", "import sys; print(sys.version_info[:2])"]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    words = [*become, python, "-c", f"{code}\nimport sys; print(sys.version_info[:2])"]
+    environ = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(words, env=environ, cwd="/", capture_output=True, text=True, check=False)
     return done.stdout.strip() == str(sys.version_info[:2])
+
+
+def readable_packages(python: str) -> str:
+    """Where an ordinary user finds lis-tui and what it needs: as installed, or a copy where that is shut."""
+    here = f"{ROOT}:{sysconfig.get_path('purelib')}"
+    if may_run(python, "import lis_tui.host.wiring", here):
+        return here
+    SHARED.mkdir()
+    shutil.copytree(ROOT / "lis_tui", SHARED / "lis_tui", ignore=shutil.ignore_patterns("__pycache__"))
+    todo, done = ["docker", "msgspec", "platformdirs", "pyyaml", "watchfiles"], set[str]()
+    while todo:
+        name = todo.pop().lower()
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            package = metadata.distribution(name)
+            if name not in done:
+                copy_package(package)
+                wanted = [one for one in package.requires or () if "extra ==" not in one]
+                todo += [found.group() for one in wanted if (found := re.match(r"[\w.-]+", one))]
+        done.add(name)
+    for path in (SHARED, *SHARED.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return str(SHARED)
+
+
+def copy_package(package: metadata.Distribution) -> None:
+    for file in package.files or ():
+        source = Path(str(file.locate()))
+        if ".." not in file.parts and source.is_file():
+            target = SHARED / file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
 
 
 @pytest.fixture
@@ -41,9 +77,11 @@ def ordinary(image: str) -> Iterator[LisTui]:
         pytest.skip("only root can make another user")
     if not any(group.gr_name == "docker" for group in grp.getgrall()):
         pytest.skip("there is no group docker")
-    python = next((one for one in (sys.executable, "/usr/bin/python3") if may_run(one)), None)
+    pythons = (sys.executable, "/usr/bin/python3", f"/usr/bin/python3.{sys.version_info.minor}")
+    python = next((one for one in pythons if may_run(one)), None)
     if python is None:
-        pytest.skip("an ordinary user may run no Python of this version here")
+        version = f"{sys.version_info.major}.{sys.version_info.minor}"
+        pytest.skip(f"an ordinary user may run no Python {version} here: {sys.executable} is shut to others")
     home = Path(tempfile.mkdtemp(prefix="lis-user-"))
     subprocess.run(["useradd", "--home-dir", home, "--groups", "docker", USER], check=True)
     user = pwd.getpwnam(USER)
@@ -52,7 +90,7 @@ def ordinary(image: str) -> Iterator[LisTui]:
     environ = {
         "HOME": str(home),
         "LIS_TUI_IMAGE": image,
-        "PYTHONPATH": f"{ROOT}:{sysconfig.get_path('purelib')}",
+        "PYTHONPATH": readable_packages(python),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     lis = LisTui(home, command=[*become, python, "-m", "lis_tui"], environ=environ)
@@ -63,6 +101,7 @@ def ordinary(image: str) -> Iterator[LisTui]:
     finally:
         subprocess.run(["userdel", USER], check=True)
         shutil.rmtree(home)
+        shutil.rmtree(SHARED, ignore_errors=True)
 
 
 def test_a_run_works_as_an_ordinary_user_and_its_files_are_theirs(ordinary: LisTui) -> None:
@@ -94,3 +133,25 @@ def test_after_a_killed_host_an_ordinary_user_can_read_and_delete_the_run(ordina
     assert ordinary.run("open", "one", "--headless").returncode == 0
     removed = ordinary.run("runs", "rm", "one")
     assert (removed.returncode, removed.stderr) == (0, "")
+
+
+def test_what_root_left_behind_is_removed_by_the_engine_or_said(ordinary: LisTui) -> None:
+    model = ordinary.scenario(PRIVATE + "echo ready; sleep 1000")
+    assert ordinary.run("run", "Go.", "--model", model, "--detach", "--name", "one").returncode == 0
+    ordinary.start("attach", "one", "--json").until(OutputArrived)
+    (host,) = ordinary.hosts()
+    fd = os.pidfd_open(host)
+    os.kill(host, signal.SIGKILL)
+    wait_for_end(fd)
+    engine, ordinary.environ["DOCKER_HOST"] = ordinary.environ.get("DOCKER_HOST"), "unix:///nonexistent"
+    refused = ordinary.run("runs", "rm", "one")
+    assert refused.returncode == 7
+    assert "A sandbox leaves files of root" in refused.stderr
+    del ordinary.environ["DOCKER_HOST"]
+    if engine is not None:
+        ordinary.environ["DOCKER_HOST"] = engine
+    removed = ordinary.run("runs", "rm", "one")
+    assert (removed.returncode, removed.stderr) == (0, "")
+    model = ordinary.scenario("echo 42 > answer.txt", name="next")
+    assert ordinary.run("run", "Go.", "--model", model, "--headless", "--name", "two").returncode == 0
+    assert ordinary.containers() == []

@@ -79,3 +79,39 @@ async def test_the_demo_is_one_key_away_even_while_typing() -> None:
         await pilot.press("f2")
         await settle(pilot)
     assert asked == ["demo"]
+
+
+async def test_the_settings_say_what_they_may_be_and_are_looked_at_anew_once_they_were_changed() -> None:
+    problems = ["No model is set."]
+    app = start_app([], check=lambda line: problems[0])
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert "No model is set." in text_of(app)
+        await pilot.press("tab")
+        await settle(pilot)
+        assert "mode=auto, confirm or step" in text_of(app)
+        problems[0] = ""
+        await pilot.press("shift+tab")
+        await settle(pilot)
+        assert "No model is set." not in text_of(app)
+        assert "mode=auto, confirm or step" not in text_of(app)
+
+
+async def test_the_cursor_in_the_settings_stands_behind_the_model() -> None:
+    app = start_app([])
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("tab", "-", "2")
+        await settle(pilot)
+        assert "model=openai/qwen3-coder-2  mode=auto" in text_of(app)
+
+
+async def test_help_on_the_start_screen_begins_with_what_can_be_done_there() -> None:
+    app = start_app([])
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("f1")
+        await settle(pilot)
+        assert "Run the task" in text_of(app)
+        assert "input=" in text_of(app)
+        assert "the run has not begun" not in text_of(app)

@@ -75,6 +75,33 @@ async def test_a_gate_out_of_sight_is_shown_before_it_can_be_answered() -> None:
     assert source.decisions == [(Approve(), HERE)]
 
 
+async def test_a_command_taller_than_the_pane_can_be_read_and_decided() -> None:
+    records = story.waiting()
+    call = story.bash("\n".join(f"echo {number}" for number in range(80)))
+    here = StepAddress(7, 1)
+    at = last_at(records)
+    records = [
+        *records[:-1],
+        Record(80, at, events.StepProposed(address=here, call=call)),
+        Record(81, at, events.GateOpened(address=here, gate="before_step", because="confirm mode")),
+    ]
+    source, clock = FakeSource(records), Clock(0.0)
+    app = workbench_app(source, monotonic=clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("g")
+        await settle(pilot)
+        await pilot.press("a")
+        await settle(pilot)
+        clock.at += 1
+        await pilot.press("a")
+        await settle(pilot)
+        assert source.decisions == [(Approve(), here)]
+        await pilot.press("enter")
+        await settle(pilot)
+        assert "echo 0" in text_of(app)
+
+
 async def test_an_edited_command_is_sent_as_arguments_of_the_same_shape() -> None:
     source, clock = FakeSource(story.waiting()), Clock(0.0)
     app = workbench_app(source, monotonic=clock)
@@ -314,6 +341,20 @@ async def test_leaving_a_live_run_asks_and_detaching_leaves_it_alone() -> None:
     assert not source.is_closed
     assert app.return_value == 0
     assert "lis-tui attach mandelbrot-3" in app.farewell
+
+
+async def test_textuals_own_key_for_leaving_asks_too() -> None:
+    source = FakeSource(story.waiting())
+    app = workbench_app(source)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("ctrl+q")
+        await settle(pilot)
+        assert "The run is live" in text_of(app)
+        await pilot.press("ctrl+q")
+        await settle(pilot)
+        assert "The run is live" not in text_of(app)
+        assert app.is_running
 
 
 async def test_ending_while_leaving_shows_the_end_first() -> None:

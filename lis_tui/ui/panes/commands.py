@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable, Hashable
 
+from textual.message import Message
+
 from lis_tui.core.events import StepAddress
-from lis_tui.core.parts import StepView
+from lis_tui.core.parts import MOST_TAIL, StepView
 from lis_tui.core.text import clean, one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
@@ -15,6 +17,7 @@ from lis_tui.ui.rows import Ink, Row, plain_inks
 from lis_tui.ui.widgets.blocks import BlockList
 
 DRAFT_LINES = 6
+MOST_TYPED = 6
 _OPENING = re.compile(r"^\s*\{\s*\"\w{1,40}\"\s*:\s*\"")
 
 
@@ -35,8 +38,17 @@ class CommandsPane(BlockList):
         self._now = now
         self._monotonic = monotonic
         self._keys = keys
-        self._painted: tuple[StepAddress, str, float] | None = None
+        self._wanted: set[StepAddress] = set()
+        self._seen_gate: tuple[StepAddress, str, float] | None = None
         self.is_blinking = False
+        self._has_end = False
+
+    class Wanted(Message):
+        """A step is drawn whose output, with its colours, is only on disk."""
+
+        def __init__(self, step: StepView) -> None:
+            super().__init__()
+            self.step = step
 
     # ---- blocks
 
@@ -83,29 +95,51 @@ class CommandsPane(BlockList):
     def painted_gate(self) -> StepAddress | None:
         """The address of the gate that a person can see now."""
         number = self._gate_number()
-        if number is None or self._painted is None or self._view.gate is None:
+        if number is None or self._seen_gate is None or self._view.gate is None:
             return None
-        is_same = self._painted[:2] == (self._view.gate.address, self._view.gate.gate)
-        return self._painted[0] if is_same and self.is_in_sight(number) and self.display else None
+        is_same = self._seen_gate[:2] == (self._view.gate.address, self._view.gate.gate)
+        return self._seen_gate[0] if is_same and self.is_in_sight(number) and self.display else None
 
     @property
     def gate_age_s(self) -> float:
         """How long the gate has been on the screen."""
-        return self._monotonic() - self._painted[2] if self._painted else 0.0
+        return self._monotonic() - self._seen_gate[2] if self._seen_gate else 0.0
 
     def rest(self) -> None:
         """While the end is followed, put the cursor where things happen: the gate, else the newest step."""
-        if not self.is_following or not self._view.steps:
-            return
+        if self.is_following and self._view.steps:
+            self.cursor = self._resting_place()
+        self._show_end()
+
+    def _resting_place(self) -> int:
         number = self._gate_number()
         last = len(self._view.steps) - 1
-        self.cursor = last if number is None else min(number, last)
+        return last if number is None else min(number, last)
+
+    def move_to(self, number: int, *, is_scrolling: bool = True) -> None:
+        """Put the cursor on a block; on any but the newest it stays, whatever comes."""
+        self.is_held = bool(self._view.steps) and number < self._resting_place()
+        if self.is_held:
+            self.is_following = False
+        super().move_to(number, is_scrolling=is_scrolling)
+
+    def _show_end(self) -> None:
+        """Begin to read at the answer, once, where the end is taller than the pane."""
+        if self._view.ended is None:
+            if self._has_end and not self.is_following:
+                self.follow()
+            self._has_end = False
+        elif not self._has_end and self.has_lines:
+            self._has_end = True
+            if self.is_following:
+                self.reveal(self.block_count() - 1)
 
     def show_gate(self) -> None:
         """Bring the waiting box into sight."""
         number = self._gate_number()
         if number is not None:
-            self.move_to(number)
+            self.move_to(number, is_scrolling=False)
+            self.reveal_end(number)
 
     def go_to_step(self, address: StepAddress) -> None:
         """Put the cursor on a step."""
@@ -143,6 +177,8 @@ class CommandsPane(BlockList):
         gate = self._view.gate
         is_waiting = gate is not None and gate.address == step.address
         lead: list[Ink] = [(" ▌" if is_waiting else "  ", "warning"), (f"{step.address} ", "muted")]
+        if is_lit:
+            self._want(step)
         now = self._now()
         rows = [Row([])] if step.address.step == 1 and step is not self._view.steps[0] else []
         rows += call_rows(step, lead, result_sign(step, now), is_lit=is_lit)
@@ -150,11 +186,20 @@ class CommandsPane(BlockList):
         rows += result_rows(step, lead)
         return rows + (self._box(step, is_lit=is_lit) if is_waiting else [])
 
+    def _want(self, step: StepView) -> None:
+        """Ask once for an output that went by before this screen looked."""
+        seen = step.observation
+        if seen is None or not seen.output_name or not 0 < seen.output_bytes <= MOST_TAIL:
+            return
+        if len(step.tail) != step.output_bytes and step.address not in self._wanted:
+            self._wanted.add(step.address)
+            self.post_message(self.Wanted(step))
+
     def _human_rows(self, step: StepView, lead: list[Ink]) -> list[Row]:
         if step.changed_by is None:
-            return []
+            return _typed_rows(step, lead)
         who = {"person": "you changed it", "rule": "a rule changed it"}.get(step.changed_by, "changed")
-        indent = [(" " * (2 + sum(len(text) for text, _ in lead[1:])), "")]
+        indent = _indent(lead)
         call = describe(step.tool, step.proposed)
         proposed = clean(f"{call.word} {call.head}").split("\n")
         rows = [
@@ -163,7 +208,7 @@ class CommandsPane(BlockList):
         ]
         if len(proposed) > 6:
             rows.append(Row([(f"… {words.plural(len(proposed) - 6, 'line')} more", "muted")], lead=indent))
-        return rows
+        return rows + _typed_rows(step, lead)
 
     # ---- the gate
 
@@ -171,8 +216,8 @@ class CommandsPane(BlockList):
         gate = self._view.gate
         if gate is None:
             return []
-        if is_lit and (self._painted is None or self._painted[:2] != (gate.address, gate.gate)):
-            self._painted = (gate.address, gate.gate, self._monotonic())
+        if is_lit and (self._seen_gate is None or self._seen_gate[:2] != (gate.address, gate.gate)):
+            self._seen_gate = (gate.address, gate.gate, self._monotonic())
         tone = "warning reverse" if self.is_blinking else "warning"
         head = f" waits: {one_line(gate.because, 60)}{self._of_calls(step)}{self._left()} "
         side: list[Ink] = [("  │ ", tone)]
@@ -186,8 +231,10 @@ class CommandsPane(BlockList):
 
     def _of_calls(self, step: StepView | None) -> str:
         if step is None:
-            return ""
-        count = len(self._view.turns[step.address.turn].steps)
+            gate = self._view.gate.gate if self._view.gate is not None else ""
+            return " · before the model" if gate == "before_model" else ""
+        turn = self._view.turns[step.address.turn]
+        count = max(turn.call_count, len(turn.steps))
         return f" · {step.address.step} of {count} calls" if count > 1 else ""
 
     def _left(self) -> str:
@@ -238,6 +285,20 @@ def _drafted(text: str) -> list[str]:
         .replace('\\"', '"')
         .split("\n")[-DRAFT_LINES:]
     )
+
+
+def _indent(lead: list[Ink]) -> list[Ink]:
+    return [(" " * (2 + sum(len(text) for text, _ in lead[1:])), "")]
+
+
+def _typed_rows(step: StepView, lead: list[Ink]) -> list[Row]:
+    """Say what a person typed into the command: nothing echoes it there."""
+    rows = []
+    for data in step.inputs[-MOST_TYPED:]:
+        typed = one_line(data.decode("utf-8", errors="replace").removesuffix("\n"), 200)
+        said = f"✎ you typed: {typed}" if data else "✎ you ended its input"
+        rows.append(Row([(said, "human")], lead=_indent(lead), most=3))
+    return rows
 
 
 def label(step: StepView) -> str:

@@ -18,6 +18,8 @@ from lis_tui.ui.widgets.blocks import BlockList
 
 MOST_BYTES = 64 * 1024
 MOST_LINES = 2000
+MOST_FOLDED = 40
+_PROSE = ("", "text", "markdown", "md", "restructuredtext")
 _KINDS = (
     (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
     (b"\xff\xd8\xff", "a JPEG picture"),
@@ -37,6 +39,8 @@ class Preview(Struct, frozen=True):
     entry: FileEntry
     lines: tuple[list[Ink], ...]
     note: str = ""
+    is_prose: bool = False
+    """Lines are folded, not cut."""
 
 
 def read_preview(worktree: Path | None, entry: FileEntry) -> Preview:
@@ -64,8 +68,9 @@ def _drawn(entry: FileEntry, head: FilePart) -> Preview:
     if not text:
         return Preview(entry, (), "an empty file")
     note = f"the first {words.size(len(head.data))} of {size}" if len(head.data) < head.size_bytes else ""
-    lines = highlight(text.removesuffix("\n"), language_of(entry.path.rpartition("/")[2]), "output")
-    return Preview(entry, tuple(lines[:MOST_LINES]), note)
+    language = language_of(entry.path.rpartition("/")[2])
+    lines = highlight(text.removesuffix("\n"), language, "output")
+    return Preview(entry, tuple(lines[:MOST_LINES]), note, language in _PROSE)
 
 
 def _pixels(data: bytes) -> str:
@@ -114,7 +119,8 @@ class PreviewPane(BlockList):
         if number == len(self._preview.lines):
             note = self._preview.note
             return [Row([(note, "muted")], lead=[(" ", "")], most=4, is_prose=True)] if note else []
-        return [Row(self._preview.lines[number], lead=[(" ", "")])]
+        most = MOST_FOLDED if self._preview.is_prose else 1
+        return [Row(self._preview.lines[number], lead=[(" ", "")], most=most, is_prose=True)]
 
     def title(self) -> tuple[list[Ink], list[Ink]]:
         """Name the file."""

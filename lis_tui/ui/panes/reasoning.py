@@ -6,6 +6,7 @@ from lis_tui.core.parts import Said, TurnView
 from lis_tui.core.text import clean, one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
+from lis_tui.ui.calls import without_remarks
 from lis_tui.ui.markdown import markdown_rows
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink, Row
@@ -33,15 +34,20 @@ class ReasoningPane(BlockList):
         super().__init__(paint, id="reasoning")
         self._view = view
         self._wished: dict[int, bool] = {}
+        self._read: int | None = None
 
     def block_count(self) -> int:
         """Turns; before the first has come there is nothing to show."""
         return len(self._view.turns) if self._view.started is not None else 0
 
     def block_version(self, number: int) -> Hashable:
-        """Differs with the turn, and with being open."""
+        """Differs with what is drawn of the turn: its steps, which change far more often, are not."""
+        turn = self._view.turns[number]
+        has_words = bool(turn.reasoning.length or turn.text.length)
         return (
-            self._view.turns[number].version,
+            (turn.reasoning.length, turn.text.length, len(turn.said)),
+            (turn.is_streaming, turn.cut_off, turn.usage, turn.finished_at),
+            0 if has_words else len(turn.steps),
             self._is_open(number),
             number == 0 and bool(self._view.started),
         )
@@ -62,6 +68,21 @@ class ReasoningPane(BlockList):
         self._wished[number] = not self._is_open(number)
         self.update_blocks(is_whole=True)
 
+    def read(self, turn: int | None) -> None:
+        """Open the turn of the step that a person looks at (None: the newest) and bring it into sight."""
+        if turn != self._read:
+            self._read = turn
+            self.is_held = turn is not None
+            self.is_following = self.is_following and not self.is_held
+            self.update_blocks(is_whole=True)
+        self.move_to(len(self._view.turns) - 1 if turn is None else turn)
+
+    def follow(self) -> None:
+        """Go to the newest turn."""
+        self._read = None
+        self.update_blocks(is_whole=True)
+        super().follow()
+
     def text_of_turn(self, number: int) -> str:
         """Give a turn's text raw, to copy."""
         view = self._view
@@ -71,7 +92,8 @@ class ReasoningPane(BlockList):
         return "\n\n".join(part for part in (str(turn.reasoning), str(turn.text)) if part)
 
     def _is_open(self, number: int) -> bool:
-        return self._wished.get(number, number > 0 and number == len(self._view.turns) - 1)
+        shown = len(self._view.turns) - 1 if self._read is None else self._read
+        return self._wished.get(number, number > 0 and number == shown)
 
     # ---- rows
 
@@ -118,7 +140,7 @@ class ReasoningPane(BlockList):
         rows: list[Row] = []
         for said in _newest_retries(turn.said):
             label, tone = _ORIGINS[said.origin]
-            lines = clean(said.text.strip()).expandtabs(4).split("\n")
+            lines = clean(without_remarks(said.text.strip())).expandtabs(4).split("\n")
             lead: list[Ink] = [("     ", "")]
             rows.append(Row([(label, f"{tone} bold"), (lines[0], tone)], lead=lead, most=50, is_prose=True))
             rows += [Row([(line, tone)], lead=lead, most=50, is_prose=True) for line in lines[1:50]]

@@ -5,10 +5,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import OptionList, Static, TextArea
+from textual.widgets import Input, OptionList, Static, TextArea
 from textual.widgets.option_list import Option
 
-from lis_tui.core.text import one_line
+from lis_tui.core.decisions import CloseInput, SendInput
+from lis_tui.core.text import one_line, safe_str
 from lis_tui.ui.labels import label
 
 
@@ -53,6 +54,47 @@ class AskDialog(ModalScreen[str | None]):
         text = self.query_one(TextArea).text.strip()
         if text or self._is_empty_fine:
             self.dismiss(text)
+
+
+class InputDialog(ModalScreen[SendInput | CloseInput | None]):
+    """Asks for a line that a running command reads; ctrl+d ends its input."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS = [
+        Binding("escape", "cancel", "cancel"),
+        Binding("enter", "apply", "type", priority=True),
+        Binding("ctrl+d", "end", "end of input", priority=True),
+    ]
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+
+    def compose(self) -> ComposeResult:
+        """Draw a field."""
+        with Vertical(classes="dialog -human") as box:
+            box.border_title = label(one_line(self._title, 80))
+            box.border_subtitle = label("enter type it · ctrl+d end its input · esc cancel")
+            note = "The command reads this line. It is kept in the journal."
+            yield Static(note, classes="note", markup=False)
+            yield Input(id="words")
+
+    def on_mount(self) -> None:
+        """Put the cursor into the field."""
+        self.query_one(Input).focus()
+
+    def action_cancel(self) -> None:
+        """Type nothing."""
+        self.dismiss(None)
+
+    def action_apply(self) -> None:
+        """Give the line, with its end."""
+        text = safe_str(self.query_one(Input).value)
+        self.dismiss(SendInput(f"{text}\n".encode()))
+
+    def action_end(self) -> None:
+        """End the input."""
+        self.dismiss(CloseInput())
 
 
 class QuitDialog(ModalScreen[str | None]):

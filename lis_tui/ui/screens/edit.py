@@ -112,16 +112,20 @@ class EditDialog(ModalScreen[str | None]):
         with tempfile.TemporaryDirectory(prefix="lis-tui-") as folder:
             path = Path(folder) / f"step{suffix}"
             path.write_text(area.text, encoding="utf-8")
-            try:
-                with self.app.suspend():
-                    done = subprocess.run([*words, str(path)], check=False)
-            except OSError as error:
-                self._say(f"{words[0]} cannot be started: {error.strerror}")
-                return
-            if done.returncode:
-                self._say(f"{words[0]} ended with {done.returncode}; its text was not taken")
+            problem = self._run_editor([*words, str(path)])
+            if problem:
+                self._say(problem)
                 return
             area.text = path.read_text(encoding="utf-8", errors="replace").removesuffix("\n")
+
+    def _run_editor(self, words: list[str]) -> str:
+        """Lend the terminal to the editor; nothing may be raised meanwhile, or the terminal stays lent."""
+        with self.app.suspend():
+            try:
+                done = subprocess.run(words, check=False)
+            except OSError as error:
+                return f"{words[0]} cannot be started: {error.strerror}. $EDITOR names another."
+        return f"{words[0]} ended with {done.returncode}; its text was not taken" if done.returncode else ""
 
     @on(TextArea.Changed)
     def _changed(self) -> None:

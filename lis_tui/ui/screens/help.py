@@ -9,7 +9,8 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from lis_tui.core.view import RunView
-from lis_tui.ui.actions import ACTIONS, Action, Focus
+from lis_tui.ui.actions import ACTIONS, START_TIPS, Action, Focus
+from lis_tui.ui.asking import SETTINGS_HELP
 from lis_tui.ui.labels import content_of, label
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink
@@ -51,20 +52,43 @@ class HelpDialog(ModalScreen[None]):
             if action.group != group:
                 group = action.group
                 lines += [[], [(group, "accent bold")]] if lines else [[(group, "accent bold")]]
-            reason = action.why_not(self._view, self._where)
-            line: list[Ink] = [
-                (f"  {action.key or 'palette':<10}", "muted" if reason else "command bold"),
-                (action.tip, "muted" if reason else "output"),
-            ]
-            lines.append([*line, (f"  ({reason})", "muted italic")] if reason else line)
+            lines.append(self._line(action))
         signs: list[Ink] = [("  ", "")]
         for text, tone in _SIGNS:
             signs += [(text, tone), ("   ", "")]
         return [*lines, [], [("Signs", "accent bold")], signs]
 
+    def _line(self, action: Action) -> list[Ink]:
+        reason = action.why_not(self._view, self._where)
+        line = _told(action.key or "palette", action.tip, is_muted=bool(reason))
+        return [*line, (f"  ({reason})", "muted italic")] if reason else line
+
     def action_leave(self) -> None:
         """Back."""
         self.dismiss()
+
+
+class StartHelpDialog(HelpDialog):
+    """What the start screen's keys and settings are, then the keys that come once a run is shown."""
+
+    def __init__(self, paint: Paint) -> None:
+        super().__init__(RunView(), Focus(), paint)
+
+    def _lines(self) -> list[list[Ink]]:
+        lines: list[list[Ink]] = [[("Here", "accent bold")], *[_told(*pair) for pair in START_TIPS]]
+        lines += [[], [("Settings", "accent bold"), ("  one line, every word optional", "muted")]]
+        lines += [_told(*pair, width=14) for pair in SETTINGS_HELP]
+        return [*lines, [], [("While a run is shown", "accent bold")], *super()._lines()]
+
+    def _line(self, action: Action) -> list[Ink]:
+        return _told(action.key or "palette", action.tip)
+
+
+def _told(key: str, tip: str, *, width: int = 10, is_muted: bool = False) -> list[Ink]:
+    return [
+        (f"  {key:<{width}}", "muted" if is_muted else "command bold"),
+        (tip, "muted" if is_muted else "output"),
+    ]
 
 
 class PaletteDialog(ModalScreen[str | None]):
@@ -98,7 +122,14 @@ class PaletteDialog(ModalScreen[str | None]):
 
     def _options(self, wanted: str) -> list[Option]:
         fitting = [action for action in ACTIONS if action.id != "palette" and _fits(action, wanted)]
-        fitting.sort(key=lambda action: bool(action.why_not(self._view, self._where)))
+        sought = wanted.lower().strip()
+        fitting.sort(
+            key=lambda action: (
+                bool(action.why_not(self._view, self._where)),
+                not action.label.lower().startswith(sought),
+                sought not in action.label.lower(),
+            )
+        )
         return [self._option(action) for action in fitting]
 
     def _option(self, action: Action) -> Option:

@@ -12,7 +12,7 @@ from lis_tui.core.beneath import read_beneath
 from lis_tui.core.bus import spawn
 from lis_tui.core.errors import FileRefused
 from lis_tui.core.parts import StepView
-from lis_tui.core.text import Style
+from lis_tui.core.text import Style, clean
 from lis_tui.ui import words
 from lis_tui.ui.calls import command_of, result_sign, short
 from lis_tui.ui.paint import Paint
@@ -46,6 +46,7 @@ class OutputScreen(Screen[None]):
         self._paint = paint
         self._offset = 0
         self._is_reading = False
+        self._has_head = False
         self._output = OutputView(look=self._look)
 
     def compose(self) -> ComposeResult:
@@ -72,14 +73,28 @@ class OutputScreen(Screen[None]):
         finally:
             self._is_reading = False
         if data is not None and self.is_attached:
-            self._output.feed(data)
+            self._output.feed(self._head() + data)
         if self._step.is_over and self._output.is_attached:
             self._output.finish()
             self._output.is_following = self._output.is_following and self._offset > 1 << 20
         self.query_one("#request-title").refresh()
 
+    def _head(self) -> bytes:
+        """Give the command once, whole: the workbench shows the beginning of a long one."""
+        if (
+            self._has_head
+            or self._step.tool != "execute_bash"
+            or not (self._step.started_at or self._step.is_over)
+        ):
+            return b""
+        self._has_head = True
+        command = clean(command_of(self._step))
+        return f"\x1b[1m$ {command}\x1b[0m\n\n".encode("utf-8", errors="replace")
+
     def _load(self) -> bytes | None:
         step = self._step
+        if step.started_at is None and step.observation is None:
+            return self._proposal()
         name = step.observation.output_name if step.observation is not None else ""
         name = name or f"{step.address}.txt"
         if self._outputs is not None:
@@ -96,6 +111,13 @@ class OutputScreen(Screen[None]):
         if step.observation is not None:
             return (step.observation.diff or step.observation.text).encode("utf-8", errors="replace")
         return bytes(step.tail)
+
+    def _proposal(self) -> bytes | None:
+        """Give what waits, whole: nobody should have to approve what cannot be seen."""
+        if self._offset:
+            return None
+        self._offset = 1
+        return command_of(self._step).encode("utf-8", errors="replace")
 
     def _look(self, style: Style, is_escape: bool) -> RichStyle:
         found = self._paint.style(tone_of(style, "output"))

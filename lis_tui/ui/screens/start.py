@@ -27,6 +27,10 @@ from lis_tui.ui.widgets.blocks import BlockList
 from lis_tui.ui.widgets.lines import Lines, ThemeAsked
 
 ABOUT = "See, stop and change what a model does in its sandbox."
+SETTINGS_NOTE = (
+    "model=NAME base=URL profile=NAME · mode=auto, confirm or step · network=bridge or none · image=NAME · "
+    "turns=N · cost=DOLLARS · input=PATH, as often as needed; f1 says more"
+)
 _RANK = {"live": 0}
 
 
@@ -161,6 +165,9 @@ class StartScreen(Screen[None]):
     def on_mount(self) -> None:
         """Put the cursor into the task."""
         self.query_one(TaskField).focus()
+        # The first word is the model; that is what is changed most.
+        settings = self.query_one("#settings", Input)
+        self.call_after_refresh(setattr, settings, "cursor_position", len(self._settings.split(" ", 1)[0]))
         self.call_after_refresh(self._on_ready)
 
     def on_screen_resume(self) -> None:
@@ -170,6 +177,15 @@ class StartScreen(Screen[None]):
     def on_resize(self, event: events.Resize) -> None:
         """Say so where the window is too small."""
         self.set_class(event.size.width < 60 or event.size.height < 15, "-tiny")
+
+    @on(events.DescendantFocus)
+    def _moved(self) -> None:
+        """Say what the settings may be; what was wrong with them before they were changed is not said."""
+        if self.focused is self.query_one("#settings"):
+            self.say(SETTINGS_NOTE, "muted")
+        elif self._note[0] == SETTINGS_NOTE:
+            self.say("", "")
+            self.reload()
 
     def reload(self) -> None:
         """List runs and look what is not ready, away from the keys."""
@@ -263,11 +279,9 @@ class StartScreen(Screen[None]):
 
     def action_help(self) -> None:
         """Show what the keys do."""
-        from lis_tui.core.view import RunView
-        from lis_tui.ui.actions import Focus
-        from lis_tui.ui.screens.help import HelpDialog
+        from lis_tui.ui.screens.help import StartHelpDialog
 
-        self.app.push_screen(HelpDialog(RunView(), Focus(), self.paint))
+        self.app.push_screen(StartHelpDialog(self.paint))
 
     def action_leave(self) -> None:
         """Leave lis-tui."""

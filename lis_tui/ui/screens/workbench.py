@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -11,13 +12,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 
 from lis_tui.core.bus import spawn
 from lis_tui.core.decisions import Decision, End, Pause
 from lis_tui.core.errors import LisError
 from lis_tui.core.events import EXIT_CODES, FileEntry, Record, StepAddress
+from lis_tui.core.parts import StepView
 from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
@@ -26,6 +30,7 @@ from lis_tui.ui.bridge import INTERVAL_S, Feed, Source
 from lis_tui.ui.header import strip_line, strip_width, title_line
 from lis_tui.ui.highlight import highlight
 from lis_tui.ui.layout import Layout
+from lis_tui.ui.outputs import read_output
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.panes.commands import CommandsPane
 from lis_tui.ui.panes.files import FilesPane
@@ -53,6 +58,9 @@ class Workbench(Screen[None]):
         for action in ACTIONS
         if action.keys
     ]
+
+    # The panes draw their own focus; Textual would paint the whole screen again, and keys would wait for it.
+    focused = Reactive[Widget | None](None, repaint=False)
 
     class Arrived(Message):
         """Records came; `done` is set once they are drawn."""
@@ -186,14 +194,16 @@ class Workbench(Screen[None]):
 
     def _announce(self) -> None:
         """Tell by bell and title, once, that the run waits or ended."""
-        gate, ended = self.view.gate, self.view.ended
+        gate, ended, asking = self.view.gate, self.view.ended, self.view.asking
         state = "waits for you" if gate is not None else words.end_words(ended.status)[0] if ended else ""
+        state = "waits for input" if asking is not None else state
         task = words.task(self.view, 60) or "lis-tui"
         title = f"{state} · {task}" if state else task
         if title != self._title:
             self._title = title
             self.app.title = title
-        told = (state, gate.address if gate is not None else None)
+        waits = gate or asking
+        told = (state, waits.address if waits is not None else None)
         if state and told != self._told and not self.source.is_recorded:
             self.post_message(self.Notable(title, has_bell=self.has_bell))
         self._told = told
@@ -256,11 +266,10 @@ class Workbench(Screen[None]):
         pane = message.pane
         if pane is self.commands:
             step = self.commands.step
-            if step is not None and not self.reasoning.is_following:
-                self.reasoning.move_to(step.address.turn)
+            if step is not None and self.commands.is_held:
+                self.reasoning.read(step.address.turn)
             elif step is not None:
-                self.reasoning.cursor = step.address.turn
-                self.reasoning.refresh()
+                self.reasoning.read(None)
             self.header.refresh()
         elif pane is self.files:
             self.files.has_chosen = True
@@ -292,6 +301,20 @@ class Workbench(Screen[None]):
         if self._previewed == entry and self.is_attached:
             self.preview.show_preview(preview)
 
+    @on(CommandsPane.Wanted)
+    def _wanted(self, message: CommandsPane.Wanted) -> None:
+        if self.source.outputs is not None:
+            spawn(self._load_output(message.step, self.source.outputs), "output")
+
+    async def _load_output(self, step: StepView, folder: Path) -> None:
+        """Give a step the output that went by before this screen looked, so that its colours are shown."""
+        data = await asyncio.to_thread(read_output, folder, step)
+        if data and self.is_attached:
+            step.tail[:] = data
+            step.output_bytes = len(data)
+            step.version += 1
+            self.commands.update_blocks(is_whole=True)
+
     # ---- keys
 
     @cached_property
@@ -311,7 +334,8 @@ class Workbench(Screen[None]):
 
     def send(self, decision: Decision, address: StepAddress | None = None) -> None:
         """Send a decision; a refusal is said."""
-        spawn(self.source.decide(decision, address), "decision", self._refused)
+        gate = self.view.gate.gate if address is not None and self.view.gate is not None else None
+        spawn(self.source.decide(decision, address, gate), "decision", self._refused)
 
     def _refused(self, error: Exception) -> None:
         if not isinstance(error, LisError):

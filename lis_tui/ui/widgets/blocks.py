@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 
 from rich.segment import Segment
 from rich.style import Style
@@ -20,6 +21,16 @@ from lis_tui.ui.rows import Ink, Row, cells, cut
 MOST_CACHED = 512
 FRESH = 64
 """How many blocks at the end are looked at for changes on each update."""
+_NOTHING = Strip.blank(0)
+
+
+@dataclass
+class _Drawn:
+    """A block's lines; those that were on the screen also as strips."""
+
+    lines: list[list[Ink]]
+    is_current: bool
+    strips: dict[int, Strip] = field(default_factory=dict)
 
 
 class BlockList(ScrollView, can_focus=True):
@@ -57,12 +68,15 @@ class BlockList(ScrollView, can_focus=True):
         self.paint = paint
         self.cursor = 0
         self.is_following = True
+        self.is_held = False
+        """The person reads a block that is not the last: the end is not followed, though it is in sight."""
         self.unseen = 0
         self.tabs: list[Ink] | None = None
         self._versions: list[Hashable] = []
         self._heights: list[int] = []
         self._tops: list[int] = [0]
-        self._cache: OrderedDict[tuple[int, Hashable, bool], list[Strip]] = OrderedDict()
+        self._cache: OrderedDict[tuple[int, Hashable, bool], _Drawn] = OrderedDict()
+        self._line_strips: OrderedDict[tuple[int, int, int], tuple[Strip, Strip]] = OrderedDict()
         self._width = 0
         self._is_moving = False
 
@@ -154,7 +168,7 @@ class BlockList(ScrollView, can_focus=True):
     def rebuild(self) -> None:
         """Measure everything again: another width, theme or content."""
         anchor = self._anchor()
-        self._cache.clear()
+        self._forget()
         self._versions.clear()
         self._heights.clear()
         self._tops = [0]
@@ -175,8 +189,12 @@ class BlockList(ScrollView, can_focus=True):
     def repaint(self, paint: Paint) -> None:
         """Draw with another theme."""
         self.paint = paint
-        self._cache.clear()
+        self._forget()
         self.refresh()
+
+    def _forget(self) -> None:
+        self._cache.clear()
+        self._line_strips.clear()
 
     # ---- moving
 
@@ -184,12 +202,13 @@ class BlockList(ScrollView, can_focus=True):
         """Follow exactly while the end is in sight."""
         super().watch_scroll_y(old_value, new_value)
         if not self._is_moving:
-            self.is_following = new_value >= self.max_scroll_y
+            self.is_following = not self.is_held and new_value >= self.max_scroll_y
         if self.is_following:
             self.unseen = 0
 
     def follow(self) -> None:
         """Go to the end and stay there."""
+        self.is_held = False
         self.is_following = True
         self.unseen = 0
         self.move_to(max(self.block_count() - 1, 0), is_scrolling=False)
@@ -221,12 +240,27 @@ class BlockList(ScrollView, can_focus=True):
         elif bottom > at + room:
             self.scroll_to(y=bottom - room, animate=False)
 
+    def reveal_end(self, number: int) -> None:
+        """Scroll so that a block's last line is at the bottom."""
+        if number + 1 < len(self._tops):
+            room = max(self.scrollable_content_region.height - 1, 1)
+            self.scroll_to(y=max(self._tops[number + 1] - room, 0), animate=False)
+
+    @property
+    def has_lines(self) -> bool:
+        """Whether it has a size, and blocks measured for it."""
+        return bool(self._width) and bool(self._heights)
+
     def is_in_sight(self, number: int) -> bool:
         """Whether the last line of a block is on the screen."""
         if number + 1 >= len(self._tops):
             return False
         at = round(self.scroll_y)
         return at < self._tops[number + 1] <= at + max(self.size.height - 1, 1)
+
+    def on_mouse_scroll_down(self) -> None:
+        """Who turns the wheel down to the end wants to follow it."""
+        self.is_held = False
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor where the mouse points; twice opens."""
@@ -246,10 +280,23 @@ class BlockList(ScrollView, can_focus=True):
         if y == 0:
             return self._title_strip(width, base)
         line = y - 1 + round(self.scroll_y)
-        strip = self._line(line)
-        strip = strip.crop_extend(0, width, base).apply_style(base)
-        strip = self._selected(strip, line + 1)
-        return strip.apply_offsets(0, line + 1)
+        selection = self.text_selection
+        if selection is None:
+            return self._line_strip(line, width, base)
+        strip = self._line(line).crop_extend(0, width, base).apply_style(base)
+        return self._selected(strip, line + 1, selection).apply_offsets(0, line + 1)
+
+    def _line_strip(self, line: int, width: int, base: Style) -> Strip:
+        """Give a line as it is written; the same strip while nothing changes, for Textual caches by strip."""
+        content = self._line(line)
+        key = (id(content), line, width)
+        kept = self._line_strips.get(key)
+        if kept is None or kept[0] is not content:
+            strip = content.crop_extend(0, width, base).apply_style(base).apply_offsets(0, line + 1)
+            self._line_strips[key] = kept = (content, strip)
+            if len(self._line_strips) > MOST_CACHED:
+                self._line_strips.popitem(last=False)
+        return kept[1]
 
     def _title_strip(self, width: int, base: Style) -> Strip:
         left, right = self.title() if self.tabs is None else (self.tabs, [])
@@ -262,26 +309,31 @@ class BlockList(ScrollView, can_focus=True):
 
     def _line(self, line: int) -> Strip:
         if line >= self._tops[-1]:
-            return Strip.blank(0)
+            return _NOTHING
         number = self._block_at(line)
-        strips = self._block_strips(number)
+        drawn = self._drawn(number)
         place = line - self._tops[number]
-        return strips[place] if place < len(strips) else Strip.blank(0)
+        if place >= len(drawn.lines):
+            return _NOTHING
+        strip = drawn.strips.get(place)
+        if strip is None:
+            strip = drawn.strips[place] = self._strip(drawn.lines[place], drawn.is_current)
+        return strip
 
     def _block_at(self, line: int) -> int:
         return max(min(bisect_right(self._tops, line), len(self._heights)) - 1, 0)
 
-    def _block_strips(self, number: int) -> list[Strip]:
+    def _drawn(self, number: int) -> "_Drawn":
         is_current = number == self.cursor and self.has_focus
         key = (number, self._versions[number], is_current)
-        strips = self._cache.get(key)
-        if strips is None:
+        drawn = self._cache.get(key)
+        if drawn is None:
             rows = self.block_rows(number, is_lit=True)
-            strips = [self._strip(line, is_current) for row in rows for line in row.lines(self._width)]
-            self._cache[key] = strips
+            drawn = _Drawn([line for row in rows for line in row.lines(self._width)], is_current)
+            self._cache[key] = drawn
             if len(self._cache) > MOST_CACHED:
                 self._cache.popitem(last=False)
-        return strips
+        return drawn
 
     def _strip(self, inks: list[Ink], is_current: bool = False) -> Strip:
         strip = Strip([Segment(text, self.paint.style(tone)) for text, tone in inks])
@@ -295,9 +347,8 @@ class BlockList(ScrollView, can_focus=True):
 
     # ---- selecting with the mouse
 
-    def _selected(self, strip: Strip, line: int) -> Strip:
-        selection = self.text_selection
-        span = selection.get_span(line) if selection is not None else None
+    def _selected(self, strip: Strip, line: int, selection: Selection) -> Strip:
+        span = selection.get_span(line)
         if span is None:
             return strip
         start, end = span

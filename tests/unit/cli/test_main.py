@@ -9,6 +9,7 @@ from lis_tui.cli.asked import asked
 from lis_tui.cli.main import main
 from lis_tui.cli.parser import make_parser
 from lis_tui.core.errors import SettingsInvalid, UsageWrong
+from lis_tui.trajectory.store import Store
 
 HEAVY = ("textual", "litellm", "docker", "msgspec", "keyring", "yaml", "asyncio")
 
@@ -139,6 +140,16 @@ def test_runs_are_listed_and_only_whole_names_are_removed(
     assert not folder.exists()
 
 
+def test_a_live_run_is_not_removed(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = Store(home / "data").create("Count.", "counts")
+    lock = folder.lock()
+    assert code_of("runs", "rm", "counts") == 7
+    assert "counts is live and stays: end it first" in capsys.readouterr().err
+    lock.release()
+    assert code_of("runs", "rm", "counts") == 0
+    assert not folder.path.exists()
+
+
 def test_the_version_costs_no_heavy_import() -> None:
     script = (
         "import sys\nfrom lis_tui.cli.main import main\n"
@@ -157,3 +168,22 @@ def test_what_a_screen_holds_imports_neither_engine_nor_vendors(module: str) -> 
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_folder_for_results_that_cannot_be_one_is_found_out_at_once(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "taken").write_text("")
+    assert code_of("run", "Go.", "--model", "script/demo", "--headless", "--output", "taken") == 2
+    assert "Results cannot be saved in taken: File exists." in capsys.readouterr().err
+
+
+def test_what_is_not_understood_is_one_sentence_with_the_next_step(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert code_of("run", "Go.", "--mode", "fast") == 2
+    assert code_of("run", "Go.", "--nonsense") == 2
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("lis-tui: argument --mode: invalid choice: 'fast'")
+    assert first.endswith("See `lis-tui run --help`.")
+    assert second == "lis-tui: unrecognized arguments: --nonsense. See `lis-tui --help`."

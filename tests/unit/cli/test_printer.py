@@ -2,15 +2,21 @@ import io
 import json
 
 from lis_tui.cli.printer import JsonPrinter, Printer
+from lis_tui.core.breakpoints import AllowRule
+from lis_tui.core.decisions import ApproveRule
 from lis_tui.core.events import (
+    BreakpointHit,
+    DecisionMade,
     Event,
     GateOpened,
     ModelAsked,
     ModelRetried,
     NoticeGiven,
+    ObservationEdited,
     OutputArrived,
     ReasoningArrived,
     Record,
+    ReplyCutOff,
     ReplyFinished,
     RunEnded,
     StepAddress,
@@ -72,6 +78,40 @@ def test_a_recording_shows_the_reply_that_was_streamed_when_it_was_live() -> Non
     assert live.splitlines() == ["  ┊ I think.", "  Done."]
 
 
+def test_a_recording_shows_the_outputs_that_were_streamed_when_it_was_live() -> None:
+    text = "\n".join(f"line {number}" for number in range(30))
+    finished = StepFinished(
+        address=HERE, call_id="c", tool="execute_bash", observation=Observation(text=text, exit_code=0)
+    )
+    shown = printed(finished).splitlines()
+    assert (shown[0], shown[19], shown[20]) == ("    line 0", "    line 19", "    … 10 more lines")
+    assert printed(OutputArrived(HERE, b"line 0\n"), finished).count("line") == 1
+
+
+def test_a_request_that_was_refused_is_told_once_by_the_end() -> None:
+    refused = "401: no such key."
+    text = printed(
+        ASKED, ReplyCutOff(turn=1, reason=refused), RunEnded(status="model_failed", reason=refused)
+    )
+    assert text.splitlines()[1] == f"■ model failed: {refused}"
+    assert text.count(refused) == 1
+    assert "cut off" not in text
+
+
+def test_a_reply_that_was_cut_off_in_mid_stream_says_so_and_shows_what_came() -> None:
+    cut = ReplyCutOff(turn=1, text="The ans", reason="The stream ended.")
+    ended = RunEnded(status="model_failed", reason="The stream ended.")
+    live = printed(TextArrived(1, "The ans"), cut, ended).splitlines()
+    assert live[:3] == ["  The ans", "  ! the reply was cut off", "■ model failed: The stream ended."]
+    assert printed(cut, ended).splitlines()[:3] == live[:3]
+
+
+def test_a_reply_that_was_cut_by_a_person_says_so() -> None:
+    cut = ReplyCutOff(turn=1, reason="Cut by the user.")
+    assert printed(cut, ASKED).splitlines() == ["  ! no reply came: Cut by the user.", "── turn 1 ──"]
+    assert printed(cut).splitlines() == ["  ! no reply came: Cut by the user."]
+
+
 def test_nothing_that_a_terminal_would_obey_is_printed() -> None:
     evil = "a\x1b]0;title\x07b\x9b31mc\x1b[2Jd"
     text = printed(
@@ -104,3 +144,24 @@ def test_json_is_one_event_a_line_and_pure_ascii_on_a_terminal() -> None:
     assert screen.getvalue().isascii()
     assert "\x7f" not in screen.getvalue()
     assert plain.getvalue().count("\n") == 1
+
+
+def test_a_run_that_ended_before_any_reply_cost_nothing() -> None:
+    ended = RunEnded(status="sandbox_failed", reason="No engine answers.")
+    assert printed(ASKED, ended).splitlines()[-1].startswith("1 turn · 0 tokens · $0 · ")
+
+
+def test_breakpoints_and_decisions_are_told() -> None:
+    told = printed(
+        ASKED,
+        BreakpointHit(HERE, "rm", "rm -rf data"),
+        DecisionMade(
+            address=HERE, gate="before_step", decision=ApproveRule(AllowRule("submit", "{}")), by="script"
+        ),
+        ObservationEdited(HERE, "x"),
+    )
+    assert told.splitlines()[1:] == [
+        "  ! 1.1 breakpoint rm: rm -rf data",
+        "  ! 1.1: approve rule by script",
+        "  ! 1.1: what the model sees of it was changed by a person",
+    ]

@@ -76,7 +76,13 @@ def test_set_gives_any_setting_with_its_type(tmp_path: Path) -> None:
         ("max_turns = 3", ["max_turns"]),
         ('[limits]\nmax_turns = "3"', []),
         ("[limits]\nmax_turns = 0", ["limits.max_turns", "1 or more"]),
-        ("[limits]\nmax_turns = 2.5", ["limits.max_turns"]),
+        ("[limits]\nmax_turns = 2.5", ["limits.max_turns", "a whole number"]),
+        ("[limits]\ntimeout_s = true", ["limits.timeout_s", "a number"]),
+        ("follow = 3", ["follow", "true or false"]),
+        ("[model]\nextra_body = 3", ["model.extra_body", "a JSON object or a table"]),
+        ("[model]\nname = 3", ["model.name", "text"]),
+        ("[sandbox]\nenv_names = 3", ["sandbox.env_names", "a list of names"]),
+        ("[profiles.a.model]\ntemperature = 'hot'", ["[profiles.a]", "a number"]),
         ("[limits]\ntimeout_s = inf", ["limits.timeout_s"]),
         ('mode = "fast"', ["mode", "auto or confirm or step"]),
         ("mode = 3", ["mode"]),
@@ -184,6 +190,14 @@ def test_a_profile_chosen_by_a_flag_beats_file_and_environment(tmp_path: Path) -
     assert (model.name, model.temperature, model.max_tokens) == ("openai/qwen", 0.1, 100)
     assert loaded.origins["model.temperature"] == "profile local"
     assert set(loaded.profiles) == {"local", "big"}
+
+
+def test_a_profile_may_be_written_like_the_settings_outside_of_profiles(tmp_path: Path) -> None:
+    text = '[profiles.a]\nmodel.name = "openai/q"\n[profiles.b.model]\nname = "openai/r"\ntop_k = 4\n'
+    folder = written(tmp_path, text)
+    assert load({"profile": "a"}, {}, folder).settings.model.name == "openai/q"
+    other = load({"profile": "b"}, {}, folder).settings.model
+    assert (other.name, other.top_k) == ("openai/r", 4)
 
 
 def test_what_is_given_beside_a_profile_beats_it(tmp_path: Path) -> None:

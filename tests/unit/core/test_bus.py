@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from lis_tui.core.bus import MOST_OUTPUT, Bus, Listener, spawn
-from lis_tui.core.errors import DiskFull
+from lis_tui.core.errors import DiskFull, StorageFailed
 from lis_tui.core.events import (
     Event,
     NoticeGiven,
@@ -11,6 +11,7 @@ from lis_tui.core.events import (
     PauseAsked,
     Record,
     StepAddress,
+    StorageTrouble,
     TextArrived,
 )
 
@@ -19,8 +20,11 @@ class Keeper:
     def __init__(self) -> None:
         self.kept: list[Event] = []
         self.is_full = False
+        self.failure: Exception | None = None
 
     def append(self, record: Record) -> None:
+        if self.failure is not None:
+            raise self.failure
         if self.is_full:
             raise DiskFull("Nothing more can be written.")
         self.kept.append(record.event)
@@ -43,17 +47,36 @@ async def test_a_fact_is_kept_before_anybody_hears_of_it() -> None:
     assert heard == [1]
 
 
-async def test_a_fact_that_cannot_be_kept_is_heard_by_nobody() -> None:
+async def test_facts_that_find_no_room_are_heard_by_nobody_until_they_are_written_in_order() -> None:
     keeper = Keeper()
     bus = Bus(keeper, lambda: 1.0)
     listener = bus.listen()
     keeper.is_full = True
-    with pytest.raises(DiskFull):
-        bus.publish(PauseAsked())
+    bus.publish(PauseAsked())
+    assert (bus.is_stuck, bus.write_rest(), keeper.kept) == (True, False, [])
     keeper.is_full = False
     bus.publish(NoticeGiven("after"))
-    records = await drain(listener)
-    assert [record.n for record in records] == [1]
+    assert keeper.kept == []
+    assert bus.write_rest()
+    assert not bus.is_stuck
+    bus.publish(NoticeGiven("later"))
+    assert keeper.kept == [PauseAsked(), NoticeGiven("after"), NoticeGiven("later")]
+    assert [(record.n, record.event) for record in await drain(listener)] == [
+        (0, StorageTrouble("Nothing more can be written.")),
+        (1, PauseAsked()),
+        (2, NoticeGiven("after")),
+        (0, StorageTrouble("", is_over=True)),
+        (3, NoticeGiven("later")),
+    ]
+
+
+async def test_a_keeper_that_fails_otherwise_fails_the_publisher() -> None:
+    keeper = Keeper()
+    keeper.failure = StorageFailed("The disk is broken.")
+    bus = Bus(keeper, lambda: 1.0)
+    with pytest.raises(StorageFailed, match="broken"):
+        bus.publish(PauseAsked())
+    assert not bus.is_stuck
 
 
 async def test_fragments_merge_while_a_listener_is_slow_and_facts_keep_their_places() -> None:

@@ -10,6 +10,7 @@ from lis_tui.core.hosts import is_private_address
         ("http://127.0.0.1/v1", True),
         ("http://[::1]:80/", True),
         ("http://10.1.2.3", True),
+        ("http://192.168.1.5/v1", True),
         ("http://gpu-box:8000", True),
         ("http://nas.local./v1", True),
         ("http://host.docker.internal/v1", True),

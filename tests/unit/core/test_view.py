@@ -139,3 +139,10 @@ def test_a_finished_step_keeps_what_the_model_saw() -> None:
     assert step is not None
     assert step.status == "failed"
     assert step.is_over
+
+
+def test_a_journal_without_room_is_trouble_until_it_is_over() -> None:
+    full = view_of(started(), events.StorageTrouble("There is no room left."))
+    assert full.trouble == "There is no room left."
+    full.apply(Record(0, 9.0, events.StorageTrouble("", is_over=True)))
+    assert full.trouble == ""

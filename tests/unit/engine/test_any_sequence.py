@@ -8,11 +8,14 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lis_tui.core.breakpoints import AllowRule, Breakpoint
 from lis_tui.core.decisions import (
     Approve,
+    ApproveRule,
     CloseInput,
     Decision,
     Edit,
+    EditObservation,
     End,
     FollowUp,
     Interrupt,
@@ -21,6 +24,8 @@ from lis_tui.core.decisions import (
     Resume,
     RetryNow,
     SendInput,
+    SetAllowRules,
+    SetBreakpoints,
     SetLimits,
     SetMode,
     Skip,
@@ -66,10 +71,29 @@ STREAMS = st.builds(
     st.sampled_from([[], [ModelUnreachable("broken")], [ModelRefused("context length exceeded")]]),
 )
 TURNS: st.SearchStrategy[list[Turn]] = st.lists(st.one_of(REPLIES, REPLIES, REPLIES, STREAMS), max_size=8)
+RULES = st.builds(AllowRule, st.just("execute_bash"), ARGUMENTS)
+BREAKPOINTS = st.lists(
+    st.builds(
+        Breakpoint,
+        name=st.just("it"),
+        filter=st.sampled_from(
+            ["tool:bash", "exit!=0", "file:*", "not tool:submit", "turn>1", "((", "tokens>1"]
+        ),
+        kind=st.sampled_from(["wait", "log"]),
+        hits_needed=st.integers(1, 2),
+        is_one_shot=st.booleans(),
+        gates=st.sampled_from([(), ("before_model",), ("after_step",)]),
+    ),
+    max_size=1,
+).map(tuple)
 DECISIONS: st.SearchStrategy[list[Decision]] = st.lists(
     st.one_of(
         st.just(Approve()),
         st.builds(Edit, ARGUMENTS),
+        st.builds(ApproveRule, RULES),
+        st.just(SetAllowRules(())),
+        st.builds(SetBreakpoints, BREAKPOINTS),
+        st.builds(EditObservation, st.sampled_from(["", "seen", "\ud800"])),
         st.builds(Reject, st.sampled_from(["", "no"])),
         st.just(Skip()),
         st.builds(Steer, st.sampled_from(["", "look"])),
@@ -110,6 +134,9 @@ class Person:
             self.is_awake = False
             run.decide(Resume())
             run.decide(SetMode("auto"))
+            run.decide(SetBreakpoints(()))
+            if run._progress.gates.waiting_at is not None:
+                run.decide(Approve(), run._progress.gates.waiting_at)
             return
         try:
             run.decide(decision, run._progress.gates.waiting_at)

@@ -13,6 +13,7 @@ from lis_tui.core.events import (
     StepAddress,
     StepFinished,
     StepStarted,
+    StorageTrouble,
     TextArrived,
 )
 from lis_tui.core.messages import Observation, Reply
@@ -76,3 +77,8 @@ def test_the_last_load_and_a_command_that_waits_for_input_are_told() -> None:
         InputAwaited(HERE, True),
     ]
     assert after(STARTED, InputAwaited(HERE, True), InputAwaited(HERE, False)) == []
+
+
+def test_a_journal_without_room_is_told() -> None:
+    full = StorageTrouble("There is no room left.")
+    assert after(full) == [full]

@@ -448,7 +448,7 @@ async def test_a_hundred_equal_chunks_are_not_an_error(server: FakeServer) -> No
 def test_importing_litellm_reads_no_dotenv_prints_nothing_and_loads_no_ballast(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("OPENAI_API_BASE=http://evil.example\n")
     code = (
-        "import asyncio, os, lis_tui.model.gateway as g; asyncio.run(g.warm_up());"
+        "import os, lis_tui.model.gateway as g; g.rehearse();"
         "assert 'OPENAI_API_BASE' not in os.environ;"
         "import sys; assert not {'mcp', 'litellm.litellm_core_utils.default_encoding'} & set(sys.modules)"
     )

@@ -16,6 +16,7 @@ from lis_tui.core.messages import (
     SystemMessage,
     TextPiece,
     ToolMessage,
+    Usage,
     UserMessage,
 )
 from lis_tui.core.spec import ModelSpec
@@ -53,7 +54,7 @@ async def test_the_first_turn_is_streamed_whole() -> None:
     reply = await ask(START)
     assert (reply.reasoning, reply.text) == ("Let me see.\n", "I look.")
     assert reply.calls[0].arguments == '{"command":"ls"}'
-    assert reply.usage is None
+    assert reply.usage == Usage(cost_usd=0.0, is_estimated=True)
 
 
 @pytest.mark.parametrize(("seen", "said"), [("an ERROR came", "Repair."), ("all is well", "Fine.")])
@@ -98,6 +99,10 @@ def test_every_shipped_scenario_can_be_read() -> None:
         scenario = load_scenario(f"script/{name}")
         assert scenario.task
         assert scenario.expect
+        for turn in scenario.turns:
+            assert "\n" not in turn.reasoning + turn.text, (
+                "a line end in mid-sentence wraps badly on a screen"
+            )
 
 
 def test_a_scenario_of_ones_own_is_read_by_its_path(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ async def test_only_what_was_replaced_changes(before: bytes, after: bytes) -> No
     st.binary(max_size=60).filter(lambda data: b"\0" not in data and b"@" not in data), st.text(max_size=8)
 )
 async def test_any_bytes_around_an_edit_survive_it_and_its_undo(around: bytes, new: str) -> None:
-    if "\0" in new:
+    if "\0" in new or new == "@":
         return
     desk = Desk(f=around + b"@" + around)
     got = await desk.do("str_replace", old_str="@", new_str=new)

@@ -51,3 +51,8 @@ def test_an_engine_that_may_be_elsewhere_is_not_called_missing(tmp_path: Path) -
 
 def test_no_limit_can_be_written_and_read(tmp_path: Path) -> None:
     assert asked(tmp_path, "model=openai/x cost=none").limits.max_cost_usd is None
+
+
+def test_a_missing_model_is_asked_for_in_the_words_of_the_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageWrong, match="after model="):
+        asked(tmp_path, "model=  mode=auto")

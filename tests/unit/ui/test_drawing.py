@@ -9,15 +9,15 @@ from rich.cells import cell_len
 
 from lis_tui.core import events
 from lis_tui.core.errors import SettingsInvalid
-from lis_tui.core.events import Record
+from lis_tui.core.events import Record, StepAddress
 from lis_tui.core.messages import Observation, Usage
-from lis_tui.core.parts import Totals
+from lis_tui.core.parts import StepView, Totals
 from lis_tui.core.spec import Limits
 from lis_tui.core.text import clean
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
 from lis_tui.ui.actions import ACTIONS, Focus, footer, key_table, why_not
-from lis_tui.ui.calls import result_rows
+from lis_tui.ui.calls import call_rows, result_rows
 from lis_tui.ui.highlight import highlight, plain
 from lis_tui.ui.markdown import markdown_rows
 from lis_tui.ui.rows import Row, cells, text_of
@@ -79,6 +79,23 @@ def test_the_status_line_begins_with_the_state_and_keeps_the_key_for_help() -> N
         assert line.startswith(" ‖ waiting for you")
         assert "? keys" in line
         assert cell_len(line) <= width
+
+
+def test_a_long_reason_of_the_end_leaves_room_for_the_keys() -> None:
+    view = RunView().apply_all(story.waiting())
+    end = events.RunEnded(status="model_failed", reason="The model server answered nothing. " * 5)
+    view.apply(Record(99, view.last_at, end))
+    line = text_of(status_line(view, moment(view), footer(view, Focus()), 80))
+    assert "? keys" in line
+    assert "try now" in line
+
+
+def test_a_try_that_is_under_way_counts_up() -> None:
+    view = RunView().apply_all(story.waiting()[:4])
+    retried = events.ModelRetried(turn=1, attempt=2, max_attempts=6, wait_s=10.0, reason="busy")
+    view.apply(Record(9, story.START + 9, retried))
+    assert state_words(view, Moment(story.START + 12))[0] == "▶ try 2 of 6 in 7 s"
+    assert state_words(view, Moment(story.START + 24))[0] == "▶ try 2 of 6: waiting for first token 5 s"
 
 
 def test_waiting_for_the_first_token_is_told_with_its_time() -> None:
@@ -212,3 +229,15 @@ def test_remarks_for_the_model_are_not_shown_as_output() -> None:
     assert [text_of(row.inks) for row in result_rows(step, [("  ", "")])] == ["one"]
     step.observation = Observation(text="[no output]\n[turn 1 of 9: 8 left]")
     assert result_rows(step, [("  ", "")]) == []
+
+
+def test_what_waits_for_a_person_is_shown_to_its_last_character() -> None:
+    command = "true " + "; ".join(f"echo {number}" for number in range(600)) + "; rm -rf /last"
+    call = story.bash(command)
+    step = StepView(StepAddress(1, 1), call.name, call.arguments, call.arguments, status="waiting")
+    drawn = [
+        text_of(line) for row in call_rows(step, [("  ", "")], [], is_lit=True) for line in row.lines(60)
+    ]
+    assert "".join(line.strip() for line in drawn).endswith("rm -rf /last")
+    step.status = "done"
+    assert len(call_rows(step, [("  ", "")], [], is_lit=True)[0].lines(60)) == 6

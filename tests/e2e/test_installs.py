@@ -1,0 +1,39 @@
+"""What a task lacks can be installed in a sandbox made the usual way, with what is carried into it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lis_tui.core.events import SandboxStarted, StepFinished
+from tests.command import LisTui
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow]
+
+INSTALLS = {
+    "pip": "pip install --no-cache-dir iniconfig && python3 -c 'import iniconfig; print(iniconfig.__name__)'",
+    "apt-get": "apt-get update -q && apt-get install -qy --no-install-recommends hello && hello",
+}
+
+
+@pytest.fixture(scope="session")
+def _index_answers(tmp_path_factory: pytest.TempPathFactory) -> None:
+    folder: Path = tmp_path_factory.mktemp("index")
+    words = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "-d", str(folder), "iniconfig"]
+    if subprocess.run(words, capture_output=True, check=False).returncode:
+        pytest.skip("no package index answers this machine itself")
+
+
+@pytest.mark.usefixtures("_index_answers")
+@pytest.mark.parametrize("tool", INSTALLS)
+def test_what_is_missing_can_be_installed(lis: LisTui, tool: str) -> None:
+    model = lis.scenario(f"{INSTALLS[tool]} && echo installed > answer.txt")
+    done = lis.run("run", "Install it.", "--model", model, "--headless", "--name", "one")
+    events = [record.event for record in lis.journal("one")]
+    (started,) = (event for event in events if isinstance(event, SandboxStarted))
+    if tool not in started.capabilities:
+        pytest.skip(f"the image has no {tool}")
+    first = next(event for event in events if isinstance(event, StepFinished))
+    assert (first.observation.exit_code, first.observation.status) == (0, "done"), first.observation.text
+    assert done.returncode == 0
