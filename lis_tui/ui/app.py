@@ -1,5 +1,6 @@
 """The Textual app: screens, theme, exit, and the doors by which the command line opens it."""
 
+import gc
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -45,11 +46,19 @@ class LisApp(SafeApp[int]):
         self._first = first
         self.farewell = ""
         """What is printed once the screen is gone."""
+        self.owns_process = False
+        """Nothing but this app lives in the process, so that what was imported is for good."""
         super().__init__()
         self.title = "lis-tui"
         for palette in themes.values():
             self.register_theme(textual_theme(palette))
         self.theme = PREFIX + self.paint.palette.name
+
+    def on_ready(self) -> None:
+        """Keep what was imported out of later collections: each would stop the screen for 60 ms."""
+        if self.owns_process:
+            gc.collect()
+            gc.freeze()
 
     def get_default_screen(self) -> Screen[None]:
         """Begin with the screen that was asked for, so that nothing is painted twice."""
@@ -191,6 +200,7 @@ def show(places: "Places", loaded: "Loaded", first: Callable[[LisApp], Screen[No
     """Run the app with its first screen, then print what is left to say."""
     themes, problems = read_themes(places.config / "themes")
     app = LisApp(first, themes, loaded.settings.theme)
+    app.owns_process = True
     code = app.run()
     for sentence in (app.farewell, *problems):
         if sentence:
