@@ -27,9 +27,13 @@ class Keeper(Protocol):
 
 
 class Listener:
-    """An endless iterator over records for one reader; fragments merge while it is slow, facts never drop."""
+    """An endless iterator over records for one reader; fragments merge while it is slow, facts never drop.
 
-    def __init__(self) -> None:
+    `most_output`: bytes of a step's output that wait for it; older ones are dropped and counted.
+    """
+
+    def __init__(self, most_output: int = MOST_OUTPUT) -> None:
+        self._most_output = most_output
         self._queue: deque[Record | Pile] = deque()
         self._open: dict[tuple[Hashable, ...], Pile] = {}
         self._arrived = asyncio.Event()
@@ -54,7 +58,7 @@ class Listener:
         if pile is not None:
             pile.add(event, at)
             return
-        pile = Pile(event, at)
+        pile = Pile(event, at, self._most_output)
         self._open[pile.stream] = pile
         self._queue.append(pile)
 
@@ -155,9 +159,9 @@ class Bus:
         """Have `reader` called with every event, at once, before any listener."""
         self._calls.append(reader)
 
-    def listen(self) -> Listener:
-        """Give a new listener; it hears what is published from now on."""
-        listener = Listener()
+    def listen(self, most_output: int = MOST_OUTPUT) -> Listener:
+        """Give a new listener; it hears what is published from now on, at most so much output at a time."""
+        listener = Listener(most_output)
         self._listeners.append(listener)
         return listener
 

@@ -21,15 +21,19 @@ from lis_tui.core.events import (
 )
 
 MOST_OUTPUT = 1 << 20
-"""Bytes of one step's output that wait for a slow listener; older ones are dropped and counted."""
+"""Bytes of one step's output that wait for a slow listener who asked for no other bound."""
 MOST_AFTER_STEP = 1 << 16
 """Bytes of them that still wait once the step is over, for its observation tells of it."""
 
 
 class Pile:
-    """What waits of one stream. Adding is cheap however much waits."""
+    """What waits of one stream. Adding is cheap however much waits.
 
-    def __init__(self, event: Fragment, at: float) -> None:
+    `most_output`: bytes of a step's output that wait; older ones are dropped and counted.
+    """
+
+    def __init__(self, event: Fragment, at: float, most_output: int = MOST_OUTPUT) -> None:
+        self._most_output = most_output
         self.stream = stream_of(event)
         self._at = at
         self._events: deque[Fragment] = deque()
@@ -47,13 +51,13 @@ class Pile:
         self._events.append(event)
         if isinstance(event, OutputArrived):
             self._bytes += len(event.data)
-            self._trim(MOST_OUTPUT)
+            self._trim(self._most_output)
 
     def outlived_by(self, fact: Event) -> None:
         """Let go of what a fact tells as a whole."""
         match fact:
             case StepFinished() if self.stream == ("output", fact.address):
-                self._trim(MOST_AFTER_STEP)
+                self._trim(min(MOST_AFTER_STEP, self._most_output))
             case ReplyFinished() if self.stream[:2] == ("reply", fact.turn):
                 self._events.clear()
             case _:

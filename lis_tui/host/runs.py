@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from lis_tui.core.bus import Bus, Listener, spawn
+from lis_tui.core.bus import MOST_OUTPUT, Bus, Listener, spawn
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import DecisionRefused, RunNotFound, StorageFailed
 from lis_tui.core.events import Gate, Record, RunEnded, StepAddress, Who
@@ -105,9 +105,9 @@ class LiveRun:
         """Have `call` called once the run is closed."""
         self._on_closed.append(call)
 
-    def attach(self) -> Feed:
+    def attach(self, most_output: int = MOST_OUTPUT) -> Feed:
         """Begin to watch: what the feed's parts say joins without gap or double."""
-        listener = self._wired.bus.listen()
+        listener = self._wired.bus.listen(most_output)
         if self.is_closed:
             listener.close()
         else:

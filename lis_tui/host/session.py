@@ -12,16 +12,17 @@ from lis_tui.core import events, wire
 from lis_tui.core.bus import spawn
 from lis_tui.core.errors import HostUnreachable, LisError, UsageWrong
 from lis_tui.core.events import OutputArrived, Record
+from lis_tui.core.parts import MOST_TAIL
 from lis_tui.host.runs import Feed, LiveRun, Runs
 
 BLOCK = 1 << 20
 """About how many bytes of a journal are read and sent at a time."""
 FLOOD_BYTES = 1 << 15
 """Output that comes in such pieces is a flood."""
-FLOOD_PAUSE_S = 0.05
+FLOOD_PAUSE_S = 0.1
 """After each piece of a flood, so that neither side is busy with nothing but output."""
-MOST_SHOWN = 1 << 17
-"""Bytes of one piece that are worth sending: twice what a screen keeps."""
+MOST_SHOWN = MOST_TAIL
+"""Bytes of one step's output that are worth sending at a time: what a screen keeps; the whole is on disk."""
 
 
 class Session:
@@ -89,7 +90,7 @@ class Session:
         match ask:
             case wire.Attach():
                 self._leave(run.name)
-                self._feeds[run.name] = spawn(self._feed(run, run.attach()), f"feed {run.name}")
+                self._feeds[run.name] = spawn(self._feed(run, run.attach(MOST_SHOWN)), f"feed {run.name}")
             case wire.Leave():
                 self._leave(run.name)
             case wire.Decide():
@@ -134,7 +135,7 @@ class Session:
                 await self._send_record(run.name, record)
             await self._send(wire.CaughtUp(run.name))
             async for record in feed.listener:
-                await self._send_record(run.name, _end_of_flood(record))
+                await self._send_record(run.name, record)
                 if isinstance(record.event, OutputArrived) and len(record.event.data) >= FLOOD_BYTES:
                     await asyncio.sleep(FLOOD_PAUSE_S)
             await self._send(wire.Closed(run.name))
@@ -153,15 +154,6 @@ class Session:
             await self._writer.drain()
         except ConnectionError:
             return  # The reading side finds the end of it.
-
-
-def _end_of_flood(record: Record) -> Record:
-    """Leave out what no screen would show for as long as a frame; the whole is on disk."""
-    event = record.event
-    if not isinstance(event, OutputArrived) or len(event.data) <= MOST_SHOWN:
-        return record
-    left_out = len(event.data) - MOST_SHOWN
-    return Record(0, record.at, OutputArrived(event.address, event.data[left_out:], event.skipped + left_out))
 
 
 def _happened(name: str, line: bytes) -> bytes:

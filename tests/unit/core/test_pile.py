@@ -89,3 +89,18 @@ async def test_a_gap_that_was_told_is_told_on() -> None:
     assert await heard(OutputArrived(HERE, b"a", 5), OutputArrived(HERE, b"b", 7)) == [
         OutputArrived(HERE, b"ab", 12)
     ]
+
+
+async def test_a_listener_with_a_bound_of_its_own_gets_the_end_of_a_flood_and_how_much_came_before() -> None:
+    data = bytes(range(256)) * 40
+    bus = Bus(Keeper(), lambda: 1.0)
+    listener, other = bus.listen(1000), bus.listen()
+    for piece in (data[:5000], data[5000:]):
+        bus.publish(OutputArrived(HERE, piece, skipped=0))
+    bus.close()
+    (bounded,) = [record.event async for record in listener]
+    (whole,) = [record.event async for record in other]
+    assert isinstance(bounded, OutputArrived)
+    assert isinstance(whole, OutputArrived)
+    assert (bounded.data, bounded.skipped) == (data[-1000:], len(data) - 1000)
+    assert (whole.data, whole.skipped) == (data, 0)
