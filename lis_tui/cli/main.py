@@ -10,9 +10,13 @@ from collections.abc import Callable, Sequence
 from lis_tui.cli.parser import make_parser
 from lis_tui.core.errors import LisError, UsageWrong
 
+REPAINTS_S = 240
+"""How often Textual may paint in a second. What comes from a run is bundled; a key shall not wait 16 ms."""
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code."""
+    os.environ.setdefault("TEXTUAL_FPS", str(REPAINTS_S))
     given = make_parser().parse_args(argv)
     try:
         code = _COMMANDS[given.command](given)

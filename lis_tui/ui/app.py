@@ -1,6 +1,5 @@
 """The Textual app: screens, theme, exit, and the doors by which the command line opens it."""
 
-import gc
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,12 +8,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import BindingType
+from textual.events import Event, InputEvent
 from textual.screen import Screen
 
 from lis_tui.core.errors import LisError
 from lis_tui.core.spec import RunSpec
 from lis_tui.core.text import clean
 from lis_tui.ui.bridge import LiveSource, RecordedSource, Source
+from lis_tui.ui.garbage import RESTING_S, Garbage
 from lis_tui.ui.net import SafeApp, terminal_notice, terminal_title
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.screens.workbench import Workbench
@@ -48,6 +49,7 @@ class LisApp(SafeApp[int]):
         """What is printed once the screen is gone."""
         self.owns_process = False
         """Nothing but this app lives in the process, so that what was imported is for good."""
+        self._garbage: Garbage | None = None
         super().__init__()
         self.title = "lis-tui"
         for palette in themes.values():
@@ -55,10 +57,17 @@ class LisApp(SafeApp[int]):
         self.theme = PREFIX + self.paint.palette.name
 
     def on_ready(self) -> None:
-        """Keep what was imported out of later collections: each would stop the screen for 60 ms."""
+        """Choose when garbage is collected: each time stops the screen for longer than a key may take."""
         if self.owns_process:
-            gc.collect()
-            gc.freeze()
+            self._garbage = Garbage()
+            self._garbage.begin()
+            self.set_interval(RESTING_S, self._garbage.look)
+
+    async def on_event(self, event: Event) -> None:
+        """Take note of when somebody is at work."""
+        if self._garbage is not None and isinstance(event, InputEvent):
+            self._garbage.key_pressed()
+        await super().on_event(event)
 
     def get_default_screen(self) -> Screen[None]:
         """Begin with the screen that was asked for, so that nothing is painted twice."""

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,8 +18,12 @@ if TYPE_CHECKING:
     from lis_tui.trajectory.store import RunFolder
 
 INTERVAL_S = 1 / 30
-FLOOD_INTERVALS = 3
-"""So many times fewer bunches while nothing but output comes: nobody reads faster, and keys must not wait."""
+FLOOD_S = 0.1
+"""How long one waits for more while nothing but output comes: nobody reads faster."""
+BUSY_INTERVALS = 3
+"""So many times fewer bunches while somebody presses keys, which must not wait for them to be drawn."""
+KEYS_FIRST_S = 0.5
+"""The same while somebody presses keys."""
 MOST_AT_ONCE = 400
 MOST_FILES = 20_000
 
@@ -164,7 +169,10 @@ class RecordedSource:
 
 
 class Feed:
-    """Gathers a source's records and hands them on, one bunch at a time and never faster than a screen."""
+    """Gathers a source's records and hands them on, one bunch at a time and never faster than a screen.
+
+    `is_busy` tells whether somebody presses keys; then mere output comes still less often.
+    """
 
     def __init__(
         self,
@@ -173,13 +181,17 @@ class Feed:
         *,
         interval_s: float = INTERVAL_S,
         monotonic: Callable[[], float] = time.monotonic,
+        is_busy: Callable[[], bool] = lambda: False,
     ) -> None:
         self._source = source
+        self._is_busy = is_busy
         self._deliver = deliver
         self._interval_s = interval_s
         self._monotonic = monotonic
         self._waiting: list[Record] = []
         self._arrived = asyncio.Event()
+        self._told = asyncio.Event()
+        """More than output arrived, or nothing more will."""
         self._is_over = False
         self._failure: LisError | None = None
 
@@ -193,22 +205,37 @@ class Feed:
                 while self._waiting:
                     began = self._monotonic()
                     bunch, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+                    if not self._waiting:
+                        self._told.clear()
                     await self._deliver(bunch)
-                    is_flood = all(isinstance(record.event, OutputArrived) for record in bunch)
-                    pause_s = self._interval_s * (FLOOD_INTERVALS if is_flood else 1)
-                    await asyncio.sleep(max(began + pause_s - self._monotonic(), 0))
+                    interval_s = self._interval_s * (BUSY_INTERVALS if self._is_busy() else 1)
+                    await asyncio.sleep(max(began + interval_s - self._monotonic(), 0))
+                    if all(isinstance(record.event, OutputArrived) for record in bunch):
+                        await self._wait_in_flood(began)
         finally:
             reading.cancel()
         if self._failure is not None:
             raise self._failure
+
+    async def _wait_in_flood(self, began: float) -> None:
+        """Let output gather until something else arrives or enough time has passed."""
+        most_s = KEYS_FIRST_S if self._is_busy() else FLOOD_S
+        left_s = began + most_s - self._monotonic()
+        if left_s > 0 and not self._is_over:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left_s):
+                    await self._told.wait()
 
     async def _read(self) -> None:
         try:
             async for record in self._source.records():
                 self._waiting.append(record)
                 self._arrived.set()
+                if not isinstance(record.event, OutputArrived):
+                    self._told.set()
         except LisError as error:
             self._failure = error
         finally:
             self._is_over = True
             self._arrived.set()
+            self._told.set()

@@ -1,12 +1,15 @@
 """A tool call as rows: the command or the change it asks for, and what came of it."""
 
 import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct, field
 
 from lis_tui.core.parts import StepView
-from lis_tui.core.text import Sanitiser, one_line
+from lis_tui.core.text import Line, Sanitiser, one_line
 from lis_tui.ui import words
 from lis_tui.ui.highlight import highlight, language_of, plain
 from lis_tui.ui.rows import Ink, Row, plain_inks, toned
@@ -28,6 +31,8 @@ _REMARKS = re.compile(
 )
 """What the engine adds for the model and the screen shows elsewhere."""
 _HUNK = re.compile(r"^@@ .*?@@")
+
+T = TypeVar("T")
 
 
 class Call(Struct):
@@ -167,14 +172,14 @@ def _diff_rows(diff: str, indent: list[Ink]) -> list[Row]:
     first = Row([(f"+{added}", "file-new"), (f" −{taken}", "file-gone")], lead=indent)
     if rows and rows[0].inks[0][0] == "⋯":
         del rows[0]
-    return [first, *_folded(rows, indent)]
+    return [first, *_folded(rows, lambda row: row, indent)]
 
 
 def _live_rows(step: StepView, indent: list[Ink]) -> list[Row]:
     if step.status != "running":
         return []
     lines = _sanitised(_end_of(step.tail))
-    rows = [Row(line, lead=indent, most=3, is_prose=True) for line in lines[-LIVE_LINES:]]
+    rows = [Row(toned(line, "output"), lead=indent, most=3, is_prose=True) for line in lines[-LIVE_LINES:]]
     total = step.output_bytes
     if total > len(step.tail) or len(lines) > LIVE_LINES:
         rows.insert(0, Row([(f"… {words.size(total)} so far, enter to open", "muted")], lead=indent))
@@ -192,10 +197,12 @@ def _output_rows(step: StepView, indent: list[Ink]) -> list[Row]:
     if without_remarks(observation.text) == NO_OUTPUT:
         return []
     lines = _sanitised(_raw_output(step))
-    while lines and not any(text.strip() for text, _ in lines[-1]):
-        lines.pop()
+    count = len(lines)
+    while count and not lines[count - 1].text.strip():
+        count -= 1
     rows = _folded(
-        [Row(line, lead=indent, most=_most(line), is_prose=True) for line in lines],
+        lines[:count],
+        lambda line: Row(toned(line, "output"), lead=indent, most=_most(line), is_prose=True),
         indent,
         observation.output_bytes,
     )
@@ -215,9 +222,9 @@ def _raw_output(step: StepView) -> bytes:
     return text.encode("utf-8", errors="replace")
 
 
-def _most(line: list[Ink]) -> int:
+def _most(line: Line) -> int:
     """A line without end is not worth more than its beginning."""
-    return 3 if sum(len(text) for text, _ in line) <= LONG_LINE else 1
+    return 3 if len(line.text) <= LONG_LINE else 1
 
 
 def without_remarks(text: str) -> str:
@@ -225,14 +232,18 @@ def without_remarks(text: str) -> str:
     return _REMARKS.sub("", text)
 
 
-def _folded(rows: list[Row], indent: list[Ink], total_bytes: int = 0) -> list[Row]:
-    if len(rows) <= HEAD + TAIL + 3:
-        return rows
-    left = len(rows) - HEAD - TAIL
+def _folded(
+    lines: Sequence[T], row: Callable[[T], Row], indent: list[Ink], total_bytes: int = 0
+) -> list[Row]:
+    """Give the rows of the first and the last lines."""
+    if len(lines) <= HEAD + TAIL + 3:
+        return [row(line) for line in lines]
+    left = len(lines) - HEAD - TAIL
     note = f"… {words.plural(left, 'line')} more, enter to open"
     if total_bytes > MOST_SHOWN:
         note = f"… {words.size(total_bytes)} in all, enter to open"
-    return [*rows[:HEAD], Row([(note, "muted")], lead=indent), *rows[-TAIL:]]
+    note_row = Row([(note, "muted")], lead=indent)
+    return [*(row(line) for line in lines[:HEAD]), note_row, *(row(line) for line in lines[-TAIL:])]
 
 
 def _end_of(tail: bytearray) -> bytes:
@@ -243,13 +254,14 @@ def _end_of(tail: bytearray) -> bytes:
     return end
 
 
-def _sanitised(data: bytes) -> list[list[Ink]]:
+@lru_cache(maxsize=32)
+def _sanitised(data: bytes) -> tuple[Line, ...]:
+    """Give safe lines; kept, because a block is measured before it is drawn."""
     if len(data) > 2 * MOST_SHOWN:
         data = data[:MOST_SHOWN] + b"\n" + data[-MOST_SHOWN:]
     sanitiser = Sanitiser()
     lines = sanitiser.feed(data)
-    lines += sanitiser.finish()
-    return [toned(line, "output") for line in lines]
+    return (*lines, *sanitiser.finish())
 
 
 def _blank(lead: list[Ink], more: int) -> list[Ink]:

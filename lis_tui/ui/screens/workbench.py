@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical
+from textual.containers import Vertical
 from textual.message import Message
 from textual.reactive import Reactive
 from textual.screen import Screen
@@ -40,11 +40,14 @@ from lis_tui.ui.rows import Ink
 from lis_tui.ui.status import Moment, status_line
 from lis_tui.ui.strip import step_at
 from lis_tui.ui.widgets.blocks import BlockList
+from lis_tui.ui.widgets.direct import Covered
 from lis_tui.ui.widgets.lines import Lines
 
 if TYPE_CHECKING:
     from lis_tui.ui.deeds import Deeds
 
+BUSY_S = 0.5
+"""So long after a key somebody is thought to press more."""
 FLASH_S = 0.7
 HINT_S = 4.0
 TICK_S = 1.0
@@ -98,6 +101,7 @@ class Workbench(Screen[None]):
         self._now = now
         self._interval_s = interval_s
         self._monotonic = monotonic
+        self._acted_at = -BUSY_S
         self._hint = ""
         self._lost = ""
         self._lost_code = 0
@@ -119,8 +123,8 @@ class Workbench(Screen[None]):
     def compose(self) -> ComposeResult:
         """Lay out the panes."""
         yield self.header
-        with Horizontal(id="body"):
-            with Horizontal(id="left"):
+        with Covered(id="body"):
+            with Covered(id="left"):
                 yield self.reasoning
                 yield self.commands
             with Vertical(id="right"):
@@ -135,7 +139,13 @@ class Workbench(Screen[None]):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
-        feed = Feed(self.source, self._deliver, interval_s=self._interval_s, monotonic=self._monotonic)
+        feed = Feed(
+            self.source,
+            self._deliver,
+            interval_s=self._interval_s,
+            monotonic=self._monotonic,
+            is_busy=lambda: self._monotonic() - self._acted_at < BUSY_S,
+        )
         spawn(feed.run(), "feed", self._feed_failed)
         spawn(asyncio.to_thread(highlight, "true", "bash"), "colours")
         if not self.source.is_recorded:
@@ -171,16 +181,16 @@ class Workbench(Screen[None]):
             self._flash_files()
             self.files.update_files()
             self._choose_preview()
-        self.header.refresh()
+        self.header.renew()
         # Whether the gate is in sight is known once it is painted.
-        self.call_after_refresh(self.status.refresh)
+        self.call_after_refresh(self.status.renew)
         self._announce()
 
     def _tick(self) -> None:
         """Times on the screen go on by themselves while something is under way."""
         if self.view.ended is None and not self._lost:
             self.commands.update_blocks()
-            self.status.refresh()
+            self.status.renew()
 
     def _flash_files(self) -> None:
         if self.view.marks and not self.files.is_flashing and not self.source.is_recorded:
@@ -326,6 +336,7 @@ class Workbench(Screen[None]):
 
     def action_do(self, action_id: str) -> None:
         """Do an action of the table, or say why it cannot be done."""
+        self._acted_at = self._monotonic()
         reason = why_not(action_id, self.view, self.where)
         if reason:
             self.hint(reason)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -17,6 +16,7 @@ from textual.widget import Widget
 
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink, Row, cells, cut
+from lis_tui.ui.widgets.direct import Direct
 
 MOST_CACHED = 512
 FRESH = 64
@@ -26,14 +26,14 @@ _NOTHING = Strip.blank(0)
 
 @dataclass
 class _Drawn:
-    """A block's lines; those that were on the screen also as strips."""
+    """A block's lines as it looks now; those that were on the screen also as strips, with their place."""
 
+    version: Hashable
     lines: list[list[Ink]]
-    is_current: bool
-    strips: dict[int, Strip] = field(default_factory=dict)
+    strips: dict[int, tuple[int, Strip]] = field(default_factory=dict)
 
 
-class BlockList(ScrollView, can_focus=True):
+class BlockList(Direct, ScrollView, can_focus=True):
     """Shows blocks one below the other under a fixed title; subclasses say what a block is.
 
     A block is known by its number. Its rows are asked for with `is_lit` False to learn its height only,
@@ -75,8 +75,7 @@ class BlockList(ScrollView, can_focus=True):
         self._versions: list[Hashable] = []
         self._heights: list[int] = []
         self._tops: list[int] = [0]
-        self._cache: OrderedDict[tuple[int, Hashable, bool], _Drawn] = OrderedDict()
-        self._line_strips: OrderedDict[tuple[int, int, int], tuple[Strip, Strip]] = OrderedDict()
+        self._cache: OrderedDict[tuple[int, bool], _Drawn] = OrderedDict()
         self._width = 0
         self._is_moving = False
 
@@ -116,6 +115,7 @@ class BlockList(ScrollView, can_focus=True):
 
     def _grow(self, changed: list[int], known: int, count: int) -> None:
         anchor = self._anchor()
+        before = self._arrangement()
         del self._versions[count:], self._heights[count:]
         for number in [*changed, *range(known, count)]:
             self._measure(number)
@@ -124,7 +124,20 @@ class BlockList(ScrollView, can_focus=True):
         self._stack(min([*changed, known, count]))
         self.cursor = min(self.cursor, max(count - 1, 0))
         self._settle(anchor)
-        self.refresh()
+        if self._arrangement() == before and len(changed) == 1:
+            self._refresh_block(changed[0])
+        else:
+            self.refresh()
+
+    def _arrangement(self) -> Hashable:
+        """Give what would move the lines of blocks that look as before."""
+        return self.scroll_y, self._tops[-1], len(self._heights), self.cursor, self.unseen
+
+    def _refresh_block(self, number: int) -> None:
+        top = self._tops[number] - round(self.scroll_y)
+        first, last = max(top, 0), min(top + self._heights[number], self.size.height - 1)
+        if first < last:
+            self.refresh(Region(0, first + 1, self.size.width, last - first))
 
     def _measure(self, number: int) -> None:
         version = self.block_version(number)
@@ -157,11 +170,12 @@ class BlockList(ScrollView, can_focus=True):
                 # To assign it would lay the whole screen out anew, thirty times a second.
                 self.set_reactive(Widget.virtual_size, size)
                 self._scroll_update(size)
-            if self.is_following:
-                self.scroll_to(y=self.max_scroll_y, animate=False)
-            else:
+            y: float = self.max_scroll_y
+            if not self.is_following:
                 number = min(anchor[0], max(len(self._heights) - 1, 0))
-                self.scroll_to(y=self._tops[number] + anchor[1], animate=False)
+                y = self._tops[number] + anchor[1]
+            if y != self.scroll_y:
+                self.scroll_to(y=y, animate=False)
         finally:
             self._is_moving = False
 
@@ -194,9 +208,23 @@ class BlockList(ScrollView, can_focus=True):
 
     def _forget(self) -> None:
         self._cache.clear()
-        self._line_strips.clear()
 
     # ---- moving
+
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Draw the focus: the title and the block under the cursor. No style of Textual depends on it."""
+        self.refresh_title()
+        if self.cursor < len(self._heights):
+            self._refresh_block(self.cursor)
+
+    def _on_focus(self, event: events.Focus) -> None:
+        # Textual's answer draws the whole pane, and a key waits for that.
+        event.prevent_default()
+        self.has_focus = True
+
+    def _on_blur(self, event: events.Blur) -> None:
+        event.prevent_default()
+        self.has_focus = False
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follow exactly while the end is in sight."""
@@ -273,39 +301,42 @@ class BlockList(ScrollView, can_focus=True):
 
     # ---- drawing
 
-    def render_line(self, y: int) -> Strip:
+    def draw_line(self, y: int) -> Strip:
         """Draw one line of the pane."""
-        base = self.paint.style("foreground on-background")
-        width = self.size.width
         if y == 0:
-            return self._title_strip(width, base)
+            return self._title_strip()
         line = y - 1 + round(self.scroll_y)
         selection = self.text_selection
         if selection is None:
-            return self._line_strip(line, width, base)
-        strip = self._line(line).crop_extend(0, width, base).apply_style(base)
-        return self._selected(strip, line + 1, selection).apply_offsets(0, line + 1)
+            return self._line_strip(line)
+        strip = self._selected(self._whole(self._line(line)), line + 1, selection)
+        return self.finished(strip.apply_offsets(0, line + 1))
 
-    def _line_strip(self, line: int, width: int, base: Style) -> Strip:
+    def _line_strip(self, line: int) -> Strip:
         """Give a line as it is written; the same strip while nothing changes, for Textual caches by strip."""
-        content = self._line(line)
-        key = (id(content), line, width)
-        kept = self._line_strips.get(key)
-        if kept is None or kept[0] is not content:
-            strip = content.crop_extend(0, width, base).apply_style(base).apply_offsets(0, line + 1)
-            self._line_strips[key] = kept = (content, strip)
-            if len(self._line_strips) > MOST_CACHED:
-                self._line_strips.popitem(last=False)
-        return kept[1]
+        if line >= self._tops[-1]:
+            return self.finished(_NOTHING)
+        number = self._block_at(line)
+        kept = self._drawn(number).strips
+        place = line - self._tops[number]
+        found = kept.get(place)
+        if found is None or found[0] != line:
+            strip = self._whole(self._line(line)).apply_offsets(0, line + 1)
+            found = kept[place] = (line, self.finished(strip))
+        return found[1]
 
-    def _title_strip(self, width: int, base: Style) -> Strip:
+    def _whole(self, strip: Strip) -> Strip:
+        """Give a line that can be selected to its right end."""
+        return strip.extend_cell_length(self.line_width)
+
+    def _title_strip(self) -> Strip:
+        width = self.size.width
         left, right = self.title() if self.tabs is None else (self.tabs, [])
         if self.unseen and not self.is_following:
             right = [(f"↓ {self.unseen} new ", "accent")]
         left = cut(left, max(width - cells(right), 0))
         gap = max(width - cells(left) - cells(right), 0)
-        inks = [*left, (" " * gap, ""), *right]
-        return self._strip(inks).crop_extend(0, width, base).apply_style(base)
+        return self.finished(self._strip([*left, (" " * gap, ""), *right]))
 
     def _line(self, line: int) -> Strip:
         if line >= self._tops[-1]:
@@ -313,23 +344,19 @@ class BlockList(ScrollView, can_focus=True):
         number = self._block_at(line)
         drawn = self._drawn(number)
         place = line - self._tops[number]
-        if place >= len(drawn.lines):
-            return _NOTHING
-        strip = drawn.strips.get(place)
-        if strip is None:
-            strip = drawn.strips[place] = self._strip(drawn.lines[place], drawn.is_current)
-        return strip
+        is_current = number == self.cursor and self.has_focus
+        return self._strip(drawn.lines[place], is_current) if place < len(drawn.lines) else _NOTHING
 
     def _block_at(self, line: int) -> int:
         return max(min(bisect_right(self._tops, line), len(self._heights)) - 1, 0)
 
-    def _drawn(self, number: int) -> "_Drawn":
-        is_current = number == self.cursor and self.has_focus
-        key = (number, self._versions[number], is_current)
+    def _drawn(self, number: int) -> _Drawn:
+        key = (number, number == self.cursor and self.has_focus)
+        version = self._versions[number]
         drawn = self._cache.get(key)
-        if drawn is None:
+        if drawn is None or drawn.version != version:
             rows = self.block_rows(number, is_lit=True)
-            drawn = _Drawn([line for row in rows for line in row.lines(self._width)], is_current)
+            drawn = _Drawn(version, [line for row in rows for line in row.lines(self._width)])
             self._cache[key] = drawn
             if len(self._cache) > MOST_CACHED:
                 self._cache.popitem(last=False)

@@ -7,17 +7,17 @@ from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
-from textual.widget import Widget
 
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink
+from lis_tui.ui.widgets.direct import Direct
 
 
 class ThemeAsked(Message):
     """The next theme, please."""
 
 
-class Lines(Widget):
+class Lines(Direct):
     """Draws what `make` gives for a width: one list of inks a line."""
 
     ALLOW_SELECT = False
@@ -41,21 +41,32 @@ class Lines(Widget):
     ) -> None:
         super().__init__(id=id)
         self.paint = paint
+        self.tone = tone
         self._make = make
-        self._tone = tone
+        self._drawn: tuple[list[list[Ink]], int, list[Strip]] = ([], 0, [])
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         """Be as tall as what is drawn."""
         return len(self._make(width))
 
-    def render_line(self, y: int) -> Strip:
+    def renew(self) -> None:
+        """Draw again where something looks different."""
+        if self._make(self.size.width) != self._drawn[0]:
+            self.refresh()
+
+    def draw_line(self, y: int) -> Strip:
         """Draw one line."""
         width = self.size.width
-        lines = self._make(width)
-        inks = lines[y] if y < len(lines) else []
-        strip = Strip([Segment(text, self.paint.style(tone)) for text, tone in inks])
-        base = self.paint.style(self._tone)
-        return strip.crop_extend(0, width, base).apply_style(base)
+        lines, drawn_width, strips = self._drawn
+        if y == 0 or width != drawn_width:
+            made = self._make(width)
+            if made != lines or width != drawn_width:
+                strips = [self.finished(self._strip(inks)) for inks in made]
+                self._drawn = (made, width, strips)
+        return strips[y] if y < len(strips) else self.finished(Strip.blank(0))
+
+    def _strip(self, inks: list[Ink]) -> Strip:
+        return Strip([Segment(text, self.paint.style(tone)) for text, tone in inks])
 
     def on_click(self, event: events.Click) -> None:
         """Tell where the mouse was pressed."""
@@ -64,4 +75,5 @@ class Lines(Widget):
     def repaint(self, paint: Paint) -> None:
         """Draw with another theme."""
         self.paint = paint
+        self._drawn = ([], 0, [])
         self.refresh()

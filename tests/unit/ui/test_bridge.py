@@ -6,7 +6,8 @@ import pytest
 
 from lis_tui.core.decisions import Approve
 from lis_tui.core.errors import DecisionRefused, HostUnreachable
-from lis_tui.core.events import FilesChanged, Record
+from lis_tui.core.events import FilesChanged, NoticeGiven, OutputArrived, Record, StepAddress
+from lis_tui.ui import bridge
 from lis_tui.ui.bridge import MOST_AT_ONCE, Feed, RecordedSource
 from tests import story
 from tests.screens import FakeSource
@@ -51,6 +52,29 @@ async def test_a_bunch_is_not_handed_on_before_the_last_was_drawn() -> None:
     with pytest.raises(HostUnreachable):
         await Feed(source, take, interval_s=0.0).run()
     assert most == 1
+
+
+@pytest.mark.parametrize("is_busy", [False, True])
+async def test_mere_output_gathers_until_something_else_happens(
+    monkeypatch: pytest.MonkeyPatch, is_busy: bool
+) -> None:
+    monkeypatch.setattr(bridge, "KEYS_FIRST_S" if is_busy else "FLOOD_S", 3600.0)
+    piece = Record(0, 1.0, OutputArrived(StepAddress(1, 1), b"x", skipped=0))
+    fact = Record(1, 1.0, NoticeGiven("done"))
+    source = FakeSource([piece])
+    bunches: list[list[Record]] = []
+
+    async def take(bunch: list[Record]) -> None:
+        bunches.append(bunch)
+        if len(bunches) == 1:
+            asyncio.get_running_loop().call_soon(source.add, piece)
+            asyncio.get_running_loop().call_later(0.01, source.add, fact)
+        else:
+            raise HostUnreachable("enough")
+
+    with pytest.raises(HostUnreachable, match="enough"):
+        await Feed(source, take, interval_s=0.0, is_busy=lambda: is_busy).run()
+    assert bunches == [[piece], [piece, fact]]
 
 
 async def test_a_source_that_fails_has_its_records_shown_first() -> None:
