@@ -42,11 +42,16 @@ find_python() {
             return
         fi
     done
-    fail "Python 3.11 or newer is needed: install it, or name it with PYTHON=…"
+    return 1
 }
 
 make_venv() {
-    python=$(find_python)
+    if ! python=$(find_python) && can_apt && agrees "Install python3 with apt-get?"; then
+        say "python: installing python3 and python3-venv"
+        apt_install python3 python3-venv
+        python=$(find_python) || true
+    fi
+    [ -n "$python" ] || fail "Python 3.11 or newer is needed: install it, or name it with PYTHON=…"
     say "making .venv with $python"
     "$python" -m venv .venv 2>.setup/venv.log && return
     # Debian keeps venv in a package of its own
