@@ -132,6 +132,10 @@ class ScriptedModel:
         finally:
             self.closed_streams += 1
 
+    def cannot_continue(self, request: Request) -> str:
+        """It can."""
+        return ""
+
     def count_tokens(self, request: Request) -> int:
         """Count four characters as a token."""
         return sum(len(str(message)) for message in request.messages) // 4

@@ -12,10 +12,13 @@ from lis_tui.core.events import (
     ModelAsked,
     ObservationEdited,
     Record,
+    ReplyEdited,
     ReplyFinished,
+    ReplyResampled,
     RunStarted,
     StepAddress,
     StepFinished,
+    VersionChosen,
 )
 from lis_tui.core.messages import (
     AssistantMessage,
@@ -36,6 +39,10 @@ class Conversation:
     def __init__(self) -> None:
         self._messages: list[Message] = []
         self._places: dict[StepAddress, int] = {}
+        self._place = 0
+        """Where the newest reply stands."""
+        self._replies: list[Reply] = []
+        """Its versions."""
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -59,8 +66,8 @@ class Conversation:
                 self._messages = [SystemMessage(event.system_prompt), UserMessage(event.task_prompt)]
             case MessageSent():
                 self._messages.append(UserMessage(event.text))
-            case ReplyFinished():
-                self._messages.append(_as_history(event.reply))
+            case ReplyFinished() | ReplyResampled() | VersionChosen() | ReplyEdited():
+                self._take_reply(event)
             case StepFinished() if event.call_id:
                 self._places[event.address] = len(self._messages)
                 self._messages.append(ToolMessage(event.call_id, event.tool, event.observation.text))
@@ -75,6 +82,30 @@ class Conversation:
     def digest(self) -> str:
         """SHA-256 over the messages, as hexadecimal text."""
         return hashlib.sha256(_ENCODER.encode(self._messages)).hexdigest()
+
+    def _take_reply(self, event: ReplyFinished | ReplyResampled | VersionChosen | ReplyEdited) -> None:
+        """Keep one reply a turn: the version that counts, as the model is to see it."""
+        match event:
+            case ReplyFinished():
+                self._place = len(self._messages)
+                self._replies = [event.reply]
+                self._messages.append(_as_history(event.reply))
+            case ReplyResampled():
+                self._replies.append(event.reply)
+                self._messages[self._place] = _as_history(event.reply)
+            case VersionChosen():
+                self._messages[self._place] = _as_history(self._replies[event.version - 1])
+            case ReplyEdited():
+                self._edit_reply(event)
+
+    def _edit_reply(self, event: ReplyEdited) -> None:
+        old = self._messages[self._place]
+        if isinstance(old, AssistantMessage):
+            self._messages[self._place] = msgspec.structs.replace(
+                old,
+                text=old.text if event.text is None else event.text,
+                reasoning=old.reasoning if event.reasoning is None else event.reasoning,
+            )
 
     def _replace(self, address: StepAddress, text: str) -> None:
         place = self._places[address]

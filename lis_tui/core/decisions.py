@@ -7,7 +7,7 @@ Decisions about the run as a whole name none.
 from msgspec import Struct
 
 from lis_tui.core.breakpoints import AllowRule, Breakpoint
-from lis_tui.core.spec import Limits, Mode
+from lis_tui.core.spec import Limits, Mode, ModelSpec
 
 
 class Approve(Struct, frozen=True, tag=True):
@@ -24,6 +24,54 @@ class Edit(Struct, frozen=True, tag=True):
     """Let it happen with these arguments (a JSON object) instead of the proposed ones."""
 
     arguments: str
+
+
+class Amend(Struct, frozen=True, tag=True):
+    """Have the waiting step be this instead, and go on waiting; None: what the model proposed, again."""
+
+    arguments: str | None
+
+
+class Inject(Struct, frozen=True, tag=True):
+    """Run this command as a step of the person's; `is_hidden`: the model is not told.
+
+    At a gate it runs before the waiting step, which then waits again, or right `is_after` it. Elsewhere it
+    runs as soon as nothing else does.
+    """
+
+    command: str
+    is_hidden: bool = False
+    is_after: bool = False
+
+
+class Resample(Struct, frozen=True, tag=True):
+    """Ask the model once more for the reply of which nothing has run yet; all versions are kept."""
+
+
+class ChooseVersion(Struct, frozen=True, tag=True):
+    """Of the replies to this request have this one count (from 1), as long as nothing of it has run."""
+
+    version: int
+
+
+class EditReply(Struct, frozen=True, tag=True):
+    """Have the model see this as its own reasoning and text, while its reply waits; None: as it is."""
+
+    reasoning: str | None = None
+    text: str | None = None
+
+
+class ContinueFrom(Struct, frozen=True, tag=True):
+    """Before the model is asked again after a cut: have it go on from this beginning of its reply."""
+
+    text: str
+    reasoning: str = ""
+
+
+class ChangeModel(Struct, frozen=True, tag=True):
+    """Ask another model, or the same in another way, from the next request on."""
+
+    model: ModelSpec
 
 
 class EditObservation(Struct, frozen=True, tag=True):
@@ -49,6 +97,24 @@ class Steer(Struct, frozen=True, tag=True):
     """Say something to the model before its next turn."""
 
     text: str
+
+
+class Withdraw(Struct, frozen=True, tag=True):
+    """Take back what was said and not sent yet, word for word."""
+
+    text: str
+
+
+class RunOwn(Struct, frozen=True, tag=True):
+    """Run this in the person's own shell, beside the model's; it sees nothing of it."""
+
+    command: str
+
+
+class ShareOwn(Struct, frozen=True, tag=True):
+    """Show the model the person's own command of this number, with its output, before its next turn."""
+
+    number: int
 
 
 class Pause(Struct, frozen=True, tag=True):
@@ -81,6 +147,16 @@ class Interrupt(Struct, frozen=True, tag=True):
     """Stop the running command: INT, then TERM, then KILL. The shell lives on."""
 
 
+class SetTimeout(Struct, frozen=True, tag=True):
+    """Let the running command take this long in all."""
+
+    timeout_s: float
+
+
+class ToBackground(Struct, frozen=True, tag=True):
+    """Let the running command go on as a job; the model is told, and goes on."""
+
+
 class SendInput(Struct, frozen=True, tag=True):
     """Type into the running command's standard input."""
 
@@ -108,28 +184,43 @@ class FollowUp(Struct, frozen=True, tag=True):
 
 
 class End(Struct, frozen=True, tag=True):
-    """End the run now."""
+    """End the run now; with an `answer` of the person's where they give one."""
 
     reason: str = ""
+    answer: str | None = None
 
 
-GateDecision = Approve | ApproveRule | Edit | Reject | Skip | End
+GateDecision = (
+    Approve | ApproveRule | Edit | Reject | Skip | Inject | Resample | ChooseVersion | ContinueFrom | End
+)
 """What may answer a gate."""
 
 Decision = (
     Approve
     | ApproveRule
     | Edit
+    | Amend
+    | Inject
+    | Resample
+    | ChooseVersion
+    | EditReply
+    | ContinueFrom
+    | ChangeModel
     | EditObservation
     | Reject
     | Skip
     | Steer
+    | Withdraw
+    | RunOwn
+    | ShareOwn
     | Pause
     | Resume
     | SetMode
     | SetBreakpoints
     | SetAllowRules
     | Interrupt
+    | SetTimeout
+    | ToBackground
     | SendInput
     | CloseInput
     | RetryNow

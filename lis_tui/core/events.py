@@ -14,7 +14,7 @@ from lis_tui.core.breakpoints import AllowRule, Breakpoint
 from lis_tui.core.breakpoints import Gate as Gate
 from lis_tui.core.decisions import Decision, GateDecision
 from lis_tui.core.messages import Observation, Reply, StepStatus, ToolCall, ToolSchema
-from lis_tui.core.spec import Limits, Mode, RunSpec
+from lis_tui.core.spec import Limits, Mode, ModelSpec, RunSpec
 
 FORMAT_VERSION = 1
 
@@ -30,6 +30,7 @@ EndStatus = Literal[
     "no_action",
     "answered",
     "ended_by_person",
+    "rewound",
     "model_failed",
     "sandbox_failed",
     "terminated",
@@ -46,23 +47,31 @@ EXIT_CODES: dict[EndStatus, int] = {
     "context_limit": 3,
     "no_action": 3,
     "ended_by_person": 4,
+    "rewound": 4,
     "model_failed": 5,
     "sandbox_failed": 6,
     "storage_failed": 7,
     "terminated": 143,
     "bug": 1,
 }
-"""`answered` is the honest end of a plain LLM run (`--tools none`): one reply, nothing to submit."""
+"""`rewound`: another run took over its sandbox.
+
+`answered` is the honest end of a plain LLM run (`--tools none`): one reply, nothing to submit."""
 
 
 class StepAddress(Struct, frozen=True, order=True, array_like=True):
-    """Where in a run: turn (one reply of the model), and step in it, both counted from 1."""
+    """Where in a run: turn (one reply of the model), and step in it, both counted from 1.
+
+    `extra` counts the commands that a person ran after that step (`step` 0: before the turn's first).
+    """
 
     turn: int
     step: int = 0
+    extra: int = 0
 
     def __str__(self) -> str:
-        return f"{self.turn}.{self.step}" if self.step else str(self.turn)
+        place = f"{self.turn}.{self.step}" if self.step or self.extra else str(self.turn)
+        return f"{place}+{self.extra}" if self.extra else place
 
 
 class Fact(Struct, frozen=True, tag=True):
@@ -175,9 +184,35 @@ class RunEnded(Fact, frozen=True, kw_only=True):
 
 
 class RunContinued(Fact, frozen=True):
-    """The run goes on after its end, by a follow-up message or a raised limit."""
+    """The run goes on after its end: by a follow-up message, a raised limit, or taken up again from disk."""
 
     reason: str = ""
+    lost: tuple[str, ...] = ()
+    """What did not come back with the sandbox: processes, and what no checkpoint had."""
+
+
+class RunForked(Fact, frozen=True, kw_only=True):
+    """All facts up to here were copied from the parent; from here on this run is its own.
+
+    `point` is the last step of the parent that counts here; with `is_before`, the step that is next.
+    """
+
+    parent: str
+    point: StepAddress
+    is_before: bool = False
+    kind: Literal["fork", "rewind"] = "fork"
+    has_files: bool = True
+    """The sandbox is as it was then; else it is fresh, because there was no checkpoint."""
+    took_s: float = 0.0
+    lost: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+class ModelChanged(Fact, frozen=True):
+    """From the next request on this model is asked, in this way."""
+
+    model: ModelSpec
+    by: Who = "person"
 
 
 # ---- the model
@@ -188,11 +223,18 @@ class MessageSent(Fact, frozen=True, kw_only=True):
 
     turn: int
     text: str
-    origin: Literal["person", "nudge", "follow_up", "limits"]
+    origin: Literal["person", "nudge", "follow_up", "limits", "command"]
+    """`command`: the message shows what a person ran."""
 
 
 class MessageQueued(Fact, frozen=True):
     """A person said something that the model gets before its next turn."""
+
+    text: str
+
+
+class MessageWithdrawn(Fact, frozen=True):
+    """What a person said was taken back before the model got it."""
 
     text: str
 
@@ -238,6 +280,32 @@ class ReplyCutOff(Fact, frozen=True, kw_only=True):
     reason: str = ""
     calls: tuple[ToolCall, ...] = ()
     """Calls as far as they came; their arguments are most likely no whole JSON."""
+
+
+class ReplyResampled(Fact, frozen=True, kw_only=True):
+    """The model was asked once more: of this turn, `version` (counted from 1) now counts. All are kept."""
+
+    turn: int
+    version: int
+    reply: Reply
+    duration_s: float = 0.0
+
+
+class VersionChosen(Fact, frozen=True):
+    """Of this turn's replies another one counts now."""
+
+    turn: int
+    version: int
+    by: Who = "person"
+
+
+class ReplyEdited(Fact, frozen=True, kw_only=True):
+    """The model sees this as its own words; what it wrote stays in ReplyFinished. None: as it was."""
+
+    turn: int
+    reasoning: str | None = None
+    text: str | None = None
+    by: Who = "person"
 
 
 class ContextTrimmed(Fact, frozen=True, kw_only=True):
@@ -292,6 +360,39 @@ class DecisionMade(Fact, frozen=True, kw_only=True):
     by: Who = "person"
 
 
+class StepAmended(Fact, frozen=True):
+    """The waiting step would run like this (JSON object); None: as the model proposed it, again."""
+
+    address: StepAddress
+    arguments: str | None
+    by: Who = "person"
+
+
+class CommandInjected(Fact, frozen=True, kw_only=True):
+    """A person has a command run as a step of its own; `is_hidden`: the model is not told."""
+
+    address: StepAddress
+    command: str
+    is_hidden: bool = False
+    by: Who = "person"
+
+
+class OwnCommandRan(Fact, frozen=True, kw_only=True):
+    """A person ran a command in a shell of their own; the model never sees it unless it is shared.
+
+    `at` names the step of which a throw-away copy was used; None: the run's own sandbox.
+    """
+
+    number: int
+    command: str
+    output: str
+    exit_code: int | None = None
+    cwd: str = ""
+    duration_s: float = 0.0
+    is_cut: bool = False
+    at: StepAddress | None = None
+
+
 class StepStarted(Fact, frozen=True, kw_only=True):
     """This, and nothing else, now runs: the proposal or what a person made of it."""
 
@@ -302,10 +403,35 @@ class StepStarted(Fact, frozen=True, kw_only=True):
 
 
 class InterruptSent(Fact, frozen=True):
-    """A person stopped the running command."""
+    """A person stops the running command; `signal` is what it got, where that is known."""
 
     address: StepAddress
     by: Who = "person"
+    signal: str = ""
+
+
+class TimeoutChanged(Fact, frozen=True):
+    """The running command may take this long in all."""
+
+    address: StepAddress
+    timeout_s: float
+    by: Who = "person"
+
+
+class SentToBackground(Fact, frozen=True):
+    """The running command goes on as a job; the step is over for the model."""
+
+    address: StepAddress
+    by: Who = "person"
+
+
+class JobEnded(Fact, frozen=True, kw_only=True):
+    """A command that went on in the background has ended, or was stopped."""
+
+    address: StepAddress
+    exit_code: int | None = None
+    output_bytes: int = 0
+    duration_s: float = 0.0
 
 
 class InputSent(Fact, frozen=True, kw_only=True):
@@ -384,6 +510,20 @@ class OutputArrived(Fragment, frozen=True):
     skipped: int = 0
 
 
+class OwnOutputArrived(Fragment, frozen=True):
+    """More raw output of a command in the person's own shell."""
+
+    number: int
+    data: bytes
+
+
+class RestoreProgressed(Fragment, frozen=True):
+    """A sandbox is being brought back: so many of so many bytes."""
+
+    done_bytes: int
+    total_bytes: int
+
+
 class InputAwaited(Fragment, frozen=True):
     """The running command blocks on its standard input (`is_waiting`), or no longer does."""
 
@@ -445,19 +585,31 @@ KnownEvent = (
     | OutputsSaved
     | RunEnded
     | RunContinued
+    | RunForked
+    | ModelChanged
     | MessageSent
     | MessageQueued
+    | MessageWithdrawn
     | ModelAsked
     | ModelRetried
     | ReplyFinished
     | ReplyCutOff
+    | ReplyResampled
+    | VersionChosen
+    | ReplyEdited
     | ContextTrimmed
     | StepProposed
     | GateOpened
     | BreakpointHit
     | DecisionMade
+    | StepAmended
+    | CommandInjected
+    | OwnCommandRan
     | StepStarted
     | InterruptSent
+    | TimeoutChanged
+    | SentToBackground
+    | JobEnded
     | InputSent
     | StepFinished
     | CheckpointTaken
@@ -466,6 +618,8 @@ KnownEvent = (
     | TextArrived
     | CallArrived
     | OutputArrived
+    | OwnOutputArrived
+    | RestoreProgressed
     | InputAwaited
     | FilesChanged
     | LoadMeasured

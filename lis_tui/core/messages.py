@@ -91,6 +91,8 @@ class Request(Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...]
     tools: tuple[ToolSchema, ...]
     model: ModelSpec
+    begun: "AssistantMessage | None" = None
+    """The beginning of the reply, from which the model is to go on; only where it can."""
 
 
 # The pieces of a stream, in the order they come; the last is always ReplyEnded.
@@ -135,7 +137,7 @@ class ReplyEnded(Struct, frozen=True):
 
 Piece = ReasoningPiece | TextPiece | CallPiece | RetryPiece | ReplyEnded
 
-StepStatus = Literal["done", "failed", "rejected", "skipped", "malformed", "interrupted"]
+StepStatus = Literal["done", "failed", "rejected", "skipped", "malformed", "interrupted", "background"]
 
 
 class Observation(Struct, frozen=True, kw_only=True):
@@ -152,7 +154,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     output_bytes: int = 0
     output_name: str = ""
     is_cut: bool = False
-    ended_by: Literal["itself", "time limit", "person", "shell lost"] = "itself"
+    ended_by: Literal["itself", "time limit", "person", "shell lost", "background"] = "itself"
     cwd: str = ""
     diff: str = ""
     notes: tuple[str, ...] = ()

@@ -3,11 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lis_tui.core.events import Gate, StepAddress, Who
-from lis_tui.core.messages import Observation, StepStatus, Usage
+from lis_tui.core.events import Gate, OwnCommandRan, StepAddress, Who
+from lis_tui.core.messages import Observation, Reply, StepStatus, Usage
 
 Phase = Literal["starting", "asking", "thinking", "retrying", "waiting", "running", "between", "ended"]
-Origin = Literal["person", "nudge", "follow_up", "limits", "notice", "warning", "error", "trim", "retry"]
+Origin = Literal[
+    "person", "nudge", "follow_up", "limits", "command", "notice", "warning", "error", "trim", "retry"
+]
 FileMark = Literal["new", "changed", "gone"]
 MOST_TAIL = 64 * 1024
 """Bytes of a step's output that a view keeps; the whole is in the run's `outputs/`."""
@@ -70,6 +72,14 @@ class StepView:
     """What the run had used when the step was proposed; None: no price is known."""
     edited_text: str | None = None
     """What the model sees of the step where a person changed that; the observation stays as it was."""
+    is_injected: bool = False
+    """A person's command, no call of the model."""
+    is_hidden: bool = False
+    """The model was not told of it."""
+    amended: str | None = None
+    """What would run if the waiting step were approved; None: what the model proposed."""
+    job: Literal["", "running", "ended"] = ""
+    """It went on in the background."""
     version: int = 0
 
     @property
@@ -80,11 +90,16 @@ class StepView:
     @property
     def is_notable(self) -> bool:
         """Worth a look: it failed, or a person changed or refused it."""
-        return self.changed_by is not None or self.status in (
-            "failed",
-            "rejected",
-            "malformed",
-            "interrupted",
+        return (
+            self.changed_by is not None
+            or self.is_injected
+            or self.status
+            in (
+                "failed",
+                "rejected",
+                "malformed",
+                "interrupted",
+            )
         )
 
 
@@ -121,12 +136,27 @@ class TurnView:
     finished_at: float | None = None
     cut_off: str = ""
     usage: Usage | None = None
+    replies: list[Reply] = field(default_factory=list)
+    """All versions of the reply, the first one first."""
+    chosen: int = 0
+    """Which of them counts, from 1; 0: there is none yet."""
+    is_edited: bool = False
+    """A person changed what the model sees as its own reasoning or text."""
     version: int = 0
 
     @property
     def is_streaming(self) -> bool:
         """The reply is not whole yet."""
         return self.asked_at is not None and self.finished_at is None and not self.cut_off
+
+
+@dataclass(slots=True)
+class OwnView:
+    """A command in the person's own shell."""
+
+    number: int
+    tail: bytearray = field(default_factory=bytearray)
+    ran: OwnCommandRan | None = None
 
 
 @dataclass(slots=True)

@@ -26,6 +26,10 @@ class Model(Protocol):
         """How many tokens request and reply may have together."""
         ...
 
+    def cannot_continue(self, request: Request) -> str:
+        """Say in a sentence why it cannot go on from the beginning of a reply; empty where it can."""
+        ...
+
     async def close(self) -> None:
         """Let go of connections."""
         ...
@@ -35,7 +39,7 @@ class CommandEnd(Struct, frozen=True, kw_only=True):
     """How a command ended. `exit_code` None: not known (the shell was lost)."""
 
     exit_code: int | None
-    ended_by: Literal["itself", "time limit", "person", "shell lost"] = "itself"
+    ended_by: Literal["itself", "time limit", "person", "shell lost", "background"] = "itself"
     duration_s: float = 0.0
     cwd: str = ""
     notes: tuple[str, ...] = ()

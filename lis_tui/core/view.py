@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import singledispatchmethod
+from typing import Literal
+
+import msgspec
 
 from lis_tui.core.breakpoints import AllowRule, Breakpoint
 from lis_tui.core.decisions import Edit
@@ -12,6 +15,7 @@ from lis_tui.core.events import (
     BreakpointsChanged,
     CallArrived,
     CheckpointTaken,
+    CommandInjected,
     ContextTrimmed,
     DecisionMade,
     Event,
@@ -21,35 +25,47 @@ from lis_tui.core.events import (
     InputAwaited,
     InputSent,
     InterruptSent,
+    JobEnded,
     LimitsChanged,
     LoadMeasured,
     MessageQueued,
     MessageSent,
+    MessageWithdrawn,
     ModeChanged,
     ModelAsked,
+    ModelChanged,
     ModelRetried,
     NoticeGiven,
     ObservationEdited,
     OutputArrived,
     OutputsSaved,
+    OwnCommandRan,
+    OwnOutputArrived,
     PauseAsked,
     PauseLifted,
     ReasoningArrived,
     Record,
     ReplyCutOff,
+    ReplyEdited,
     ReplyFinished,
+    ReplyResampled,
+    RestoreProgressed,
     RunContinued,
     RunEnded,
+    RunForked,
     RunStarted,
     SandboxStarted,
     SandboxStopped,
+    SentToBackground,
     StepAddress,
+    StepAmended,
     StepFinished,
     StepProposed,
     StepStarted,
     StorageTrouble,
     TextArrived,
     UnknownEvent,
+    VersionChosen,
 )
 from lis_tui.core.parts import (
     MOST_TAIL,
@@ -57,13 +73,14 @@ from lis_tui.core.parts import (
     FileMark,
     GateView,
     Origin,
+    OwnView,
     Phase,
     Said,
     StepView,
     Totals,
     TurnView,
 )
-from lis_tui.core.spec import Limits, Mode
+from lis_tui.core.spec import Limits, Mode, ModelSpec
 
 
 @dataclass
@@ -83,6 +100,8 @@ class RunView:
     allow_rules: tuple[AllowRule, ...] = ()
     turns: list[TurnView] = field(default_factory=lambda: [TurnView(0)])
     steps: list[StepView] = field(default_factory=list)
+    moved: int = 0
+    """Grows when steps were put in or taken out before the last one."""
     gate: GateView | None = None
     retry: ModelRetried | None = None
     totals: Totals = field(default_factory=Totals)
@@ -97,6 +116,14 @@ class RunView:
     """The tree is followed: a file that is not among the changes did not change."""
     newest_file: str | None = None
     queued: list[str] = field(default_factory=list)
+    own: dict[int, OwnView] = field(default_factory=dict)
+    """What the person ran in their own shell, by number."""
+    fork: RunForked | None = None
+    """Where this run left its parent; all before it happened there."""
+    model: ModelSpec | None = None
+    """The model that is asked now, and how."""
+    restoring: RestoreProgressed | None = None
+    """A sandbox is being brought back."""
     checkpoints: dict[StepAddress, CheckpointTaken] = field(default_factory=dict)
     """Where the sandbox can be had as it was; step 0 of a turn: before its steps."""
     ended: RunEnded | None = None
@@ -174,7 +201,26 @@ class RunView:
         self.mode = event.spec.mode
         self.limits = event.spec.limits
         self.breakpoints = event.spec.breakpoints
+        self.model = event.spec.model
         self._enter("starting", at)
+
+    @_on.register
+    def _(self, event: RunForked, at: float) -> None:
+        """What the parent had open or ended is nothing of this run's."""
+        self._close_gate(at)
+        self.fork = event
+        self.ended = self.ended_at = self.outputs = self.restoring = None
+        self.is_held = False
+        self.queued.clear()
+        names = f"{event.kind} of {event.parent} {'before' if event.is_before else 'after'} {event.point}"
+        for text in (names, *event.lost, *event.problems):
+            self._say(self.turn, text, "notice")
+        self._enter("between", at)
+
+    @_on.register
+    def _(self, event: ModelChanged, at: float) -> None:
+        self.model = event.model
+        self._say(self.turn, f"the model is {event.model.name} from now on", "notice")
 
     @_on.register
     def _(self, event: SandboxStarted, at: float) -> None:
@@ -239,7 +285,15 @@ class RunView:
         self.ended = None
         self.ended_at = None
         self.outputs = None
+        self.restoring = None
+        for text in event.lost:
+            self._say(self.turn, text, "notice")
         self._enter("between", at)
+
+    @_on.register
+    def _(self, event: MessageWithdrawn, at: float) -> None:
+        if event.text in self.queued:
+            self.queued.remove(event.text)
 
     @_on.register
     def _(self, event: MessageQueued, at: float) -> None:
@@ -295,11 +349,37 @@ class RunView:
         turn.finished_at = at
         if turn.first_piece_at is None and turn.asked_at is not None and event.first_piece_s is not None:
             turn.first_piece_at = turn.asked_at + event.first_piece_s
-        turn.usage = event.reply.usage
+        turn.replies = [event.reply]
+        turn.chosen = 1
         turn.version += 1
+        turn.usage = event.reply.usage
         self.retry = None
         self.totals.add(event.reply.usage)
         self._enter("between", at)
+
+    @_on.register
+    def _(self, event: ReplyResampled, at: float) -> None:
+        turn = self._turn(event.turn)
+        turn.replies.append(event.reply)
+        turn.finished_at = at
+        turn.cut_off = ""
+        self.retry = None
+        self.totals.add(event.reply.usage)
+        self._choose(turn, event.version, at)
+
+    @_on.register
+    def _(self, event: VersionChosen, at: float) -> None:
+        self._choose(self._turn(event.turn), event.version, at)
+
+    @_on.register
+    def _(self, event: ReplyEdited, at: float) -> None:
+        turn = self._turn(event.turn)
+        if event.reasoning is not None:
+            turn.reasoning.set(event.reasoning)
+        if event.text is not None:
+            turn.text.set(event.text)
+        turn.is_edited = True
+        turn.version += 1
 
     @_on.register
     def _(self, event: ReplyCutOff, at: float) -> None:
@@ -335,6 +415,52 @@ class RunView:
         self._steps[event.address] = step
 
     @_on.register
+    def _(self, event: CommandInjected, at: float) -> None:
+        arguments = msgspec.json.encode({"command": event.command}).decode()
+        step = StepView(event.address, "execute_bash", arguments, arguments, decided_by=event.by)
+        step.proposed_at = at
+        step.is_injected, step.is_hidden = True, event.is_hidden
+        turn = self._turn(event.address.turn)
+        turn.steps.append(step)
+        turn.version += 1
+        # One that runs before a waiting step stands before it.
+        place = len(self.steps)
+        while place and self.steps[place - 1].address > event.address:
+            place -= 1
+        self.steps.insert(place, step)
+        self._steps[event.address] = step
+        self.moved += 1
+
+    @_on.register
+    def _(self, event: StepAmended, at: float) -> None:
+        step = self._steps.get(event.address)
+        if step is not None:
+            step.amended = event.arguments
+            step.version += 1
+
+    @_on.register
+    def _(self, event: OwnCommandRan, at: float) -> None:
+        self.own.setdefault(event.number, OwnView(event.number)).ran = event
+
+    @_on.register
+    def _(self, event: OwnOutputArrived, at: float) -> None:
+        tail = self.own.setdefault(event.number, OwnView(event.number)).tail
+        tail += event.data
+        del tail[: -2 * MOST_TAIL]
+
+    @_on.register
+    def _(self, event: RestoreProgressed, at: float) -> None:
+        self.restoring = event
+
+    @_on.register
+    def _(self, event: SentToBackground, at: float) -> None:
+        self._set_job(event.address, "running")
+
+    @_on.register
+    def _(self, event: JobEnded, at: float) -> None:
+        self._set_job(event.address, "ended")
+
+    @_on.register
     def _(self, event: GateOpened, at: float) -> None:
         self.gate = GateView(event.address, event.gate, event.because, at, event.timeout_s, event.default)
         step = self._steps.get(event.address)
@@ -350,6 +476,7 @@ class RunView:
         if step is not None:
             if event.gate != "after_step":
                 step.decided_by = event.by
+            step.amended = None
             if isinstance(event.decision, Edit):
                 step.arguments = event.decision.arguments
                 step.changed_by = event.by
@@ -452,6 +579,32 @@ class RunView:
         self.trouble = "" if event.is_over else event.text
 
     # ---- small parts
+
+    def _choose(self, turn: TurnView, version: int, at: float) -> None:
+        """Have another reply of the turn count: what was proposed by the last one is no step of this run."""
+        self._close_gate(at)
+        reply = turn.replies[version - 1]
+        turn.chosen = version
+        turn.is_edited = False
+        turn.reasoning.set(reply.reasoning)
+        turn.text.set(reply.text)
+        turn.drafts.clear()
+        turn.call_count = len(reply.calls)
+        turn.usage = reply.usage
+        turn.version += 1
+        dropped = [step for step in turn.steps if not step.is_injected and step.started_at is None]
+        turn.steps = [step for step in turn.steps if step not in dropped]
+        self.steps = [step for step in self.steps if step not in dropped]
+        for step in dropped:
+            self._steps.pop(step.address, None)
+        self.moved += 1
+        self._enter("between", at)
+
+    def _set_job(self, address: StepAddress, job: Literal["running", "ended"]) -> None:
+        step = self._steps.get(address)
+        if step is not None:
+            step.job = job
+            step.version += 1
 
     def _change_files(self, event: FilesChanged) -> None:
         step = self.steps[-1] if self.steps else None

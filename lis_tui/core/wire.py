@@ -6,6 +6,7 @@ Every ask but Bye is answered by exactly one tell with the same `id`; records co
 
 import asyncio
 import struct
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -13,7 +14,7 @@ from msgspec import Struct
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import HostUnreachable
 from lis_tui.core.events import Gate, StepAddress
-from lis_tui.core.spec import RunSpec
+from lis_tui.core.spec import Limits, Mode, ModelSpec, RunSpec
 
 MOST_FRAME = 256 << 20
 PROTOCOL_VERSION = 1
@@ -59,6 +60,42 @@ class Decide(Struct, frozen=True, tag=True, kw_only=True):
     """The gate that was painted: a step may wait before and after it runs. None: whichever waits there."""
 
 
+class Changes(Struct, frozen=True, kw_only=True):
+    """What is to be different where a run is taken up again or forked; None: as it was."""
+
+    model: ModelSpec | None = None
+    mode: Mode | None = None
+    limits: Limits | None = None
+    system_prompt: str | None = None
+    message: str = ""
+    """Said to the model before its next turn."""
+    arguments: str | None = None
+    """What the step that is next runs instead; only where the fork is before a step."""
+    name: str | None = None
+    """Wished for a fork."""
+
+
+class Fork(Struct, frozen=True, tag=True, kw_only=True):
+    """Begin a new run at a step of this one, live or not; answered by its name. See `events.RunForked`."""
+
+    id: int
+    run: str
+    point: StepAddress
+    is_before: bool = False
+    kind: Literal["fork", "rewind"] = "fork"
+    changes: Changes = Changes()
+    secrets: dict[str, str] = {}
+
+
+class TakeUp(Struct, frozen=True, tag=True, kw_only=True):
+    """Go on with a run that no process has any more, from its last checkpoint, in its own journal."""
+
+    id: int
+    run: str
+    changes: Changes = Changes()
+    secrets: dict[str, str] = {}
+
+
 class ListLive(Struct, frozen=True, tag=True):
     """Which runs live here."""
 
@@ -82,7 +119,7 @@ class Bye(Struct, frozen=True, tag=True):
     """The client leaves."""
 
 
-Ask = Hello | StartRun | Attach | Leave | Decide | ListLive | WarmUp | CloseRun | Bye
+Ask = Hello | StartRun | Fork | TakeUp | Attach | Leave | Decide | ListLive | WarmUp | CloseRun | Bye
 
 
 class Done(Struct, frozen=True, tag=True):

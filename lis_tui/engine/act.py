@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from lis_tui.core.decisions import Approve, ApproveRule, Edit, End, GateDecision, Reject, Skip
+from lis_tui.core.decisions import Approve, ApproveRule, Edit, End, GateDecision, Reject
 from lis_tui.core.errors import SandboxFailed
 from lis_tui.core.events import (
     Gate,
@@ -83,11 +83,11 @@ class Actor:
                 why = f" The reason: {reason}" if reason else ""
                 text = f"Not run: the user rejected this call.{why}"
                 return Observation(text=safe_str(text), status="rejected")
-            case Skip():
-                return Observation(text="Not run: the user skipped this call.", status="skipped")
             case End(reason):
                 self._progress.end(Ending("ended_by_person", reason))
                 return Observation(text="Not run: the run was ended.", status="skipped")
+            case _:
+                return Observation(text="Not run: the user skipped this call.", status="skipped")
 
     async def _run(
         self, address: StepAddress, call: ToolCall, arguments: str, changed_by: Who | None = None

@@ -91,6 +91,8 @@ class Controls:
                 self._decide_command(decision, address, by)
             case Steer() | FollowUp() | SetLimits() | RetryNow() | End():
                 self._decide_run(decision, by)
+            case _:
+                raise DecisionRefused("That cannot be done here.")
 
     def end(self, ending: Ending, by: Who) -> None:
         """End the run now: whatever it awaits is given up."""

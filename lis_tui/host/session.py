@@ -77,6 +77,8 @@ class Session:
                 return wire.LiveRuns(ask.id, tuple(run.name for run in self._runs.live))
             case wire.StartRun():
                 return wire.Done(ask.id, self._runs.start(ask.spec, ask.secrets).name)
+            case wire.Fork() | wire.TakeUp():
+                raise UsageWrong("This host cannot do that yet.")
             case wire.WarmUp():
                 self._answer_after(ask, self._warm_up())
                 return None

@@ -88,6 +88,10 @@ class Gateway:
         """Give the profile's window, else what is known of the model, else 128,000."""
         return resolve(request.model).context_tokens or ASSUMED_CONTEXT
 
+    def cannot_continue(self, request: Request) -> str:  # noqa: ARG002  (the port asks about one)
+        """Say why it cannot go on from the beginning of a reply."""
+        return "This model cannot go on from the beginning of a reply."
+
     async def close(self) -> None:
         """Nothing is held: litellm's connections are shared by all runs, `let_go` closes them."""
 

@@ -77,6 +77,10 @@ class RetryingModel:
         """How many tokens request and reply may have together."""
         return self._inner.context_tokens(request)
 
+    def cannot_continue(self, request: Request) -> str:
+        """Say why it cannot go on from the beginning of a reply."""
+        return self._inner.cannot_continue(request)
+
     async def close(self) -> None:
         """Let go of connections."""
         await self._inner.close()

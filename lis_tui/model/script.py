@@ -100,6 +100,10 @@ class ScriptModel:
         """A script reads no window; this is what the profile says, or plenty."""
         return request.model.context_tokens or 128_000
 
+    def cannot_continue(self, request: Request) -> str:  # noqa: ARG002  (the port asks about one)
+        """Say why it cannot go on from the beginning of a reply."""
+        return "This model cannot go on from the beginning of a reply."
+
     async def close(self) -> None:
         """Nothing is held."""
 

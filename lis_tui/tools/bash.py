@@ -96,6 +96,8 @@ def _remarks(end: CommandEnd, timeout_s: float) -> list[str]:
             remarks.append("[the user interrupted the command]")
         case "shell lost":
             remarks.append("[the shell ended with this command]")
+        case "background":
+            remarks.append("[the user let the command go on in the background]")
         case "itself":
             pass
     if end.exit_code:

@@ -34,7 +34,9 @@ def test_a_run_that_fills_the_disk_holds_and_goes_on_whole_once_there_is_room(
     model = lis.scenario(FILL, TALK, TALK, TALK, "echo 42 > answer.txt")
     process = lis.start("run", "Fill it.", "--model", model, "--json", "--name", "one")
     shown = process.until(StorageTrouble)
-    assert "There is no room left for the journal" in shown[-1].event.text  # type: ignore[union-attr]  # it is one
+    trouble = shown[-1].event
+    assert isinstance(trouble, StorageTrouble)
+    assert "There is no room left for the journal" in trouble.text
     (lis.worktree("one") / "fill").unlink()
     shown += process.rest()
     assert process.process.returncode == 0
