@@ -187,6 +187,10 @@ class Restored(Struct, frozen=True, kw_only=True):
     """One sentence for each thing that is not as it was."""
 
 
+OnProgress = Callable[[int, int], None]
+"""Is told how many bytes of how many are done, at most about ten times a second."""
+
+
 @runtime_checkable
 class Checkpoints(Protocol):
     """A sandbox that can be kept as it is, and brought back to that. Not every home can."""
@@ -200,7 +204,7 @@ class Checkpoints(Protocol):
         """Keep it as it is now; no command may run. Raises SandboxFailed, StorageFailed."""
         ...
 
-    async def restore(self, manifest: Manifest) -> Restored:
+    async def restore(self, manifest: Manifest, on_progress: OnProgress | None = None) -> Restored:
         """Make it as it was; no command may run. Raises SandboxFailed, StorageFailed: it is half-way then."""
         ...
 

@@ -20,7 +20,7 @@ from lis_tui.core.bus import spawn
 from lis_tui.core.errors import ImageMissing, LisError, SandboxFailed, ShellLost
 from lis_tui.core.events import CheckpointTaken, FileEntry, SandboxStarted, StepAddress
 from lis_tui.core.manifest import Manifest
-from lis_tui.core.ports import CommandEnd, Contents, ManifestKeeper, Restored, SavedOutputs
+from lis_tui.core.ports import CommandEnd, Contents, ManifestKeeper, OnProgress, Restored, SavedOutputs
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.core.text import one_line
 from lis_tui.sandbox.channel import Channel, SocketChannel
@@ -318,27 +318,27 @@ class DockerSandbox:
             raise SandboxFailed("This sandbox cannot be kept as it is.")
         return await self._checkpointer.take(address)
 
-    async def restore(self, manifest: Manifest) -> Restored:
+    async def restore(self, manifest: Manifest, on_progress: OnProgress | None = None) -> Restored:
         """Make it as it was, in a new container where only the image can help. Raises LisError."""
         began = time.monotonic()
         started = None
         try:
-            restored = await self._restore(manifest)
+            restored = await self._restore(manifest, on_progress)
         except NeedsFresh:
             on_change = self._on_change
             await self.stop()
             started = await self.start()
-            restored = await self._restore(manifest)
+            restored = await self._restore(manifest, on_progress)
             if on_change is not None:
                 self.watch(on_change)
         return msgspec.structs.replace(restored, started=started, took_s=time.monotonic() - began)
 
-    async def _restore(self, manifest: Manifest) -> Restored:
+    async def _restore(self, manifest: Manifest, on_progress: OnProgress | None) -> Restored:
         self._inside()
         await self._begun()
         if self._checkpointer is None:
             raise SandboxFailed("Nothing can be brought back in this sandbox.")
-        return await restore(self._checkpointer, manifest)
+        return await restore(self._checkpointer, manifest, on_progress)
 
     def _engine(self) -> docker.DockerClient:
         if self._client is None:

@@ -2,11 +2,12 @@
 
 import asyncio
 import time
+from collections.abc import Callable, Iterable, Iterator
 
 from lis_tui.core.errors import SandboxFailed
 from lis_tui.core.manifest import Manifest, Node
 from lis_tui.core.paths import unescape_path
-from lis_tui.core.ports import Restored
+from lis_tui.core.ports import OnProgress, Restored
 from lis_tui.sandbox.checkpoints import Checkpointer
 from lis_tui.sandbox.service import Data
 from lis_tui.sandbox.tarring import Archive
@@ -16,6 +17,7 @@ _UNTAR = (
     b" --warning=no-timestamp -f -"
 )
 _MOST_PROBLEMS = 20
+_BETWEEN_REPORTS_S = 0.1
 _MADE = ("file", "folder", "link", "fifo")
 
 
@@ -120,7 +122,9 @@ class Plan:
         self.deleted = [one for one in self.deleted if one.path != node.path]
 
 
-async def restore(keeper: Checkpointer, manifest: Manifest) -> Restored:
+async def restore(
+    keeper: Checkpointer, manifest: Manifest, on_progress: OnProgress | None = None
+) -> Restored:
     """Make the sandbox what it was. Raises SandboxFailed, StorageFailed: it is half-way then.
 
     Raises NeedsFresh before anything was touched.
@@ -141,7 +145,7 @@ async def restore(keeper: Checkpointer, manifest: Manifest) -> Restored:
         problems.append(f"{node.path} is not as it was: {manifest.problems.get(node.path, 'not kept')}")
         plan.drop(node)
     await _delete(keeper, plan.deleted)
-    await _write(keeper, plan)
+    await _write(keeper, plan, on_progress)
     await census.look([*keeper.changed_outside(), *plan.written])
     keeper.accept(target)
     problems += _check(target, census.nodes, census.fresh | plan.written.keys())
@@ -174,13 +178,31 @@ async def _delete(keeper: Checkpointer, nodes: list[Node]) -> None:
             await keeper.ask(b"xargs -0 " + command, Data(len(names), [names]), what)
 
 
-async def _write(keeper: Checkpointer, plan: Plan) -> None:
+async def _write(keeper: Checkpointer, plan: Plan, on_progress: OnProgress | None) -> None:
     if not plan.written:
         return
     # links come after what they lead to, folders before what is in them
     order = sorted(plan.written.values(), key=lambda node: (node.path in plan.links, node.path.split("/")))
     archive = await asyncio.to_thread(Archive, order, plan.links, keeper.contents)
-    await keeper.ask(_UNTAR, Data(archive.size, archive.pieces()), "The files could not be written")
+    pieces = archive.pieces()
+    if on_progress is not None:
+        pieces = reported(pieces, archive.size, on_progress)
+    await keeper.ask(_UNTAR, Data(archive.size, pieces), "The files could not be written")
+
+
+def reported(
+    pieces: Iterable[bytes], total: int, on_progress: OnProgress, clock: Callable[[], float] = time.monotonic
+) -> Iterator[bytes]:
+    """Pass pieces on; what was passed is told at first, at the end, and now and then between."""
+    done, next_at = 0, clock() + _BETWEEN_REPORTS_S
+    on_progress(0, total)
+    for piece in pieces:
+        yield piece
+        done += len(piece)
+        if clock() >= next_at and done < total:
+            on_progress(done, total)
+            next_at = clock() + _BETWEEN_REPORTS_S
+    on_progress(done, total)
 
 
 def _check(target: dict[str, Node], found: dict[str, Node], touched: set[str]) -> list[str]:

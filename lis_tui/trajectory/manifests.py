@@ -1,6 +1,6 @@
 """The checkpoints of one run on disk: one file a step, most of them only the difference to the one before.
 
-RUN/checkpoints/TURN.STEP.json   a whole manifest, or what changed since its `parent`
+RUN/checkpoints/TURN.STEP[+EXTRA].json   a whole manifest, or what changed since its `parent`
 """
 
 import os
@@ -18,7 +18,7 @@ from lis_tui.core.private import open_private, private_folder
 from lis_tui.trajectory.blobs import Blobs
 
 LONGEST_CHAIN = 50
-_NAME = re.compile(r"(\d+)\.(\d+)\.json")
+_NAME = re.compile(r"(\d+)\.(\d+)(?:\+(\d+))?\.json")
 
 
 class _Stored(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -89,7 +89,7 @@ class Manifests:
         except OSError:
             return []
         found = (_NAME.fullmatch(name) for name in names)
-        return sorted(StepAddress(int(match[1]), int(match[2])) for match in found if match)
+        return sorted(StepAddress(*(int(word or 0) for word in match.groups())) for match in found if match)
 
     def load(self, address: StepAddress) -> Manifest:
         """Read one. Raises StorageFailed."""
@@ -145,7 +145,8 @@ class Manifests:
             raise StorageFailed(f"The checkpoint {path.name} cannot be read: {error}.") from error
 
     def _path(self, address: StepAddress) -> Path:
-        return self._folder / f"{address.turn}.{address.step}.json"
+        extra = f"+{address.extra}" if address.extra else ""
+        return self._folder / f"{address.turn}.{address.step}{extra}.json"
 
 
 def _fresh(old: Mapping[str, Node], new: Mapping[str, Node]) -> tuple[Node, ...]:

@@ -1,5 +1,6 @@
 """Checkpoints: what a step left behind is kept, looked into without restoring, and brought back exactly."""
 
+import functools
 import random
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -201,7 +202,11 @@ async def test_two_that_go_on_from_one_checkpoint_never_meet(tmp_path: Path) -> 
             fork = Kept(tmp_path / name, blobs=parent.blobs)
             await fork.sandbox.start()
             try:
-                assert (await fork.sandbox.restore(parent.at(1))).problems == ()
+                told: list[tuple[int, int]] = []
+                on_progress = functools.partial(lambda heard, *both: heard.append(both), told)
+                assert (await fork.sandbox.restore(parent.at(1), on_progress)).problems == ()
+                assert told[0] == (0, told[-1][0])
+                assert told[-1][0] == told[-1][1] > 0
                 await fork(
                     f'cat /testbed/file far; echo "$V $PWD"; echo {name} >>/testbed/file; rm far; V={name}'
                 )

@@ -6,7 +6,7 @@ from lis_tui.core.bus import Bus
 from lis_tui.core.errors import StorageFailed
 from lis_tui.core.events import CheckpointTaken, NoticeGiven, StepAddress
 from lis_tui.core.manifest import Manifest
-from lis_tui.core.ports import Restored
+from lis_tui.core.ports import OnProgress, Restored
 from lis_tui.engine.checkpoints import Keeping
 from tests.fakes import FakeClock, ListKeeper, MemorySandbox
 
@@ -28,7 +28,7 @@ class KeepingSandbox(MemorySandbox):
             raise StorageFailed("The disk is full.")
         return CheckpointTaken(address=address, entries=1, bytes_new=2, took_s=0.5)
 
-    async def restore(self, manifest: Manifest) -> Restored:
+    async def restore(self, manifest: Manifest, on_progress: OnProgress | None = None) -> Restored:
         raise NotImplementedError
 
 

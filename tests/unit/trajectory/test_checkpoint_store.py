@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from lis_tui.core.errors import StorageFailed
 from lis_tui.core.events import StepAddress
@@ -92,3 +93,18 @@ def test_a_difference_is_one_that_a_person_would_see() -> None:
     touched = Node("/testbed/a", "file", 0o644, "0:0", 1, "9.9", "9.9", 8, digest="1")
     new = manifest(2, touched, node("/testbed/b", "2"), node("/testbed/d", "1"))
     assert differences(old, new) == {"/testbed/b": "changed", "/testbed/c": "gone", "/testbed/d": "new"}
+
+
+def test_the_checkpoint_after_a_persons_command_has_its_own_place(tmp_path: Path) -> None:
+    store = Manifests(tmp_path, Blobs(tmp_path))
+    addresses = [
+        StepAddress(0),
+        StepAddress(9, 2),
+        StepAddress(10, 0, 1),
+        StepAddress(10, 1),
+        StepAddress(10, 1, 2),
+    ]
+    for number, address in enumerate(addresses):
+        store.save(structs.replace(manifest(1, node(f"/testbed/{number}")), address=address))
+    assert Manifests(tmp_path, Blobs(tmp_path)).addresses() == addresses
+    assert list(store.load(addresses[2]).nodes) == ["/testbed/2"]
