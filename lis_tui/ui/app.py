@@ -1,5 +1,6 @@
 """The Textual app: screens, theme, exit, and the doors by which the command line opens it."""
 
+import asyncio
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import BindingType
-from textual.events import Event, InputEvent
+from textual.events import Event, InputEvent, Key
 from textual.screen import Screen
 
 from lis_tui.core.errors import LisError
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from lis_tui.config.load import Loaded
     from lis_tui.config.places import Places
     from lis_tui.trajectory.store import RunFolder
+
+MOST_TURNS = 200
+"""So many turns of the event loop a key waits at most for the field that has the focus."""
 
 
 class LisApp(SafeApp[int]):
@@ -64,10 +68,20 @@ class LisApp(SafeApp[int]):
             self.set_interval(RESTING_S, self._garbage.look)
 
     async def on_event(self, event: Event) -> None:
-        """Take note of when somebody is at work."""
+        """Take note of when somebody is at work; no key may overtake those before it."""
         if self._garbage is not None and isinstance(event, InputEvent):
             self._garbage.key_pressed()
+        if isinstance(event, Key):
+            await self._let_typing_arrive()
         await super().on_event(event)
+
+    async def _let_typing_arrive(self) -> None:
+        """Textual runs the key that ends a dialog at once, while what was typed still waits for its field."""
+        field = self.focused
+        for _ in range(MOST_TURNS):
+            if field is None or not field.message_queue_size:
+                return
+            await asyncio.sleep(0)
 
     def get_default_screen(self) -> Screen[None]:
         """Begin with the screen that was asked for, so that nothing is painted twice."""
