@@ -112,8 +112,11 @@ class Service:
                     await channel.write(line)
                     for piece in data.pieces:
                         await channel.write(piece)
-            except* OSError as group_of_errors:
-                raise OSError("the process ended") from group_of_errors
+            except ExceptionGroup as errors:
+                # Not `except*`: before Python 3.11.4 it would wrap what is raised in it.
+                if errors.split(OSError)[1] is not None:
+                    raise
+                raise OSError("the process ended") from errors
         return reading.result()
 
     async def _opened(self) -> Channel:
