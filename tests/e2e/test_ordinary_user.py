@@ -1,73 +1,26 @@
-import contextlib
 import grp
 import os
 import pwd
-import re
 import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 import tempfile
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 from lis_tui.core.events import OutputArrived
 from tests.command import LisTui, wait_for_end
+from tests.ordinary import THROUGH_SHELL, may_run, readable_packages
 
 pytestmark = pytest.mark.docker
 USER = f"lis-test-{os.getpid()}"
 PRIVATE = (
     "umask 077; mkdir -p output/deep; echo drawn > output/deep/plot.txt; mkdir shut; echo x > shut/file; "
 )
-ROOT = Path(__file__).parent.parent.parent
 SHARED = Path(tempfile.gettempdir()) / f"lis-tui-for-{USER}"
-
-
-THROUGH_SHELL = ["sh", "-c", 'exec "$0" "$@"']
-"""setpriv itself still may do everything; what it starts may not."""
-
-
-def may_run(python: str, code: str = "", path: str = "") -> bool:
-    become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *THROUGH_SHELL]
-    words = [*become, python, "-c", f"{code}\nimport sys; print(sys.version_info[:2])"]
-    environ = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
-    done = subprocess.run(words, env=environ, cwd="/", capture_output=True, text=True, check=False)
-    return done.stdout.strip() == str(sys.version_info[:2])
-
-
-def readable_packages(python: str) -> str:
-    """Where an ordinary user finds lis-tui and what it needs: as installed, or a copy where that is shut."""
-    here = f"{ROOT}:{sysconfig.get_path('purelib')}"
-    if may_run(python, "import lis_tui.host.wiring", here):
-        return here
-    SHARED.mkdir()
-    shutil.copytree(ROOT / "lis_tui", SHARED / "lis_tui", ignore=shutil.ignore_patterns("__pycache__"))
-    todo, done = ["docker", "msgspec", "platformdirs", "pyyaml", "watchfiles"], set[str]()
-    while todo:
-        name = todo.pop().lower()
-        with contextlib.suppress(metadata.PackageNotFoundError):
-            package = metadata.distribution(name)
-            if name not in done:
-                copy_package(package)
-                wanted = [one for one in package.requires or () if "extra ==" not in one]
-                todo += [found.group() for one in wanted if (found := re.match(r"[\w.-]+", one))]
-        done.add(name)
-    for path in (SHARED, *SHARED.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    return str(SHARED)
-
-
-def copy_package(package: metadata.Distribution) -> None:
-    for file in package.files or ():
-        source = Path(str(file.locate()))
-        if ".." not in file.parts and source.is_file():
-            target = SHARED / file
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
 
 
 @pytest.fixture
@@ -90,7 +43,7 @@ def ordinary(image: str) -> Iterator[LisTui]:
     environ = {
         "HOME": str(home),
         "LIS_TUI_IMAGE": image,
-        "PYTHONPATH": readable_packages(python),
+        "PYTHONPATH": readable_packages(python, SHARED),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     lis = LisTui(home, command=[*become, python, "-m", "lis_tui"], environ=environ)

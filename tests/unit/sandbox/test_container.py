@@ -17,6 +17,7 @@ from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox.container import DockerSandbox, reclaim, remove_orphans
 from lis_tui.sandbox.image import connect
 from tests.docker_home import HOST_ID, docker_available, docker_image, docker_sandbox
+from tests.ordinary import readable_packages
 
 pytestmark = pytest.mark.docker
 
@@ -265,12 +266,12 @@ def test_an_ordinary_user_sees_and_gets_back_what_root_made_inside(tmp_path: Pat
     home.mkdir()
     try:
         os.chown(home, 54321, 54321)
+        packages = readable_packages(_ordinary_python(), home / "packages")
         group = Path("/var/run/docker.sock").stat().st_gid
-        packages = next(path for path in sys.path if path.endswith("site-packages"))
         done = subprocess.run(
             ["setpriv", "--reuid=54321", f"--regid={group}", "--clear-groups",
              _ordinary_python(), "-c", _AS_USER, str(home), end],
-            env={"PYTHONPATH": f"{Path.cwd()}:{packages}", "HOME": str(home), "PATH": os.environ["PATH"],
+            env={"PYTHONPATH": packages, "HOME": str(home), "PATH": os.environ["PATH"],
                  "LIS_TUI_TEST_IMAGE": docker_image()[0], "PYTHONDONTWRITEBYTECODE": "1"},
             cwd=home, capture_output=True, timeout=90, check=False,
         )  # fmt: skip
