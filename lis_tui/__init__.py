@@ -7,7 +7,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lis_tui.host.library import run
+    from lis_tui.host.from_python import run
 
 __version__ = "0.1.0"
 __all__ = ["__version__", "run"]
@@ -16,5 +16,5 @@ __all__ = ["__version__", "run"]
 def __getattr__(name: str) -> object:
     # Every module of ours imports this one, so the engine behind `run` is imported when it is asked for.
     if name == "run":
-        return importlib.import_module("lis_tui.host.library").run
+        return importlib.import_module("lis_tui.host.from_python").run
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
