@@ -2,7 +2,7 @@ from textual.events import Key
 
 from lis_tui.core.decisions import Reject
 from lis_tui.core.events import StepAddress
-from lis_tui.ui.deeds import GRACE_S
+from lis_tui.ui.deeds.group import GRACE_S
 from tests import story
 from tests.screens import Clock, FakeSource, settle, workbench_app
 

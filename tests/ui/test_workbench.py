@@ -18,7 +18,7 @@ from lis_tui.core.decisions import (
     Steer,
 )
 from lis_tui.core.events import FileEntry, Record, StepAddress
-from lis_tui.ui.deeds import GRACE_S
+from lis_tui.ui.deeds.group import GRACE_S
 from tests import story
 from tests.screens import Clock, FakeSource, bench, settle, text_of, workbench_app
 

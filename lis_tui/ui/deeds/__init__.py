@@ -1,0 +1,30 @@
+"""What each action of the table does on the workbench: a method of its name in one of the groups."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lis_tui.ui.deeds.deciding import Deciding
+from lis_tui.ui.deeds.looking import Looking
+from lis_tui.ui.deeds.moving import Moving
+from lis_tui.ui.deeds.running import Running
+
+if TYPE_CHECKING:
+    from lis_tui.ui.screens.workbench import Workbench
+
+GROUPS = (Deciding, Running, Moving, Looking)
+_NAMES = {"continue": "continue_"}
+"""Actions that are named by a word of Python."""
+
+
+class Deeds:
+    """Carries out actions for one workbench."""
+
+    def __init__(self, screen: "Workbench") -> None:
+        self._groups = tuple(group(screen) for group in GROUPS)
+
+    def do(self, action_id: str) -> None:
+        """Carry out an action that can run now."""
+        name = _NAMES.get(action_id, action_id)
+        group = next(each for each in self._groups if hasattr(each, name))
+        deed: Callable[[], None] = getattr(group, name)
+        deed()

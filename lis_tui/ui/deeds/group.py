@@ -1,0 +1,69 @@
+"""What groups of actions share: the workbench they act on, the gate that is painted, a question in words."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lis_tui.core.events import StepAddress
+from lis_tui.ui.widgets.blocks import BlockList
+
+if TYPE_CHECKING:
+    from lis_tui.ui.screens.workbench import Workbench
+
+GRACE_S = 0.4
+"""Keys that come sooner after a gate appeared were meant for something else."""
+BLINK_S = 0.15
+
+
+class Group:
+    """Some actions of the table, a method each, for one workbench."""
+
+    def __init__(self, screen: "Workbench") -> None:
+        self.screen = screen
+
+    def painted(self) -> StepAddress | None:
+        """Give the gate that the person saw when they pressed the key; else say why the key did nothing."""
+        commands = self.screen.commands
+        address = commands.painted_gate
+        if address is None:
+            self.focus(commands)
+            commands.show_gate()
+            self.screen.hint("this is what waits; press again to decide")
+            return None
+        if commands.gate_age_s < GRACE_S:
+            self._blink()
+            return None
+        return address
+
+    def _blink(self) -> None:
+        commands = self.screen.commands
+        commands.is_blinking = True
+        commands.update_blocks()
+        self.screen.hint("typed before this could be read; nothing was decided")
+        self.screen.set_timer(BLINK_S, self._end_blink)
+
+    def _end_blink(self) -> None:
+        self.screen.commands.is_blinking = False
+        self.screen.commands.update_blocks()
+
+    @property
+    def pane(self) -> BlockList:
+        """The pane that has the focus."""
+        focused = self.screen.focused
+        return focused if isinstance(focused, BlockList) else self.screen.commands
+
+    def focus(self, pane: BlockList) -> None:
+        """Bring a pane to the front and give it the focus."""
+        self.screen.arrangement.show(pane.id or "")
+        pane.focus()
+
+    def ask(
+        self, title: str, note: str, answer: Callable[[str], None], *, is_empty_fine: bool = False
+    ) -> None:
+        """Ask for some words."""
+        from lis_tui.ui.screens.dialogs import AskDialog
+
+        def answered(text: str | None) -> None:
+            if text is not None:
+                answer(text)
+
+        self.screen.app.push_screen(AskDialog(title, note, is_empty_fine=is_empty_fine), answered)

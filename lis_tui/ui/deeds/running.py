@@ -1,0 +1,122 @@
+"""Letting the run go on, holding it, and handling the command that runs."""
+
+from lis_tui.core.decisions import (
+    Approve,
+    CloseInput,
+    End,
+    Interrupt,
+    Pause,
+    Resume,
+    RetryNow,
+    SendInput,
+    SetMode,
+)
+from lis_tui.core.events import StepAddress
+from lis_tui.core.spec import Mode
+from lis_tui.ui.calls import short
+from lis_tui.ui.deeds.group import Group
+
+_NEXT_MODE: dict[Mode, Mode] = {"auto": "confirm", "confirm": "step", "step": "auto"}
+
+
+class Running(Group):
+    """Steers how the run goes on."""
+
+    def pause(self) -> None:
+        """Hold at the next gate; pressed again, cut what goes on; at the gate, go on."""
+        view = self.screen.view
+        if not view.is_held:
+            self.screen.send(Pause())
+            self.screen.hint("holds at the next gate · p again cuts now · c goes on")
+        elif view.gate is not None:
+            self.screen.send(Resume())
+        else:
+            self.screen.send(Interrupt())
+
+    def hold(self) -> None:
+        """Hold at the next gate."""
+        if not self.screen.view.is_held:
+            self.pause()
+
+    def next(self) -> None:
+        """Take one step."""
+        address: StepAddress | None = None
+        if self.screen.view.gate is not None:
+            address = self.painted()
+            if address is None:
+                return
+        if self.screen.view.mode != "step":
+            self.screen.send(SetMode("step"))
+        if address is not None:
+            self.screen.send(Approve(), address)
+
+    def continue_(self) -> None:
+        """Go on to the next gate that waits by itself."""
+        view = self.screen.view
+        address: StepAddress | None = None
+        if view.gate is not None:
+            address = self.painted()
+            if address is None:
+                return
+        because = view.gate.because if view.gate is not None else ""
+        if view.is_held:
+            self.screen.send(Resume())
+        if view.mode == "step":
+            self.screen.send(SetMode("auto"))
+        is_released = because == "paused" or (view.mode == "step" and not because.startswith("breakpoint"))
+        if address is not None and not is_released:
+            self.screen.send(Approve(), address)
+
+    def mode(self) -> None:
+        """Change which gates wait."""
+        wished = _NEXT_MODE[self.screen.view.mode]
+        if self.screen.view.gate is not None and self.painted() is None:
+            return
+        self.screen.send(SetMode(wished))
+        said = {
+            "auto": "nothing waits",
+            "confirm": "every step waits for you",
+            "step": "waits at the next gate, each time",
+        }
+        self.screen.hint(f"mode {wished}: {said[wished]}")
+
+    def interrupt(self) -> None:
+        """Stop the running command."""
+        running = self.screen.view.running
+        self.screen.send(Interrupt(), running.address if running is not None else None)
+
+    def copy_or_interrupt(self) -> None:
+        """Copy the selection, else interrupt, else say how to leave."""
+        selected = self.screen.get_selected_text()
+        if selected:
+            self.screen.app.copy_to_clipboard(selected)
+            self.screen.hint("copied")
+        elif self.screen.view.running is not None and not self.screen.source.is_recorded:
+            self.interrupt()
+            self.screen.hint("interrupting the command")
+        else:
+            self.screen.hint("q leaves · p pauses · with text selected, ctrl+c copies it")
+
+    def type(self) -> None:
+        """Type into the running command."""
+        from lis_tui.ui.screens.dialogs import InputDialog
+
+        step = self.screen.view.running
+        if step is None:
+            return
+        address = step.address
+
+        def typed(decision: SendInput | CloseInput | None) -> None:
+            if decision is not None:
+                self.screen.send(decision, address)
+
+        what = short(step.tool, step.arguments)
+        self.screen.app.push_screen(InputDialog(f"Type into {address} {what}"), typed)
+
+    def retry_now(self) -> None:
+        """Do not wait for the countdown."""
+        self.screen.send(RetryNow())
+
+    def end(self) -> None:
+        """End the run."""
+        self.screen.send(End())
