@@ -106,7 +106,7 @@ class _Reply(Struct, frozen=True):
 class _Any(Struct, frozen=True):
     type: str
     turn: int = 0
-    address: tuple[int, int] | None = None
+    address: tuple[int, ...] | None = None
     reply: _Reply | None = None
 
 
@@ -195,7 +195,7 @@ def _read_end(lines: Iterable[bytes]) -> tuple[float, int, _Ended | None]:
         except UNREADABLE:
             continue
         last_at = last_at or found.at
-        was_continued = was_continued or found.event.type == "RunContinued"
+        was_continued = was_continued or found.event.type in ("RunContinued", "RunForked")
         turn = _turn(found.event)
         if turn:
             return last_at, turn, ended
