@@ -5,7 +5,17 @@ from pathlib import Path
 
 import msgspec
 
-from lis_tui.core.decisions import Approve, ApproveRule, Edit, End, GateDecision, Reject
+from lis_tui.core.decisions import (
+    Approve,
+    ApproveRule,
+    ChooseVersion,
+    ContinueFrom,
+    Edit,
+    End,
+    GateDecision,
+    Reject,
+    Resample,
+)
 from lis_tui.core.errors import SandboxFailed
 from lis_tui.core.events import (
     Gate,
@@ -68,6 +78,8 @@ class Actor:
         """Say why a decision about this call cannot be carried out."""
         if isinstance(decision, Edit):
             return self._problem(call.name, decision.arguments)
+        if isinstance(decision, Resample | ChooseVersion | ContinueFrom):
+            return "That cannot be done here."
         return ""
 
     async def _carry_out(

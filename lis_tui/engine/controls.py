@@ -6,26 +6,38 @@ from typing import Protocol, runtime_checkable
 
 from lis_tui.core.bus import spawn
 from lis_tui.core.decisions import (
+    Amend,
     Approve,
     ApproveRule,
+    ChangeModel,
+    ChooseVersion,
     CloseInput,
+    ContinueFrom,
     Decision,
     Edit,
     EditObservation,
+    EditReply,
     End,
     FollowUp,
+    Inject,
     Interrupt,
     Pause,
     Reject,
+    Resample,
     Resume,
     RetryNow,
+    RunOwn,
     SendInput,
     SetAllowRules,
     SetBreakpoints,
     SetLimits,
     SetMode,
+    SetTimeout,
+    ShareOwn,
     Skip,
     Steer,
+    ToBackground,
+    Withdraw,
 )
 from lis_tui.core.errors import DecisionRefused, UsageWrong
 from lis_tui.core.events import (
@@ -34,6 +46,7 @@ from lis_tui.core.events import (
     InputSent,
     InterruptSent,
     MessageQueued,
+    MessageWithdrawn,
     NoticeGiven,
     StepAddress,
     Who,
@@ -41,10 +54,13 @@ from lis_tui.core.events import (
 from lis_tui.core.ports import Model, Sandbox
 from lis_tui.core.spec import Limits
 from lis_tui.core.text import safe_str
+from lis_tui.engine.changes import Changes
+from lis_tui.engine.commands import Commands
 from lis_tui.engine.limits import Ending, reached
 from lis_tui.engine.progress import Progress
 
 RAISABLE: tuple[EndStatus, ...] = ("turn_limit", "token_limit", "cost_limit", "time_limit")
+AboutRun = Pause | Resume | Steer | Withdraw | FollowUp | SetLimits | RetryNow | End
 CUT_BY_PERSON = "Cut by the user."
 
 
@@ -64,6 +80,8 @@ class Controls:
         self._progress = progress
         self._model = model
         self._sandbox = sandbox
+        self._commands = Commands(progress, sandbox)
+        self._changes = Changes(progress)
         self._typing = asyncio.Lock()
         self.ended_as: EndStatus | None = None
         """How the run ended; None while it goes on."""
@@ -79,49 +97,50 @@ class Controls:
             self._decide_after_the_end(decision, by)
             return
         match decision:
-            case Approve() | ApproveRule() | Edit() | Reject() | Skip():
+            case (
+                Approve() | ApproveRule() | Edit() | Reject() | Skip()
+                | ContinueFrom() | Resample() | ChooseVersion()
+            ):  # fmt: skip
                 self._progress.gates.answer(decision, address, by, gate)
-            case EditObservation(text):
-                self._progress.edit_observation(address, text, by)
-            case Pause() | Resume():
-                self._decide_pause(decision, by)
+            case Amend() | EditReply() | EditObservation() | Inject() | ChangeModel():
+                self._changes.decide(decision, address, by, gate)
             case SetMode() | SetBreakpoints() | SetAllowRules():
                 self._decide_rules(decision, by)
             case Interrupt() | SendInput() | CloseInput():
                 self._decide_command(decision, address, by)
-            case Steer() | FollowUp() | SetLimits() | RetryNow() | End():
-                self._decide_run(decision, by)
+            case SetTimeout() | ToBackground() | RunOwn() | ShareOwn():
+                self._commands.decide(decision, address, by)
             case _:
-                raise DecisionRefused("That cannot be done here.")
+                self._decide_run(decision, by)
 
     def end(self, ending: Ending, by: Who) -> None:
         """End the run now: whatever it awaits is given up."""
         progress = self._progress
         progress.end(ending)
         progress.storage.give_up()
-        progress.gates.end(End(ending.reason), by)
+        progress.gates.end(End(ending.reason, ending.answer), by)
         if progress.running is not None:
             self._interrupt(progress.running, by)
 
     # ---- while it goes on
 
-    def _decide_run(self, decision: Steer | FollowUp | SetLimits | RetryNow | End, by: Who) -> None:
-        match decision:
-            case Steer(text) | FollowUp(text):
-                self._say(text)
-            case SetLimits(limits):
-                self._progress.set_limits(limits)
-            case RetryNow():
-                self._retry_now()
-            case End(reason):
-                self.end(Ending("ended_by_person", safe_str(reason)), by)
-
-    def _decide_pause(self, decision: Pause | Resume, by: Who) -> None:
+    def _decide_run(self, decision: AboutRun, by: Who) -> None:
         match decision:
             case Pause():
                 self._progress.gates.pause(by)
             case Resume():
                 self._progress.gates.resume(by)
+            case Steer(text) | FollowUp(text):
+                self._say(text)
+            case Withdraw(text):
+                self._withdraw(text)
+            case SetLimits(limits):
+                self._progress.set_limits(limits)
+            case RetryNow():
+                self._retry_now()
+            case End(reason, answer):
+                given = None if answer is None else safe_str(answer)
+                self.end(Ending("ended_by_person", safe_str(reason), given), by)
 
     def _decide_rules(self, decision: SetMode | SetBreakpoints | SetAllowRules, by: Who) -> None:
         gates = self._progress.gates
@@ -180,6 +199,13 @@ class Controls:
             raise DecisionRefused("There is nothing to say.")
         self._progress.said.append(safe_str(text))
         self._progress.bus.publish(MessageQueued(self._progress.said[-1]))
+
+    def _withdraw(self, text: str) -> None:
+        text = safe_str(text)
+        if text not in self._progress.said:
+            raise DecisionRefused("That was not said, or the model has it already.")
+        self._progress.said.remove(text)
+        self._progress.bus.publish(MessageWithdrawn(text))
 
     def _retry_now(self) -> None:
         if not (self._progress.is_asking and isinstance(self._model, Impatient)):
