@@ -62,7 +62,8 @@ class Actor:
         """Propose, decide, run and answer one call; `note` ends what the model sees. Raises SandboxFailed."""
         progress = self._progress
         problem = self._problem(call.name, call.arguments)
-        progress.bus.publish(StepProposed(address=address, call=call, problem=problem))
+        if progress.view.step(address) is None:  # a run that was taken up has proposed it already
+            progress.bus.publish(StepProposed(address=address, call=call, problem=problem))
         if problem:
             observation = Observation(text=f"Not run: {problem}", status="malformed")
         elif refusal := self._refusal(call):

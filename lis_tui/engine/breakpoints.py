@@ -112,6 +112,10 @@ class AllowRules:
         step = self._view.step(address)
         return None if step is None else AllowRule(step.tool, step.proposed)
 
+    def adopt(self, rules: tuple[AllowRule, ...]) -> None:
+        """Have those that were made before this process had the run."""
+        self._rules = rules
+
     def add(self, rule: AllowRule, by: Who) -> None:
         """Ask about such a call no more."""
         if rule not in self._rules:

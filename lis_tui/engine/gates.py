@@ -68,6 +68,8 @@ class Gates:
         self._open: _Open | None = None
         self.mode = mode
         self.is_paused = False
+        self.decided: dict[StepAddress, GateDecision] = {}
+        """What a person has decided before the step was proposed: a fork may begin with another one."""
         self.breakpoints = Breakpoints(bus, view, breakpoints)
         self.rules = AllowRules(bus, view)
 
@@ -83,6 +85,10 @@ class Gates:
 
     async def decide(self, address: StepAddress, gate: Gate, check: Check) -> tuple[GateDecision, Who]:
         """Give the decision for this gate and who made it; an Approve at once where no rule makes it wait."""
+        if gate in ("before_step", "before_submit") and address in self.decided:
+            early = self.decided.pop(address)
+            self._bus.publish(DecisionMade(address=address, gate=gate, decision=early))
+            return early, "person"
         stopped, because = self._reasons(gate, address)
         if not because:
             return Approve(), "rule"

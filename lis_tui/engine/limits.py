@@ -33,6 +33,10 @@ class Stopwatch:
         """Seconds counted so far."""
         return self._counted + (self._clock() - self._since if self._since is not None else 0.0)
 
+    def count(self, seconds: float) -> None:
+        """Count these too: they passed before."""
+        self._counted += seconds
+
     def start(self) -> None:
         """Count from now on."""
         if self._since is None:

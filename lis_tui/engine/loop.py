@@ -1,13 +1,16 @@
 """The story of a run: think, propose, decide, act, observe, until something ends it."""
 
+from collections.abc import Sequence
+
 from lis_tui.core.decisions import End
 from lis_tui.core.events import MessageSent, StepAddress
-from lis_tui.core.messages import Reply
+from lis_tui.core.messages import Reply, ToolCall
 from lis_tui.engine import prompts
 from lis_tui.engine.act import Actor
 from lis_tui.engine.computer import Computer
 from lis_tui.engine.gates import nothing_to_reject, only_approve_or_end
 from lis_tui.engine.limits import Ending, turn_note
+from lis_tui.engine.past import calls_of, silent_replies
 from lis_tui.engine.progress import Progress, RunCut
 from lis_tui.engine.think import Thinker
 
@@ -31,7 +34,8 @@ class Loop:
     async def turns(self) -> Ending:
         """Take turns until something ends the run. Raises ModelFailed, SandboxFailed, ContextFull, RunCut."""
         progress = self._progress
-        self._silent_replies = 0
+        self._silent_replies = silent_replies(progress.view)
+        await self._carry_out(calls_of(progress.view, progress.turn))
         while (ending := progress.over()) is None:
             progress.turn += 1
             await self._hold_before_model()
@@ -69,18 +73,24 @@ class Loop:
             self._nudge(reply)
         else:
             self._silent_replies = 0
-        if reply.calls and not self._is_plain:
-            await self._computer.wait()
+            await self._carry_out(reply.calls)
+
+    async def _carry_out(self, calls: Sequence[ToolCall]) -> None:
+        """Carry out those calls of the newest reply that are not answered yet."""
+        progress = self._progress
+        if not progress.owed:
+            return
+        await self._computer.wait()
         note = turn_note(progress.turn, progress.limits, progress.spent)
-        for step, call in enumerate(reply.calls, start=1):
-            is_last = step == len(reply.calls)
-            observation = await self._actor.act(
-                StepAddress(progress.turn, step), call, note if is_last else ""
-            )
+        for step, call in enumerate(calls, start=1):
+            address = StepAddress(progress.turn, step)
+            if address not in progress.owed:
+                continue
+            observation = await self._actor.act(address, call, note if step == len(calls) else "")
             self._computer.note_change()
             if observation.answer is not None:
                 progress.end(Ending("submitted", " ".join(observation.notes), observation.answer))
-            await self._hold_after_step(StepAddress(progress.turn, step))
+            await self._hold_after_step(address)
 
     async def _hold_after_step(self, address: StepAddress) -> None:
         """What came of the step is written already; until the model is asked, a person may change it."""

@@ -1,7 +1,7 @@
 """Where a run is: its conversation, what it has spent, what was said meanwhile, and whether it is to end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 
 from lis_tui.core.bus import Bus
@@ -143,10 +143,21 @@ class Progress:
 
     # ---- calls and their answers
 
+    @property
+    def owed(self) -> Mapping[StepAddress, ToolCall]:
+        """The calls of the newest reply that are not answered yet."""
+        return self._unanswered
+
     def owe(self, reply: Reply) -> None:
         """Remember that every call of this reply must be answered."""
         for step, call in enumerate(reply.calls, start=1):
             self._unanswered[StepAddress(self.turn, step)] = call
+
+    def owe_at(self, address: StepAddress, call: ToolCall, *, is_begun: bool) -> None:
+        """Remember an unanswered call of a reply that came before this process had the run."""
+        self._unanswered[address] = call
+        if is_begun:
+            self.begun = address
 
     def answer(self, address: StepAddress, observation: Observation) -> Observation:
         """Answer a call."""
@@ -178,6 +189,16 @@ class Progress:
     def _see(self, event: Event) -> None:
         if not isinstance(event, Fragment) or isinstance(event, FilesChanged):
             self.view.apply(Record(0, self.clock(), event))
+        self._note_seen(event)
+
+    def recall(self, records: Iterable[Record]) -> None:
+        """Take in what happened before this process had the run, as if it had been here."""
+        for record in records:
+            self.conversation.apply(record.event)
+            self.view.apply(record)
+            self._note_seen(record.event)
+
+    def _note_seen(self, event: Event) -> None:
         if isinstance(event, StepFinished):
             self._unseen.add(event.address)
         elif isinstance(event, ModelAsked):
