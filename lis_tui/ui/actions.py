@@ -1,101 +1,29 @@
 """The one table of actions: keys, footer, palette, help and README's key list are all printed from it."""
 
-from collections.abc import Callable
 from typing import Literal
 
 from msgspec import Struct
 
-from lis_tui.core.parts import StepView
 from lis_tui.core.view import RunView
+from lis_tui.ui.conditions import (
+    Condition,
+    Focus as Focus,
+    Why,
+    always,
+    can_follow_up,
+    changeable,
+    editable,
+    gate,
+    has_step,
+    has_turn,
+    live,
+    retrying,
+    running,
+    step_gate,
+    typeable,
+)
 
 Group = Literal["Run", "Decide", "Move", "Look", "Always"]
-Why = str
-"""Why an action cannot run now; empty where it can."""
-
-
-class Focus(Struct, frozen=True):
-    """Where the person is: the pane, what is under its cursor, and what kind of run it is."""
-
-    pane: str = "commands"
-    is_recorded: bool = False
-    step: StepView | None = None
-    has_selection: bool = False
-
-
-Condition = Callable[[RunView, Focus], Why]
-
-
-def _always(view: RunView, focus: Focus) -> Why:
-    return ""
-
-
-def _live(view: RunView, focus: Focus) -> Why:
-    if focus.is_recorded:
-        return "this is a recording"
-    if view.started is None:
-        return "the run has not begun"
-    return "the run has ended" if view.ended is not None else ""
-
-
-def _gate(view: RunView, focus: Focus) -> Why:
-    if view.gate is None and view.asking is not None:
-        return "the command waits for input; t types into it"
-    return _live(view, focus) or ("" if view.gate is not None else "nothing waits for you")
-
-
-def _step_gate(view: RunView, focus: Focus) -> Why:
-    why = _gate(view, focus)
-    if why or (view.gate is not None and view.gate.gate in ("before_step", "before_submit")):
-        return why
-    return "no step waits; a approves"
-
-
-def _editable(view: RunView, focus: Focus) -> Why:
-    why = _step_gate(view, focus)
-    if why or view.waiting is None or view.waiting.tool != "submit":
-        return why
-    return "submit has nothing to edit; x rejects it with a reason"
-
-
-def _running(view: RunView, focus: Focus) -> Why:
-    return _live(view, focus) or ("" if view.running is not None else "no command runs")
-
-
-def _typeable(view: RunView, focus: Focus) -> Why:
-    why = _running(view, focus)
-    if why or (view.running is not None and view.running.tool == "execute_bash"):
-        return why
-    return "what runs reads no input"
-
-
-def _retrying(view: RunView, focus: Focus) -> Why:
-    if view.ended is not None and view.ended.status == "model_failed" and not focus.is_recorded:
-        return ""
-    return _live(view, focus) or ("" if view.retry is not None else "no try is waited for")
-
-
-def _can_follow_up(view: RunView, focus: Focus) -> Why:
-    if focus.is_recorded:
-        return "this is a recording"
-    if view.ended is None:
-        return "the run has not ended; s tells the model something"
-    return "" if view.has_sandbox else "its sandbox is gone"
-
-
-def _changeable(view: RunView, focus: Focus) -> Why:
-    if focus.is_recorded:
-        return "this is a recording"
-    if view.started is None:
-        return "the run has not begun"
-    return "its sandbox is gone" if view.ended is not None and not view.has_sandbox else ""
-
-
-def _has_step(view: RunView, focus: Focus) -> Why:
-    return "" if view.started is not None else "nothing has happened yet"
-
-
-def _has_turn(view: RunView, focus: Focus) -> Why:
-    return "" if len(view.turns) > 1 else "nothing was sent yet"
 
 
 class Action(Struct, frozen=True):
@@ -108,7 +36,7 @@ class Action(Struct, frozen=True):
     tip: str
     group: Group
     in_footer: bool = False
-    why_not: Condition = _always
+    why_not: Condition = always
     shown: str = ""
     """The keys as people read them, where Textual's names differ."""
 
@@ -119,12 +47,10 @@ class Action(Struct, frozen=True):
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("approve", "a", "approve", "Let the waiting step happen as it stands.", "Decide", True, _gate),
-    Action("edit", "e", "edit", "Change the waiting step before it runs.", "Decide", True, _editable),
-    Action(
-        "reject", "x", "reject", "Do not run it; the model reads your reason.", "Decide", True, _step_gate
-    ),
-    Action("tell", "s", "tell", "Say something to the model before its next turn.", "Decide", True, _live),
+    Action("approve", "a", "approve", "Let the waiting step happen as it stands.", "Decide", True, gate),
+    Action("edit", "e", "edit", "Change the waiting step before it runs.", "Decide", True, editable),
+    Action("reject", "x", "reject", "Do not run it; the model reads your reason.", "Decide", True, step_gate),
+    Action("tell", "s", "tell", "Say something to the model before its next turn.", "Decide", True, live),
     Action(
         "follow_up",
         "f",
@@ -132,7 +58,7 @@ ACTIONS: tuple[Action, ...] = (
         "Go on after the end, in the same sandbox.",
         "Decide",
         True,
-        _can_follow_up,
+        can_follow_up,
     ),
     Action(
         "limits",
@@ -141,10 +67,10 @@ ACTIONS: tuple[Action, ...] = (
         "Change the limits; a run that a limit ended goes on.",
         "Run",
         False,
-        _changeable,
+        changeable,
     ),
-    Action("pause", "p", "pause", "Hold at the next gate; again: go on.", "Run", True, _live),
-    Action("next", "n", "next", "One step: approve this one and wait at the next gate.", "Run", True, _live),
+    Action("pause", "p", "pause", "Hold at the next gate; again: go on.", "Run", True, live),
+    Action("next", "n", "next", "One step: approve this one and wait at the next gate.", "Run", True, live),
     Action(
         "continue",
         "c",
@@ -152,11 +78,11 @@ ACTIONS: tuple[Action, ...] = (
         "Approve what waits and go on; stepping ends, mode confirm stays.",
         "Run",
         True,
-        _live,
+        live,
     ),
-    Action("mode", "M", "mode", "Change the mode: auto, confirm, step.", "Run", False, _live),
+    Action("mode", "M", "mode", "Change the mode: auto, confirm, step.", "Run", False, live),
     Action(
-        "interrupt", "", "interrupt", "Stop the running command; the shell lives on.", "Run", False, _running
+        "interrupt", "", "interrupt", "Stop the running command; the shell lives on.", "Run", False, running
     ),
     Action(
         "type",
@@ -165,10 +91,10 @@ ACTIONS: tuple[Action, ...] = (
         "Type into the running command, or end its input.",
         "Run",
         True,
-        _typeable,
+        typeable,
     ),
-    Action("retry_now", "R", "try now", "Do not wait for the countdown.", "Run", True, _retrying),
-    Action("end", "", "end the run", "End the run now; what it made is kept.", "Run", False, _live),
+    Action("retry_now", "R", "try now", "Do not wait for the countdown.", "Run", True, retrying),
+    Action("end", "", "end the run", "End the run now; what it made is kept.", "Run", False, live),
     Action("down", "j,down", "down", "Next step, turn, file or line.", "Move", shown="j ↓"),
     Action("up", "k,up", "up", "The one before.", "Move", shown="k ↑"),
     Action(
@@ -197,7 +123,7 @@ ACTIONS: tuple[Action, ...] = (
         "Whole output of a step; fold or open a turn or folder.",
         "Look",
         False,
-        _has_step,
+        has_step,
     ),
     Action(
         "sent",
@@ -206,7 +132,7 @@ ACTIONS: tuple[Action, ...] = (
         "The request of this turn, and what is new in it.",
         "Look",
         False,
-        _has_turn,
+        has_turn,
     ),
     Action(
         "copy",
@@ -215,7 +141,7 @@ ACTIONS: tuple[Action, ...] = (
         "Copy the block under the cursor as it is, without colours.",
         "Look",
         False,
-        _has_step,
+        has_step,
     ),
     Action("pane_1", "1", "reasoning", "To the reasoning.", "Look"),
     Action("pane_2", "2", "commands", "To the commands.", "Look"),
