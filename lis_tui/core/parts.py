@@ -60,6 +60,10 @@ class StepView:
     output_bytes: int = 0
     waits_for_input: bool = False
     was_interrupted: bool = False
+    signals: list[str] = field(default_factory=list)
+    """What was sent to stop it, as far as that is known."""
+    timeout_s: float | None = None
+    """How long it may take, where a person changed that."""
     inputs: list[bytes] = field(default_factory=list)
     observation: Observation | None = None
     changes: dict[str, FileMark] = field(default_factory=dict)
@@ -142,6 +146,8 @@ class TurnView:
     """Which of them counts, from 1; 0: there is none yet."""
     is_edited: bool = False
     """A person changed what the model sees as its own reasoning or text."""
+    kept: tuple[str, str] = ("", "")
+    """Reasoning and text that counted when the model was asked once more."""
     version: int = 0
 
     @property
@@ -169,6 +175,8 @@ class GateView:
     opened_at: float
     timeout_s: float | None
     default: str
+    answer: str | None = None
+    """What would be submitted, at the gate before that."""
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from lis_tui.core.breakpoints import AllowRule, Breakpoint
-from lis_tui.core.decisions import Edit
+from lis_tui.core.decisions import ChooseVersion, Edit, Inject, Resample
 from lis_tui.core.events import (
     AllowRulesChanged,
     BreakpointHit,
@@ -64,6 +64,7 @@ from lis_tui.core.events import (
     StepStarted,
     StorageTrouble,
     TextArrived,
+    TimeoutChanged,
     UnknownEvent,
     VersionChosen,
 )
@@ -311,6 +312,8 @@ class RunView:
         turn.asked_at = at
         turn.cut_off = ""
         turn.version += 1
+        if turn.replies:
+            self._ask_again(turn)
         self.totals.context_tokens = event.prompt_tokens_estimate
         self._enter("asking", at)
 
@@ -362,7 +365,6 @@ class RunView:
         turn = self._turn(event.turn)
         turn.replies.append(event.reply)
         turn.finished_at = at
-        turn.cut_off = ""
         self.retry = None
         self.totals.add(event.reply.usage)
         self._choose(turn, event.version, at)
@@ -384,12 +386,19 @@ class RunView:
     @_on.register
     def _(self, event: ReplyCutOff, at: float) -> None:
         turn = self._turn(event.turn)
-        turn.reasoning.set(event.reasoning)
-        turn.text.set(event.text)
         turn.drafts.clear()
-        turn.cut_off = event.reason or "cut off"
         turn.version += 1
         self.retry = None
+        if turn.replies:
+            # It was asked once more: what counted before still does.
+            turn.reasoning.set(turn.kept[0])
+            turn.text.set(turn.kept[1])
+            turn.finished_at = at
+            self._say(turn, f"asked once more, and cut off: {event.reason}", "notice")
+        else:
+            turn.reasoning.set(event.reasoning)
+            turn.text.set(event.text)
+            turn.cut_off = event.reason or "cut off"
 
     @_on.register
     def _(self, event: ContextTrimmed, at: float) -> None:
@@ -402,9 +411,10 @@ class RunView:
         step = StepView(
             event.address, call.name, call.arguments, call.arguments, event.problem, proposed_at=at
         )
-        previous = self.steps[-1] if self.steps else None
-        is_same = previous is not None and (previous.tool, previous.proposed) == (call.name, call.arguments)
-        self.repeats = self.repeats + 1 if is_same else 1
+        previous = next((one for one in reversed(self.steps) if not one.is_injected), None)
+        self.repeats = 1
+        if previous is not None and (previous.tool, previous.proposed) == (call.name, call.arguments):
+            self.repeats = previous.repeats + 1
         step.repeats = self.repeats
         step.tokens_so_far = self.totals.prompt_tokens + self.totals.completion_tokens
         step.cost_so_far = self.totals.cost_usd if self.totals.has_known_cost else None
@@ -421,13 +431,13 @@ class RunView:
         step.proposed_at = at
         step.is_injected, step.is_hidden = True, event.is_hidden
         turn = self._turn(event.address.turn)
-        turn.steps.append(step)
         turn.version += 1
-        # One that runs before a waiting step stands before it.
-        place = len(self.steps)
-        while place and self.steps[place - 1].address > event.address:
-            place -= 1
-        self.steps.insert(place, step)
+        for steps in (turn.steps, self.steps):
+            # One that runs before a waiting step stands before it.
+            place = len(steps)
+            while place and steps[place - 1].address > event.address:
+                place -= 1
+            steps.insert(place, step)
         self._steps[event.address] = step
         self.moved += 1
 
@@ -462,7 +472,9 @@ class RunView:
 
     @_on.register
     def _(self, event: GateOpened, at: float) -> None:
-        self.gate = GateView(event.address, event.gate, event.because, at, event.timeout_s, event.default)
+        self.gate = GateView(
+            event.address, event.gate, event.because, at, event.timeout_s, event.default, event.answer
+        )
         step = self._steps.get(event.address)
         if step is not None and not step.is_over:
             step.status = "waiting"
@@ -474,9 +486,10 @@ class RunView:
         self._close_gate(at)
         step = self._steps.get(event.address)
         if step is not None:
-            if event.gate != "after_step":
-                step.decided_by = event.by
-            step.amended = None
+            # Neither of these is about the step itself: it waits again, or another takes its place.
+            if not isinstance(event.decision, Inject | Resample | ChooseVersion):
+                step.decided_by = step.decided_by if event.gate == "after_step" else event.by
+                step.amended = None
             if isinstance(event.decision, Edit):
                 step.arguments = event.decision.arguments
                 step.changed_by = event.by
@@ -530,6 +543,15 @@ class RunView:
         step = self._steps.get(event.address)
         if step is not None:
             step.was_interrupted = True
+            if event.signal:
+                step.signals.append(event.signal)
+            step.version += 1
+
+    @_on.register
+    def _(self, event: TimeoutChanged, at: float) -> None:
+        step = self._steps.get(event.address)
+        if step is not None:
+            step.timeout_s = event.timeout_s
             step.version += 1
 
     @_on.register
@@ -580,12 +602,21 @@ class RunView:
 
     # ---- small parts
 
+    @staticmethod
+    def _ask_again(turn: TurnView) -> None:
+        """Make room for another version of the reply, beside those that there are."""
+        turn.kept = (str(turn.reasoning), str(turn.text))
+        turn.reasoning.set("")
+        turn.text.set("")
+        turn.finished_at = turn.first_piece_at = None
+
     def _choose(self, turn: TurnView, version: int, at: float) -> None:
         """Have another reply of the turn count: what was proposed by the last one is no step of this run."""
         self._close_gate(at)
         reply = turn.replies[version - 1]
         turn.chosen = version
         turn.is_edited = False
+        turn.cut_off = ""
         turn.reasoning.set(reply.reasoning)
         turn.text.set(reply.text)
         turn.drafts.clear()

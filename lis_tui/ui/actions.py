@@ -7,7 +7,6 @@ from msgspec import Struct
 from lis_tui.core.view import RunView
 from lis_tui.ui.conditions import (
     Condition,
-    Focus as Focus,
     Why,
     always,
     can_follow_up,
@@ -21,6 +20,9 @@ from lis_tui.ui.conditions import (
     running,
     step_gate,
     typeable,
+)
+from lis_tui.ui.conditions import (
+    Focus as Focus,
 )
 
 Group = Literal["Run", "Decide", "Move", "Look", "Always"]
