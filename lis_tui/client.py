@@ -125,8 +125,8 @@ class Client:
         folder = Store(self._places.data).find(run)
         if folder.is_live():
             raise HostUnreachable(
-                f"The run {folder.name} is live in a process that takes no visitors (--headless): "
-                "wait for its end, then open it."
+                f"The run {folder.name} is live in a process that takes no visitors (it was started from "
+                "Python): wait for its end, then open it."
             )
         return list(read(folder))
 

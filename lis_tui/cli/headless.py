@@ -12,6 +12,7 @@ from lis_tui.cli.asked import Asked
 from lis_tui.cli.printer import JsonPrinter, Printer
 from lis_tui.client import Client
 from lis_tui.config.places import Places
+from lis_tui.core.errors import StorageFailed
 from lis_tui.core.events import OutputsSaved, Record, RunEnded
 from lis_tui.core.text import clean, one_line, plural
 from lis_tui.core.wire import CaughtUp
@@ -65,7 +66,7 @@ async def play_here(asked: Asked, *, as_json: bool) -> tuple[int, Ending]:
     """Play a run in this process and print it. A signal ends it cleanly, a second Ctrl-C at once."""
     from lis_tui.host.alone import Alone
 
-    alone = Alone(asked.places.data)
+    alone = Alone(asked.places.data, runtime=_door(asked.places), note=_note)
     signals: list[signal.Signals] = []
     loop = asyncio.get_running_loop()
 
@@ -85,6 +86,19 @@ async def play_here(asked: Asked, *, as_json: bool) -> tuple[int, Ending]:
         if decider is not None:
             await decider.close()
     return (128 + signals[0] if signals else ending.exit_code), ending
+
+
+def _door(places: Places) -> Path | None:
+    """Give the folder where visitors find the run; without one it goes on all the same."""
+    try:
+        return places.make_runtime()
+    except StorageFailed as error:
+        _note(f"Nobody can attach to this run. {error.sentence}")
+        return None
+
+
+def _note(sentence: str) -> None:
+    print(f"lis-tui: {clean(sentence)}", file=sys.stderr)
 
 
 def _decider(asked: Asked, alone: "Alone") -> "Decider | None":

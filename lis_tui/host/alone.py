@@ -1,4 +1,4 @@
-"""A host without a socket: one run in this process, for whoever prints it or asked for it from Python."""
+"""One run in this process, for whoever prints it or asked for it from Python; visitors may take part."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -7,23 +7,35 @@ from pathlib import Path
 
 from lis_tui.core.bus import spawn
 from lis_tui.core.decisions import Decision
-from lis_tui.core.errors import DecisionRefused, LisError
+from lis_tui.core.errors import DecisionRefused, HostUnreachable, LisError
 from lis_tui.core.events import Gate, Record, RunEnded, StepAddress, Who
 from lis_tui.core.spec import RunSpec
 from lis_tui.host.runs import LiveRun, Runs, Wired
+from lis_tui.host.visits import Visits
 from lis_tui.host.wiring import remove_orphans, wire
 
 LONGEST_TIDYING_S = 20.0
 
 
 class Alone:
-    """Plays one run. It has a journal and a lock as any other, and leaves no container however it ends."""
+    """Plays one run. It has a journal and a lock as any other, and leaves no container however it ends.
+
+    With a `runtime` folder (made, and ours) clients can attach to it; without one nobody can. `note` is told
+    what whoever started it should know besides the run's records.
+    """
 
     def __init__(
-        self, data: Path, wiring: Callable[[Path, RunSpec, Mapping[str, str]], Wired] = wire
+        self,
+        data: Path,
+        wiring: Callable[[Path, RunSpec, Mapping[str, str]], Wired] = wire,
+        *,
+        runtime: Path | None = None,
+        note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._data = data
         self._runs = Runs(partial(wiring, data))
+        self._visits = None if runtime is None else Visits(self._runs, runtime)
+        self._note = note
         self._run: LiveRun | None = None
         self._end_reason = ""
 
@@ -31,7 +43,7 @@ class Alone:
         """End the run cleanly; its records tell of it. Before it has started, it ends as it starts."""
         self._end_reason = reason
         if self._run is not None:
-            spawn(self._run.terminate(reason), "end the run")
+            spawn(self._runs.terminate(reason), "end the run")
 
     def decide(
         self, decision: Decision, address: StepAddress | None, by: Who, gate: Gate | None = None
@@ -49,19 +61,37 @@ class Alone:
         run = self._run = self._runs.start(spec, secrets)
         feed = run.attach()
         tidying = spawn(self._tidy(), "orphans")
-        if self._end_reason:
-            self.end(self._end_reason)
         try:
+            await self._let_in()
+            if self._end_reason:
+                self.end(self._end_reason)
             async for record in feed.listener:
                 if isinstance(record.event, RunEnded):
                     spawn(run.close(), "close the run")
                 yield record
+            await self._others()
         finally:
-            await run.terminate("Whoever watched it has left.")
+            await self._runs.terminate("Whoever watched it has left.")
+            if self._visits is not None:
+                await self._visits.close()
             await asyncio.wait([tidying], timeout=LONGEST_TIDYING_S)
             tidying.cancel()
         if run.failure is not None:
             raise run.failure
+
+    async def _let_in(self) -> None:
+        try:
+            if self._visits is not None:
+                await self._visits.open()
+        except HostUnreachable as error:
+            self._note(error.sentence)
+
+    async def _others(self) -> None:
+        """Wait for the runs that visitors began here: they are somebody's."""
+        for other in self._runs.live:
+            if other is not self._run:
+                self._note(f"{other.name}, which a visitor began here, goes on; this process waits for it.")
+                await other.closed()
 
     async def _tidy(self) -> None:
         try:

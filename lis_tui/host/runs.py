@@ -155,6 +155,10 @@ class LiveRun:
             self._closing = spawn(self._close(), f"close {self.name}")
         await self._is_closed.wait()
 
+    async def closed(self) -> None:
+        """Wait until nothing more will come of it."""
+        await self._is_closed.wait()
+
     def _begin(self, work: Coroutine[Any, Any, RunEnded]) -> None:
         self._task = spawn(self._play(work), f"run {self.name}", self._failed)
 
