@@ -1,4 +1,4 @@
-"""The way into a process that prints a run: who comes may decide, and changes nothing by hanging or leaving."""
+"""The way into a process that prints a run: visitors may decide, and change nothing by hanging or leaving."""
 
 import asyncio
 import os
