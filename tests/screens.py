@@ -1,7 +1,7 @@
 """What screen tests and pictures share: a source that tells given records, and apps that show them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
 from textual.filter import LineFilter
@@ -11,9 +11,10 @@ from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import DecisionRefused
 from lis_tui.core.events import Gate, Record, StepAddress
 from lis_tui.core.spec import ModelSpec, RunSpec
+from lis_tui.core.wire import Changes
 from lis_tui.trajectory.summary import RunSummary
 from lis_tui.ui.app import LisApp
-from lis_tui.ui.bridge import Source
+from lis_tui.ui.bridge import AS_IT_WAS, NO_SECRETS, Kind, Source
 from lis_tui.ui.screens.start import StartScreen
 from lis_tui.ui.screens.workbench import Workbench
 from lis_tui.ui.themes import read_themes
@@ -26,9 +27,14 @@ class FakeSource:
     """Tells records at once, then what a test adds; remembers decisions."""
 
     def __init__(
-        self, records: Sequence[Record], *, is_recorded: bool = False, worktree: Path | None = None
+        self,
+        records: Sequence[Record],
+        *,
+        is_recorded: bool = False,
+        worktree: Path | None = None,
+        name: str = "mandelbrot-3",
     ) -> None:
-        self.name = "mandelbrot-3"
+        self.name = name
         self.is_recorded = is_recorded
         self.worktree = worktree
         self.outputs: Path | None = None
@@ -36,6 +42,11 @@ class FakeSource:
         self.refusal = ""
         self.has_left = False
         self.is_closed = False
+        self.forks: list[tuple[StepAddress, bool, str, Changes, Mapping[str, str]]] = []
+        self.taken_up: list[tuple[Changes, Mapping[str, str]]] = []
+        self.others: dict[str, FakeSource] = {}
+        """By the names that forks get, in this order."""
+        self.family: list[RunSummary] = []
         self._more: asyncio.Queue[Record] = asyncio.Queue()
         for record in records:
             self._more.put_nowait(record)
@@ -65,6 +76,36 @@ class FakeSource:
     async def leave(self) -> None:
         """Remember."""
         self.has_left = True
+
+    async def fork(
+        self,
+        point: StepAddress,
+        *,
+        is_before: bool = False,
+        kind: Kind = "fork",
+        changes: Changes = AS_IT_WAS,
+        secrets: Mapping[str, str] = NO_SECRETS,
+    ) -> str:
+        """Remember; the new run is the first of the others that was not given yet."""
+        if self.refusal:
+            raise DecisionRefused(self.refusal)
+        self.forks.append((point, is_before, kind, changes, secrets))
+        return list(self.others)[len(self.forks) - 1]
+
+    async def take_up(self, changes: Changes = AS_IT_WAS, secrets: Mapping[str, str] = NO_SECRETS) -> str:
+        """Remember; the run goes on under its name."""
+        if self.refusal:
+            raise DecisionRefused(self.refusal)
+        self.taken_up.append((changes, secrets))
+        return self.name
+
+    def other(self, name: str) -> Source:
+        """Give one of the others."""
+        return self.others[name]
+
+    def runs(self) -> list[RunSummary]:
+        """Give the family."""
+        return self.family
 
 
 class NetlessApp(LisApp):

@@ -2,8 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,25 +11,29 @@ from textual.binding import BindingType
 from textual.events import Event, InputEvent, Key
 from textual.screen import Screen
 
-from lis_tui.core.errors import LisError
 from lis_tui.core.spec import RunSpec
 from lis_tui.core.text import clean
-from lis_tui.ui.bridge import LiveSource, RecordedSource, Source
+from lis_tui.ui.branches import Branches, RunWanted
+from lis_tui.ui.bridge import Source
 from lis_tui.ui.garbage import RESTING_S, Garbage
 from lis_tui.ui.net import SafeApp, terminal_notice, terminal_title
 from lis_tui.ui.paint import Paint
+from lis_tui.ui.runs import Runs
 from lis_tui.ui.screens.workbench import Workbench
+from lis_tui.ui.sources import LiveSource
 from lis_tui.ui.themes import PREFIX, Palette, read_themes, textual_theme
 from lis_tui.ui.widgets.lines import ThemeAsked
 
 if TYPE_CHECKING:
-    from lis_tui.client import Client
     from lis_tui.config.load import Loaded
     from lis_tui.config.places import Places
-    from lis_tui.trajectory.store import RunFolder
 
 MOST_TURNS = 200
 """So many turns of the event loop a key waits at most for the field that has the focus."""
+
+
+async def nothing() -> None:
+    """There is nobody to say good-bye to."""
 
 
 class LisApp(SafeApp[int]):
@@ -45,10 +48,14 @@ class LisApp(SafeApp[int]):
         first: Callable[["LisApp"], Screen[None]],
         themes: dict[str, Palette],
         theme: str = "dark",
+        *,
+        goodbye: Callable[[], Awaitable[None]] = nothing,
     ) -> None:
         self.palettes = themes
         self.paint = Paint(themes.get(theme) or next(iter(themes.values())))
         self._first = first
+        self._goodbye = goodbye
+        self.branches = Branches(self)
         self.farewell = ""
         """What is printed once the screen is gone."""
         self.owns_process = False
@@ -124,22 +131,32 @@ class LisApp(SafeApp[int]):
     def _theme_asked(self) -> None:
         self.next_theme()
 
+    @on(Workbench.LeaveAsked)
+    def _leave_asked(self) -> None:
+        self.branches.ask_and_leave()
+
+    @on(RunWanted)
+    def _run_wanted(self, message: RunWanted) -> None:
+        if message.is_instead:
+            self.branches.replace(message.source, message.hint)
+        else:
+            self.branches.show(message.source, message.hint)
+
     @on(Workbench.Left)
-    async def _left(self, message: Workbench.Left) -> None:
-        """Leave a run: back to the start screen, or out."""
-        screen = self.screen_stack[-1]
-        if not isinstance(screen, Workbench):
+    async def _left(self) -> None:
+        """Leave the runs: back to the start screen, or out."""
+        screen = self.branches.front
+        if screen is None:
             return
         code = screen.exit_code
-        if message.is_over:
-            with suppress(LisError):
-                await screen.source.close_run()
-        await screen.source.leave()
+        await self.branches.leave()
         self.farewell = screen.farewell
         if len(self.screen_stack) > 1:
             self.pop_screen()
+            self.uninstall_screen(screen)
             self.title = "lis-tui"
         else:
+            await self._goodbye()
             self.exit(code)
 
     @on(Workbench.Notable)
@@ -148,6 +165,9 @@ class LisApp(SafeApp[int]):
         if message.has_bell:
             self.bell()
         self._write(terminal_notice(message.sentence))
+        front = self.branches.front
+        if front is not None and front.source.name != message.run:
+            front.hint(f"{message.run}: {message.sentence}")
 
     def watch_title(self, title: str) -> None:
         """Name the window."""
@@ -158,18 +178,6 @@ class LisApp(SafeApp[int]):
             self._driver.write(sequence)
 
 
-def recorded(places: "Places", path: Path) -> RecordedSource:
-    """Give a run folder, or a journal alone, as a source."""
-    from lis_tui.trajectory.reading import read
-    from lis_tui.trajectory.store import Store
-
-    if not (path / "journal.jsonl").is_file():
-        return RecordedSource(path.stem, lambda: list(read(path)))
-    folder = Store(places.data).find(str(path))
-    worktree = folder.worktree if folder.worktree.is_dir() else None
-    return RecordedSource(folder.name, lambda: list(read(folder)), worktree, folder.outputs_dir)
-
-
 def open_live(
     places: "Places",
     loaded: "Loaded",
@@ -178,31 +186,31 @@ def open_live(
     secrets: dict[str, str] | None = None,
 ) -> int:
     """Show a live run: start what `spec` asks for, or attach to `run`. Gives the exit code."""
+    runs = Runs(places)
 
-    async def start() -> "tuple[Client, str]":
-        from lis_tui.client import Client
-
-        client = await Client.connect(places, may_start=spec is not None)
+    async def start() -> str:
         if spec is None:
-            return client, run or ""
-        return client, await client.start_run(spec, secrets or {})
+            return run or ""
+        return await (await runs.client()).start_run(spec, secrets or {})
 
-    source = LiveSource(start, lambda name: find_run(places, name))
-    return show(places, loaded, lambda app: workbench(app, source, loaded))
+    source = LiveSource(start, runs)
+    return show(places, loaded, lambda app: workbench(app, source, loaded), runs)
 
 
 def open_recorded(places: "Places", loaded: "Loaded", path: Path) -> int:
     """Show a run on disk, read only. Gives the exit code."""
-    source = recorded(places, path)
-    return show(places, loaded, lambda app: workbench(app, source, loaded))
+    runs = Runs(places)
+    source = runs.recorded(path)
+    return show(places, loaded, lambda app: workbench(app, source, loaded), runs)
 
 
 def open_start(places: "Places", loaded: "Loaded") -> int:
     """Show the start screen. Gives the exit code."""
     from lis_tui.ui.home import Home
 
-    home = Home(places, loaded)
-    code = show(places, loaded, home.screen)
+    runs = Runs(places)
+    home = Home(places, loaded, runs)
+    code = show(places, loaded, home.screen, runs)
     return home.play_demo() if home.wants_demo else code
 
 
@@ -212,17 +220,10 @@ def workbench(app: LisApp, source: Source, loaded: "Loaded") -> Workbench:
     return Workbench(source, app.paint, has_bell=settings.bell, is_following=settings.follow)
 
 
-def find_run(places: "Places", name: str) -> "RunFolder":
-    """Find a run's folder."""
-    from lis_tui.trajectory.store import Store
-
-    return Store(places.data).find(name)
-
-
-def show(places: "Places", loaded: "Loaded", first: Callable[[LisApp], Screen[None]]) -> int:
+def show(places: "Places", loaded: "Loaded", first: Callable[[LisApp], Screen[None]], runs: Runs) -> int:
     """Run the app with its first screen, then print what is left to say."""
     themes, problems = read_themes(places.config / "themes")
-    app = LisApp(first, themes, loaded.settings.theme)
+    app = LisApp(first, themes, loaded.settings.theme, goodbye=runs.close)
     app.owns_process = True
     code = app.run()
     for sentence in (app.farewell, *problems):

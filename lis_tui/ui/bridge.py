@@ -2,20 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from lis_tui.core.beneath import list_beneath
 from lis_tui.core.bus import spawn
 from lis_tui.core.decisions import Decision
-from lis_tui.core.errors import DecisionRefused, LisError
-from lis_tui.core.events import FilesChanged, Gate, OutputArrived, Record, StepAddress
+from lis_tui.core.errors import LisError
+from lis_tui.core.events import Gate, OutputArrived, Record, StepAddress
+from lis_tui.core.wire import Changes
 
 if TYPE_CHECKING:
-    from lis_tui.client import Client
-    from lis_tui.trajectory.store import RunFolder
+    from lis_tui.trajectory.summary import RunSummary
 
 INTERVAL_S = 1 / 30
 FLOOD_S = 0.1
@@ -25,7 +24,9 @@ BUSY_INTERVALS = 3
 KEYS_FIRST_S = 0.5
 """The same while somebody presses keys."""
 MOST_AT_ONCE = 400
-MOST_FILES = 20_000
+AS_IT_WAS = Changes()
+NO_SECRETS: Mapping[str, str] = {}
+Kind = Literal["fork", "rewind"]
 
 
 class Source(Protocol):
@@ -69,103 +70,29 @@ class Source(Protocol):
         """Stop watching."""
         ...
 
-
-class LiveSource:
-    """A run of a host. `start` gives its name, and may take its time: the screen is painted meanwhile."""
-
-    is_recorded = False
-
-    def __init__(
+    async def fork(
         self,
-        start: Callable[[], Awaitable[tuple["Client", str]]],
-        find: Callable[[str], "RunFolder"],
+        point: StepAddress,
         *,
-        owns_client: bool = True,
-    ) -> None:
-        self._start = start
-        self._find = find
-        self._owns_client = owns_client
-        self._client: Client | None = None
-        self._folder: RunFolder | None = None
-        self.name = ""
+        is_before: bool = False,
+        kind: Kind = "fork",
+        changes: Changes = AS_IT_WAS,
+        secrets: Mapping[str, str] = NO_SECRETS,
+    ) -> str:
+        """Begin a new run at a step of this one; gives its name. Raises LisError."""
+        ...
 
-    @property
-    def worktree(self) -> Path | None:
-        """The run's files on this machine."""
-        return self._folder.worktree if self._folder is not None else None
+    async def take_up(self, changes: Changes = AS_IT_WAS, secrets: Mapping[str, str] = NO_SECRETS) -> str:
+        """Go on with this run, which no process has any more; gives its name. Raises LisError."""
+        ...
 
-    @property
-    def outputs(self) -> Path | None:
-        """Where full outputs of commands are kept."""
-        return self._folder.outputs_dir if self._folder is not None else None
+    def other(self, name: str) -> "Source":
+        """Give another run, live or on disk. Raises RunNotFound."""
+        ...
 
-    async def records(self) -> AsyncIterator[Record]:
-        """Start or find the run and follow it."""
-        self._client, self.name = await self._start()
-        self._folder = await asyncio.to_thread(self._find, self.name)
-        async for tell in self._client.attach(self.name):
-            if isinstance(tell, Record):
-                yield tell
-
-    async def decide(
-        self, decision: Decision, address: StepAddress | None = None, gate: Gate | None = None
-    ) -> None:
-        """Send a decision to the run's host."""
-        if self._client is None:
-            raise DecisionRefused("The run has not begun yet.")
-        await self._client.decide(self.name, decision, address, gate=gate)
-
-    async def close_run(self) -> None:
-        """Have the ended run's sandbox removed."""
-        if self._client is not None:
-            await self._client.close_run(self.name)
-
-    async def leave(self) -> None:
-        """Stop watching; the run goes on."""
-        if self._client is not None:
-            await self._client.leave(self.name)
-            if self._owns_client:
-                await self._client.close()
-
-
-class RecordedSource:
-    """A run on disk, read only; its tree of files is the one that is on disk now."""
-
-    is_recorded = True
-
-    def __init__(
-        self,
-        name: str,
-        read: Callable[[], list[Record]],
-        worktree: Path | None = None,
-        outputs: Path | None = None,
-    ) -> None:
-        self.name = name
-        self.worktree = worktree
-        self.outputs = outputs
-        self._read = read
-
-    async def records(self) -> AsyncIterator[Record]:
-        """Read the whole journal, away from the screen's thread."""
-        at = 0.0
-        for record in await asyncio.to_thread(self._read):
-            at = record.at
-            yield record
-        if self.worktree is not None:
-            files = await asyncio.to_thread(list_beneath, self.worktree, MOST_FILES)
-            yield Record(0, at, FilesChanged(tuple(files), is_whole=True))
-
-    async def decide(
-        self, decision: Decision, address: StepAddress | None = None, gate: Gate | None = None
-    ) -> None:
-        """Refuse: what happened, happened."""
-        raise DecisionRefused("This is a recording; nothing in it can be decided.")
-
-    async def close_run(self) -> None:
-        """Nothing is open."""
-
-    async def leave(self) -> None:
-        """Nothing is open."""
+    def runs(self) -> "list[RunSummary]":
+        """Describe all runs that can be reached from here; reads the disk."""
+        ...
 
 
 class Feed:

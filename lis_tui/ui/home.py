@@ -7,31 +7,30 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lis_tui.client import Client
 from lis_tui.config.load import Loaded
 from lis_tui.config.places import Places
 from lis_tui.config.secrets import find_secrets
 from lis_tui.core.bus import spawn
 from lis_tui.core.errors import LisError
 from lis_tui.core.spec import RunSpec
-from lis_tui.trajectory.store import Store
 from lis_tui.trajectory.summary import RunSummary
 from lis_tui.ui.asking import settings_line, spec_of
-from lis_tui.ui.bridge import LiveSource
+from lis_tui.ui.bridge import Source
+from lis_tui.ui.runs import Runs
 from lis_tui.ui.screens.start import StartScreen, engine_note
+from lis_tui.ui.sources import LiveSource
 
 if TYPE_CHECKING:
     from lis_tui.ui.app import LisApp
 
 
 class Home:
-    """One start screen and the client behind it; the host is started while the screen paints."""
+    """One start screen; the host is started while the screen paints."""
 
-    def __init__(self, places: Places, loaded: Loaded) -> None:
+    def __init__(self, places: Places, loaded: Loaded, runs: Runs) -> None:
         self._places = places
         self._loaded = loaded
-        self._store = Store(places.data)
-        self._client: Client | None = None
+        self._runs = runs
         self.wants_demo = False
 
     def screen(self, app: "LisApp") -> StartScreen:
@@ -40,7 +39,7 @@ class Home:
             app.paint,
             settings=settings_line(self._loaded),
             make_spec=lambda task, line: spec_of(task, line, self._loaded, self._places),
-            list_runs=self._store.list,
+            list_runs=self._runs.list,
             check=self.check,
             on_ready=self.warm_up,
             on_run=lambda spec: self.run(app, spec),
@@ -48,17 +47,11 @@ class Home:
             on_demo=lambda: self.demo(app),
         )
 
-    async def client(self) -> Client:
-        """Give the client, connected once."""
-        if self._client is None:
-            self._client = await Client.connect(self._places)
-        return self._client
-
     def warm_up(self) -> None:
         """Have a host started; should that fail, the run that needs it says so."""
 
         async def warm() -> None:
-            await (await self.client()).warm_up()
+            await (await self._runs.client()).warm_up()
 
         spawn(warm(), "warm up", self._not_warm)
 
@@ -80,32 +73,22 @@ class Home:
     def run(self, app: "LisApp", spec: RunSpec) -> None:
         """Start a run and show it; the host works while the workbench paints. Raises LisError."""
         secrets = find_secrets(spec, os.environ, Path.cwd())
-        started: asyncio.Future[tuple[Client, str]] = asyncio.get_running_loop().create_future()
+        started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
         async def start() -> None:
-            client = await self.client()
-            started.set_result((client, await client.start_run(spec, secrets)))
+            started.set_result(await (await self._runs.client()).start_run(spec, secrets))
 
-        async def known() -> tuple[Client, str]:
+        async def known() -> str:
             return await started
 
         spawn(start(), "start the run", started.set_exception)
-        self._open(app, LiveSource(known, self._store.find, owns_client=False))
+        self._open(app, LiveSource(known, self._runs))
 
     def show(self, app: "LisApp", run: RunSummary) -> None:
-        """Attach to a live run, else open its recording."""
-        from lis_tui.ui.app import recorded, workbench
+        """Attach to a live run, else open its recording. Raises RunNotFound."""
+        self._open(app, self._runs.live(run.name) if run.is_live else self._runs.recorded(run.path))
 
-        if not run.is_live:
-            app.push_screen(workbench(app, recorded(self._places, run.path), self._loaded))
-            return
-
-        async def attach() -> tuple[Client, str]:
-            return await self.client(), run.name
-
-        self._open(app, LiveSource(attach, self._store.find, owns_client=False))
-
-    def _open(self, app: "LisApp", source: LiveSource) -> None:
+    def _open(self, app: "LisApp", source: Source) -> None:
         from lis_tui.ui.app import workbench
 
         app.push_screen(workbench(app, source, self._loaded))

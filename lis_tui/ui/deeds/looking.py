@@ -103,4 +103,4 @@ class Looking(Group):
 
     def quit(self) -> None:
         """Leave; of a live run it is asked what becomes of it."""
-        self.screen.leave()
+        self.screen.post_message(self.screen.LeaveAsked())

@@ -98,7 +98,7 @@ class InputDialog(ModalScreen[SendInput | CloseInput | None]):
 
 
 class QuitDialog(ModalScreen[str | None]):
-    """Asks what becomes of a live run."""
+    """Asks what becomes of the live runs; `here` is the one that is shown, empty where that one is over."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS = [
@@ -106,30 +106,49 @@ class QuitDialog(ModalScreen[str | None]):
         Binding("d", "choose('detach')", "detach"),
         Binding("p", "choose('pause')", "pause"),
         Binding("e", "choose('end')", "end"),
+        Binding("h", "choose('end_here')", "end this one"),
     ]
 
-    def __init__(self, run: str) -> None:
+    def __init__(self, runs: list[str], here: str) -> None:
         super().__init__()
-        self._run = one_line(run, 60)
+        self._runs = [one_line(run, 60) for run in runs]
+        self._here = one_line(here, 60)
 
     def compose(self) -> ComposeResult:
         """Draw the choices."""
         with Vertical(classes="dialog -warning") as box:
-            box.border_title = label("The run is live")
+            is_one = len(self._runs) == 1
+            box.border_title = label("The run is live" if is_one else f"{len(self._runs)} runs are live")
             box.border_subtitle = label("esc stay")
-            yield OptionList(
-                Option(label(f"d  detach: it goes on; lis-tui attach {self._run}"), id="detach"),
-                Option(label("p  pause: it holds at the next gate; attach again any time"), id="pause"),
-                Option(label("e  end it now; what it made is kept"), id="end"),
-            )
+            if not is_one:
+                yield Static(label(", ".join(self._runs)), classes="note")
+            yield OptionList(*(self._one() if is_one else self._several()))
+
+    def _one(self) -> list[Option]:
+        return [
+            Option(label(f"d  detach: it goes on; lis-tui attach {self._runs[0]}"), id="detach"),
+            Option(label("p  pause: it holds at the next gate; attach again any time"), id="pause"),
+            Option(label("e  end it now; what it made is kept"), id="end"),
+        ]
+
+    def _several(self) -> list[Option]:
+        found = [
+            Option(label("d  detach: all go on; lis-tui attach NAME"), id="detach"),
+            Option(label("p  pause: all hold at their next gate; attach again any time"), id="pause"),
+            Option(label("e  end all of them now; what they made is kept"), id="end"),
+        ]
+        if self._here:
+            found.append(Option(label(f"h  end {self._here} alone, and stay"), id="end_here"))
+        return found
 
     @on(OptionList.OptionSelected)
     def _selected(self, message: OptionList.OptionSelected) -> None:
         self.dismiss(message.option_id)
 
     def action_choose(self, what: str) -> None:
-        """Choose by letter."""
-        self.dismiss(what)
+        """Choose by letter, if it is offered."""
+        if any(option.id == what for option in self.query_one(OptionList).options):
+            self.dismiss(what)
 
     def action_cancel(self) -> None:
         """Stay."""

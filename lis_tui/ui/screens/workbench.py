@@ -18,7 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from lis_tui.core.bus import spawn
-from lis_tui.core.decisions import Decision, End, Pause
+from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import LisError
 from lis_tui.core.events import EXIT_CODES, FileEntry, Record, StepAddress
 from lis_tui.core.parts import StepView
@@ -73,12 +73,11 @@ class Workbench(Screen[None]):
             self.records = records
             self.done = done
 
-    class Left(Message):
-        """The person leaves; `is_over`: an ended run's sandbox is needed no more."""
+    class LeaveAsked(Message):
+        """The person wants to leave."""
 
-        def __init__(self, *, is_over: bool) -> None:
-            super().__init__()
-            self.is_over = is_over
+    class Left(Message):
+        """The person leaves: this run, and all that are open beside it."""
 
     def __init__(
         self,
@@ -208,22 +207,26 @@ class Workbench(Screen[None]):
         state = "waits for you" if gate is not None else words.end_words(ended.status)[0] if ended else ""
         state = "waits for input" if asking is not None else state
         task = words.task(self.view, 60) or "lis-tui"
-        title = f"{state} · {task}" if state else task
-        if title != self._title:
-            self._title = title
-            self.app.title = title
+        self._title = f"{state} · {task}" if state else task
+        self.name_window()
         waits = gate or asking
         told = (state, waits.address if waits is not None else None)
         if state and told != self._told and not self.source.is_recorded:
-            self.post_message(self.Notable(title, has_bell=self.has_bell))
+            self.post_message(self.Notable(self._title, self.source.name, has_bell=self.has_bell))
         self._told = told
+
+    def name_window(self) -> None:
+        """Name the window after what is shown; what goes on behind another run leaves it alone."""
+        if self in self.app.screen_stack and self._title and self.app.title != self._title:
+            self.app.title = self._title
 
     class Notable(Message):
         """Something a person should know who looks elsewhere."""
 
-        def __init__(self, sentence: str, *, has_bell: bool) -> None:
+        def __init__(self, sentence: str, run: str, *, has_bell: bool) -> None:
             super().__init__()
             self.sentence = sentence
+            self.run = run
             self.has_bell = has_bell
 
     # ---- what is drawn around the panes
@@ -346,36 +349,36 @@ class Workbench(Screen[None]):
     def send(self, decision: Decision, address: StepAddress | None = None) -> None:
         """Send a decision; a refusal is said."""
         gate = self.view.gate.gate if address is not None and self.view.gate is not None else None
-        spawn(self.source.decide(decision, address, gate), "decision", self._refused)
+        spawn(self.source.decide(decision, address, gate), "decision", self.refused)
 
-    def _refused(self, error: Exception) -> None:
+    def refused(self, error: Exception) -> None:
+        """Say why something was not done; anything but a LisError is a bug."""
         if not isinstance(error, LisError):
             raise error
         self.hint(error.sentence)
 
-    def leave(self) -> None:
-        """Leave; of a live run it is asked first what becomes of it."""
-        if self.source.is_recorded or self._lost or self.view.started is None:
-            self.post_message(self.Left(is_over=False))
-            return
-        if self.view.ended is not None:
-            self.post_message(self.Left(is_over=True))
-            return
-        from lis_tui.ui.screens.dialogs import QuitDialog
+    def another(self, source: Source) -> "Workbench":
+        """Give the workbench of another run, drawn and timed like this one."""
+        return Workbench(
+            source,
+            self.paint,
+            now=self._now,
+            monotonic=self._monotonic,
+            interval_s=self._interval_s,
+            has_bell=self.has_bell,
+        )
 
-        def chosen(what: str | None) -> None:
-            if what is not None:
-                spawn(self._leave(what), "leaving", self._refused)
+    @property
+    def is_going_on(self) -> bool:
+        """The run is live, and goes on when one leaves."""
+        return self.view.is_live and not self.source.is_recorded and not self._lost
 
-        self.app.push_screen(QuitDialog(self.source.name), chosen)
-
-    async def _leave(self, what: str) -> None:
-        if what == "pause":
-            await self.source.decide(Pause())
-        elif what == "end":
-            await self.source.decide(End())
-            return  # the end is shown, with what was made
-        self.post_message(self.Left(is_over=False))
+    @property
+    def needs_closing(self) -> bool:
+        """The run has ended and holds a sandbox, unless another run took that over."""
+        ended = self.view.ended
+        is_over = ended is not None and ended.status != "rewound"
+        return is_over and not self.source.is_recorded and not self._lost
 
     @property
     def exit_code(self) -> int:
@@ -398,6 +401,10 @@ class Workbench(Screen[None]):
         if view.outputs is not None:
             parts.append(f"Saved in {view.outputs.folder}")
         return "\n".join(part.rstrip() for part in parts)
+
+    def on_screen_resume(self) -> None:
+        """Be in front, again."""
+        self.name_window()
 
     def on_resize(self, event: events.Resize) -> None:
         """Arrange the panes for the new size."""

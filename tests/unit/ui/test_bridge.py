@@ -8,7 +8,8 @@ from lis_tui.core.decisions import Approve
 from lis_tui.core.errors import DecisionRefused, HostUnreachable
 from lis_tui.core.events import FilesChanged, NoticeGiven, OutputArrived, Record, StepAddress
 from lis_tui.ui import bridge
-from lis_tui.ui.bridge import MOST_AT_ONCE, Feed, RecordedSource
+from lis_tui.ui.bridge import MOST_AT_ONCE, Feed
+from lis_tui.ui.sources import RecordedSource
 from tests import story
 from tests.screens import FakeSource
 

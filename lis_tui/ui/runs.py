@@ -1,0 +1,66 @@
+"""The user's runs as screens reach them: those on disk, and hosts by one client that connects when needed."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lis_tui.config.places import Places
+from lis_tui.trajectory.store import RunFolder, Store
+from lis_tui.trajectory.summary import RunSummary
+from lis_tui.ui.sources import LiveSource, RecordedSource
+
+if TYPE_CHECKING:
+    from lis_tui.client import Client
+
+
+class Runs:
+    """Finds runs, lists them, and gives a source for each."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._store = Store(places.data)
+        self._client: Client | None = None
+
+    async def client(self) -> "Client":
+        """Give the client, connected once; a host starts only with what needs one."""
+        from lis_tui.client import Client
+
+        if self._client is None:
+            self._client = await Client.connect(self._places)
+        return self._client
+
+    async def close(self) -> None:
+        """Leave all hosts; the runs go on."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    def list(self) -> list[RunSummary]:
+        """Describe every run, newest first; reads the disk."""
+        return self._store.list()
+
+    def find(self, name: str) -> RunFolder:
+        """Find a run's folder. Raises RunNotFound."""
+        return self._store.find(name)
+
+    def other(self, name: str) -> LiveSource | RecordedSource:
+        """Give a run's source: live while a process has it, else its recording. Raises RunNotFound."""
+        folder = self.find(name)
+        return self.live(name) if folder.is_live() else self.recorded(folder.path)
+
+    def live(self, name: str) -> LiveSource:
+        """Give the source of a run that lives in a host."""
+
+        async def known() -> str:
+            return name
+
+        return LiveSource(known, self)
+
+    def recorded(self, path: Path) -> RecordedSource:
+        """Give a run folder, or a journal alone, as a source. Raises RunNotFound."""
+        from lis_tui.trajectory.reading import read
+
+        if not (path / "journal.jsonl").is_file():
+            return RecordedSource(path.stem, lambda: list(read(path)))
+        folder = self._store.find(str(path))
+        worktree = folder.worktree if folder.worktree.is_dir() else None
+        return RecordedSource(folder.name, lambda: list(read(folder)), worktree, folder.outputs_dir, self)

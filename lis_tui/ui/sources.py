@@ -1,0 +1,154 @@
+"""Where a screen's run comes from: a host, or a journal on disk."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lis_tui.core.beneath import list_beneath
+from lis_tui.core.decisions import Decision
+from lis_tui.core.errors import DecisionRefused, RunNotFound
+from lis_tui.core.events import FilesChanged, Gate, Record, StepAddress
+from lis_tui.core.wire import Changes
+from lis_tui.ui.bridge import AS_IT_WAS, NO_SECRETS, Kind, Source
+
+if TYPE_CHECKING:
+    from lis_tui.client import Client
+    from lis_tui.trajectory.store import RunFolder
+    from lis_tui.trajectory.summary import RunSummary
+    from lis_tui.ui.runs import Runs
+
+MOST_FILES = 20_000
+
+
+class Going:
+    """What a source does about other runs, by way of the user's runs; without them it has none."""
+
+    def __init__(self, runs: "Runs | None") -> None:
+        self._runs = runs
+        self.name = ""
+
+    async def fork(
+        self,
+        point: StepAddress,
+        *,
+        is_before: bool = False,
+        kind: Kind = "fork",
+        changes: Changes = AS_IT_WAS,
+        secrets: Mapping[str, str] = NO_SECRETS,
+    ) -> str:
+        """Begin a new run at a step of this one."""
+        client = await self._all.client()
+        return await client.fork(
+            self.name, point, is_before=is_before, kind=kind, changes=changes, secrets=secrets
+        )
+
+    async def take_up(self, changes: Changes = AS_IT_WAS, secrets: Mapping[str, str] = NO_SECRETS) -> str:
+        """Go on with this run where no process has it."""
+        client = await self._all.client()
+        return await client.take_up(self.name, changes, secrets)
+
+    def other(self, name: str) -> Source:
+        """Give another run."""
+        return self._all.other(name)
+
+    def runs(self) -> "list[RunSummary]":
+        """Describe all runs."""
+        return self._runs.list() if self._runs is not None else []
+
+    @property
+    def _all(self) -> "Runs":
+        if self._runs is None:
+            raise RunNotFound("This journal is not among your runs; nothing can be begun from it.")
+        return self._runs
+
+
+class LiveSource(Going):
+    """A run of a host. `start` gives its name, and may take its time: the screen is painted meanwhile."""
+
+    is_recorded = False
+
+    def __init__(self, start: Callable[[], Awaitable[str]], runs: "Runs") -> None:
+        super().__init__(runs)
+        self._start = start
+        self._client: Client | None = None
+        self._folder: RunFolder | None = None
+
+    @property
+    def worktree(self) -> Path | None:
+        """The run's files on this machine."""
+        return self._folder.worktree if self._folder is not None else None
+
+    @property
+    def outputs(self) -> Path | None:
+        """Where full outputs of commands are kept."""
+        return self._folder.outputs_dir if self._folder is not None else None
+
+    async def records(self) -> AsyncIterator[Record]:
+        """Start or find the run and follow it."""
+        self.name = await self._start()
+        self._client = await self._all.client()
+        self._folder = await asyncio.to_thread(self._all.find, self.name)
+        async for tell in self._client.attach(self.name):
+            if isinstance(tell, Record):
+                yield tell
+
+    async def decide(
+        self, decision: Decision, address: StepAddress | None = None, gate: Gate | None = None
+    ) -> None:
+        """Send a decision to the run's host."""
+        if self._client is None:
+            raise DecisionRefused("The run has not begun yet.")
+        await self._client.decide(self.name, decision, address, gate=gate)
+
+    async def close_run(self) -> None:
+        """Have the ended run's sandbox removed."""
+        if self._client is not None:
+            await self._client.close_run(self.name)
+
+    async def leave(self) -> None:
+        """Stop watching; the run goes on."""
+        if self._client is not None:
+            await self._client.leave(self.name)
+
+
+class RecordedSource(Going):
+    """A run on disk, read only; its tree of files is the one that is on disk now."""
+
+    is_recorded = True
+
+    def __init__(
+        self,
+        name: str,
+        read: Callable[[], list[Record]],
+        worktree: Path | None = None,
+        outputs: Path | None = None,
+        runs: "Runs | None" = None,
+    ) -> None:
+        super().__init__(runs)
+        self.name = name
+        self.worktree = worktree
+        self.outputs = outputs
+        self._read = read
+
+    async def records(self) -> AsyncIterator[Record]:
+        """Read the whole journal, away from the screen's thread."""
+        at = 0.0
+        for record in await asyncio.to_thread(self._read):
+            at = record.at
+            yield record
+        if self.worktree is not None:
+            files = await asyncio.to_thread(list_beneath, self.worktree, MOST_FILES)
+            yield Record(0, at, FilesChanged(tuple(files), is_whole=True))
+
+    async def decide(
+        self, decision: Decision, address: StepAddress | None = None, gate: Gate | None = None
+    ) -> None:
+        """Refuse: what happened, happened."""
+        raise DecisionRefused("This is a recording; nothing in it can be decided.")
+
+    async def close_run(self) -> None:
+        """Nothing is open."""
+
+    async def leave(self) -> None:
+        """Nothing is open."""
