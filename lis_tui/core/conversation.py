@@ -1,15 +1,18 @@
 """The conversation as a fold of events: what the model has been told, rebuilt exactly from any journal."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from lis_tui.core.decisions import ContinueFrom
 from lis_tui.core.events import (
     ContextTrimmed,
+    DecisionMade,
     Event,
     MessageSent,
     ModelAsked,
+    ModelChanged,
     ObservationEdited,
     Record,
     ReplyEdited,
@@ -29,6 +32,8 @@ from lis_tui.core.messages import (
     ToolMessage,
     UserMessage,
 )
+from lis_tui.core.openai import routed_name
+from lis_tui.core.spec import ModelSpec
 
 _ENCODER = msgspec.json.Encoder()
 
@@ -43,11 +48,23 @@ class Conversation:
         """Where the newest reply stands."""
         self._replies: list[Reply] = []
         """Its versions."""
+        self._model: ModelSpec | None = None
 
     @property
     def messages(self) -> tuple[Message, ...]:
         """All messages, in order."""
         return tuple(self._messages)
+
+    @property
+    def before_reply(self) -> tuple[Message, ...]:
+        """The messages to which the newest reply was the answer."""
+        return tuple(self._messages[: self._place])
+
+    @property
+    def reply(self) -> AssistantMessage | None:
+        """The newest reply as the model is to see it; None before the first."""
+        last = self._messages[self._place] if self._replies else None
+        return last if isinstance(last, AssistantMessage) else None
 
     @property
     def observations(self) -> dict[StepAddress, ToolMessage]:
@@ -63,6 +80,7 @@ class Conversation:
         """Take in one event; those that say nothing to the model change nothing."""
         match event:
             case RunStarted():
+                self._model = event.spec.model
                 self._messages = [SystemMessage(event.system_prompt), UserMessage(event.task_prompt)]
             case MessageSent():
                 self._messages.append(UserMessage(event.text))
@@ -71,17 +89,18 @@ class Conversation:
             case StepFinished() if event.call_id:
                 self._places[event.address] = len(self._messages)
                 self._messages.append(ToolMessage(event.call_id, event.tool, event.observation.text))
-            case ObservationEdited():
-                self._replace(event.address, event.text)
-            case ContextTrimmed():
-                for trim in event.trims:
+            case ObservationEdited() | ContextTrimmed():
+                trims = event.trims if isinstance(event, ContextTrimmed) else (event,)
+                for trim in trims:
                     self._replace(trim.address, trim.text)
+            case ModelChanged():
+                self._change_model(event.model)
             case _:
                 pass
 
     def digest(self) -> str:
         """SHA-256 over the messages, as hexadecimal text."""
-        return hashlib.sha256(_ENCODER.encode(self._messages)).hexdigest()
+        return digest_of(self._messages)
 
     def _take_reply(self, event: ReplyFinished | ReplyResampled | VersionChosen | ReplyEdited) -> None:
         """Keep one reply a turn: the version that counts, as the model is to see it."""
@@ -107,15 +126,37 @@ class Conversation:
                 reasoning=old.reasoning if event.reasoning is None else event.reasoning,
             )
 
+    def _change_model(self, model: ModelSpec) -> None:
+        """Thinking goes back only to the server that signed it; any other refuses it, or its form."""
+        before, self._model = self._model, model
+        if before is not None and _server(before) == _server(model):
+            return
+        self._messages = [
+            msgspec.structs.replace(message, thinking_json="")
+            if isinstance(message, AssistantMessage)
+            else message
+            for message in self._messages
+        ]
+
     def _replace(self, address: StepAddress, text: str) -> None:
-        place = self._places[address]
+        place = self._places.get(address)
+        if place is None:  # a person's command: the message that shows it is not sent yet
+            return
         old = self._messages[place]
         if isinstance(old, ToolMessage):
             self._messages[place] = ToolMessage(old.call_id, old.name, text)
 
 
+def digest_of(messages: Sequence[Message]) -> str:
+    """SHA-256 over some messages, as hexadecimal text."""
+    return hashlib.sha256(_ENCODER.encode(list(messages))).hexdigest()
+
+
 def messages_of_turn(records: Iterable[Record], turn: int) -> tuple[Message, ...]:
-    """Rebuild what the model was asked in `turn` (the last time, where it was asked again)."""
+    """Rebuild what the model was asked in `turn` (the last time, where it was asked again).
+
+    All versions of a reply answer the same messages.
+    """
     conversation = Conversation()
     asked: tuple[Message, ...] | None = None
     for record in records:
@@ -126,6 +167,26 @@ def messages_of_turn(records: Iterable[Record], turn: int) -> tuple[Message, ...
             break
         conversation.apply(event)
     return conversation.messages if asked is None else asked
+
+
+def begun_in_turn(records: Iterable[Record], turn: int) -> AssistantMessage | None:
+    """Give the beginning of the reply that `turn` was asked to go on from, where there was one."""
+    for record in records:
+        event = record.event
+        if not isinstance(event, DecisionMade) or event.address.turn != turn:
+            continue
+        if isinstance(event.decision, ContinueFrom):
+            return as_begun(event.decision)
+    return None
+
+
+def as_begun(decision: ContinueFrom) -> AssistantMessage:
+    """Give the beginning as it is sent: what follows begins with its own space."""
+    return AssistantMessage(decision.text.rstrip(), decision.reasoning.rstrip())
+
+
+def _server(model: ModelSpec) -> tuple[str, str | None]:
+    return routed_name(model).partition("/")[0], model.api_base
 
 
 def _as_history(reply: Reply) -> AssistantMessage:

@@ -341,6 +341,8 @@ class GateOpened(Fact, frozen=True, kw_only=True):
     because: str
     timeout_s: float | None = None
     default: str = ""
+    answer: str | None = None
+    """What would be submitted, at the gate before that; None: nothing yet, or another gate."""
 
 
 class BreakpointHit(Fact, frozen=True):

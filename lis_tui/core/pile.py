@@ -15,6 +15,7 @@ from lis_tui.core.events import (
     ReasoningArrived,
     Record,
     ReplyFinished,
+    ReplyResampled,
     StepFinished,
     StorageTrouble,
     TextArrived,
@@ -58,7 +59,7 @@ class Pile:
         match fact:
             case StepFinished() if self.stream == ("output", fact.address):
                 self._trim(min(MOST_AFTER_STEP, self._most_output))
-            case ReplyFinished() if self.stream[:2] == ("reply", fact.turn):
+            case ReplyFinished() | ReplyResampled() if self.stream[:2] == ("reply", fact.turn):
                 self._events.clear()
             case _:
                 pass

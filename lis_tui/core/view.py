@@ -286,7 +286,8 @@ class RunView:
         self.ended = None
         self.ended_at = None
         self.outputs = None
-        self.restoring = None
+        self.gate = self.restoring = None
+        self.is_held = False
         for text in event.lost:
             self._say(self.turn, text, "notice")
         self._enter("between", at)
@@ -302,7 +303,7 @@ class RunView:
 
     @_on.register
     def _(self, event: MessageSent, at: float) -> None:
-        if event.origin == "person" and event.text in self.queued:
+        if event.text in self.queued:
             self.queued.remove(event.text)
         self._say(self._turn(event.turn), event.text, event.origin)
 
@@ -638,7 +639,7 @@ class RunView:
             step.version += 1
 
     def _change_files(self, event: FilesChanged) -> None:
-        step = self.steps[-1] if self.steps else None
+        step = next((one for one in reversed(self.steps) if one.started_at is not None), None)
         marks: dict[str, FileMark] = {}
         for entry in event.changed:
             is_known = entry.path in self.files

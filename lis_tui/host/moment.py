@@ -14,6 +14,7 @@ from lis_tui.core.events import (
     ReasoningArrived,
     ReplyCutOff,
     ReplyFinished,
+    ReplyResampled,
     StepFinished,
     StepStarted,
     StorageTrouble,
@@ -48,7 +49,7 @@ class Moment:
             return
         self.facts += 1
         match event:
-            case ModelAsked() | ModelRetried() | ReplyFinished() | ReplyCutOff():
+            case ModelAsked() | ModelRetried() | ReplyFinished() | ReplyResampled() | ReplyCutOff():
                 self._reasoning, self._text, self._calls = [], [], {}
                 self._turn = event.turn
             case StepStarted() | StepFinished():

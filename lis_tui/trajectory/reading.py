@@ -13,6 +13,7 @@ from lis_tui.core.events import (
     Record,
     ReplyCutOff,
     ReplyFinished,
+    ReplyResampled,
     TextArrived,
     decode,
 )
@@ -21,7 +22,7 @@ from lis_tui.trajectory.lines import UNREADABLE
 from lis_tui.trajectory.store import RunFolder, is_locked
 from lis_tui.trajectory.summary import newer_version
 
-STREAM_ENDS = (ReplyFinished, ReplyCutOff, ModelRetried)
+STREAM_ENDS = (ReplyFinished, ReplyResampled, ReplyCutOff, ModelRetried)
 """Facts that say what became of the text that streamed before them."""
 
 

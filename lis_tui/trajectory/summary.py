@@ -8,7 +8,9 @@ import msgspec
 from msgspec import Struct
 
 from lis_tui.core.events import FORMAT_VERSION, EndStatus
+from lis_tui.core.run_filter import RunFacts
 from lis_tui.trajectory.lines import UNREADABLE, first_line, lines_backward
+from lis_tui.trajectory.notes import Notes, read_notes
 
 _HEAD_CHARS = 200
 
@@ -33,6 +35,8 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     parent: str | None = None
     problem: str = ""
     """Why the journal cannot be read; empty where it can."""
+    notes: Notes = Notes()
+    """What a person thinks of it."""
 
     @property
     def status(self) -> str:
@@ -52,6 +56,21 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     def ended_at(self) -> float | None:
         """When it ended or was cut off; None while it goes on."""
         return None if self.status == "live" else self.last_at
+
+    def facts(self) -> RunFacts:
+        """Give what a filter of runs can ask about."""
+        notes = self.notes
+        return RunFacts(
+            names={
+                "tag": notes.tags,
+                "verdict": (notes.verdict or "none",),
+                "state": (self.status,),
+                "name": (self.name,),
+                "parent": (self.parent or "",),
+            },
+            texts={"model": self.model, "task": self.task, "answer": self.answer_head, "note": notes.note},
+            turns=self.turns,
+        )
 
     def size_bytes(self) -> int:
         """Add up what the run takes on disk, its work tree included; walks all of it."""
@@ -151,7 +170,9 @@ def summarise(name: str, path: Path, worktree: Path, *, is_live: bool) -> RunSum
         first = first_line(fd)
         if first is None:
             return _without_events(name, path, worktree, is_live=is_live)
-        return _from_lines(RunSummary(name=name, path=path, worktree=worktree, is_live=is_live), first, fd)
+        notes = read_notes(path)
+        bare = RunSummary(name=name, path=path, worktree=worktree, is_live=is_live, notes=notes)
+        return _from_lines(bare, first, fd)
     except OSError as error:
         return _unreadable(name, path, worktree, f"The journal cannot be read: {error.strerror}.")
     finally:
@@ -212,7 +233,8 @@ def _turn(event: _Any) -> int:
 def _costs(lines: Iterable[bytes]) -> Iterable[float]:
     for line in lines:
         # Decoding is dear, and most lines are no replies.
-        if b'"ReplyFinished"' not in line[:120]:
+        head = line[:120]
+        if b'"ReplyFinished"' not in head and b'"ReplyResampled"' not in head:
             continue
         try:
             reply = _LINE.decode(line).event.reply
