@@ -7,7 +7,8 @@ import traceback
 from lis_tui.core.bus import Bus, spawn
 from lis_tui.core.errors import LisError, StorageFailed
 from lis_tui.core.events import EndStatus, FilesChanged, SandboxStopped, StepAddress
-from lis_tui.core.ports import Sandbox
+from lis_tui.core.manifest import Manifest
+from lis_tui.core.ports import Checkpoints, OnProgress, Restored, Sandbox
 from lis_tui.engine.checkpoints import Keeping
 from lis_tui.engine.limits import Ending
 from lis_tui.engine.load import Load
@@ -55,6 +56,31 @@ class Computer:
         self.is_up = self.is_lost = False
         await self._sandbox.stop()
         self._bus.publish(SandboxStopped(reason))
+
+    async def bring_back(self, manifest: Manifest | None, on_progress: OnProgress) -> Restored | None:
+        """Bring it up and make it what it was; None: it is as fresh as a new one. Raises LisError."""
+        self._bus.publish(await self._sandbox.start())
+        self.is_up = True
+        restored = None
+        if manifest is not None and isinstance(self._sandbox, Checkpoints):
+            restored = await self._sandbox.restore(manifest, on_progress)
+        self.adopt(restored)
+        return restored
+
+    def adopt(self, restored: Restored | None) -> None:
+        """Follow a sandbox that is up and was brought back."""
+        self.is_up = True
+        if restored is not None and restored.started is not None:
+            self._bus.publish(restored.started)
+        self._tree.start()
+        self._load.start()
+
+    async def let_go(self) -> None:
+        """Have nothing to do with it any more: it goes on as another run's."""
+        await self.rest()
+        await self._keeping.wait()
+        await self._tree.stop()
+        self.is_up = False
 
     async def rest(self) -> None:
         """Nothing will happen in it for a while: start it no more, measure it no more."""

@@ -79,6 +79,11 @@ class Gates:
         return self._open.address if self._open else None
 
     @property
+    def is_open(self) -> bool:
+        """A gate waits and nobody has answered it."""
+        return self._open is not None and not self._open.answer.done()
+
+    @property
     def gate(self) -> Gate | None:
         """The gate that waits."""
         return self._open.gate if self._open else None

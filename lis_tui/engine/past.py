@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from lis_tui.core.decisions import Edit
 from lis_tui.core.events import (
@@ -38,7 +39,8 @@ class Past:
     message: str = ""
     """Said to the model before its next turn."""
     note: str = ""
-    """What the model must know of its going on, as of raised limits."""
+    """What the model must know of its going on, as of raised limits or a sandbox that is not as it was."""
+    note_origin: Literal["nudge", "limits"] = "nudge"
     arguments: str | None = None
     """What the step that is next runs instead of what the model proposed."""
     manifest: Manifest | None = None

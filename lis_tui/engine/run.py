@@ -37,6 +37,9 @@ from lis_tui.engine.computer import Computer
 from lis_tui.engine.controls import Controls
 from lis_tui.engine.limits import Ending
 from lis_tui.engine.loop import Loop
+from lis_tui.engine.moving import hold_still
+from lis_tui.engine.opening import open_again
+from lis_tui.engine.past import Past, recall
 from lis_tui.engine.progress import Progress, RunCut
 from lis_tui.engine.storage import RETRY_S
 from lis_tui.engine.think import ContextFull, Thinker, context_full
@@ -65,6 +68,7 @@ class Run:
         sync: Callable[[], Awaitable[None]],
         app_version: str = "",
         storage_retry_s: float = RETRY_S,
+        past: Past | None = None,
     ) -> None:
         self.name = name
         self.spec = spec
@@ -89,8 +93,13 @@ class Run:
             self._computer,
             is_plain=self._is_plain,
         )
+        self._past = past
+        if past is not None:
+            recall(self._progress, past)
         self._early: list[tuple[Decision, StepAddress | None, Who]] = []
-        self._has_begun = False
+        self._has_begun = past is not None
+        self._is_moving = False
+        """Its sandbox is being handed over: nothing may be decided meanwhile."""
         self._task: asyncio.Task[object] | None = None
         self._at_rest = asyncio.Event()
         self._at_rest.set()
@@ -98,8 +107,8 @@ class Run:
     # ---- for whoever owns the run
 
     async def play(self) -> RunEnded:
-        """Play the run from its start to its end; the sandbox stays up."""
-        return await self._to_the_end(self._begin())
+        """Play the run to its end, from its start or from where its past ends; the sandbox stays up."""
+        return await self._to_the_end(self._begin() if self._past is None else self._open_again(self._past))
 
     async def go_on(self) -> RunEnded:
         """Continue after the end, because a decision asked for it (`wants_to_go_on`)."""
@@ -118,6 +127,8 @@ class Run:
         gate: Gate | None = None,
     ) -> None:
         """Carry out a decision (once the first event is written). Raises DecisionRefused."""
+        if self._is_moving:
+            raise DecisionRefused("The run is being rewound.")
         if self._has_begun:
             self._controls.decide(decision, address, by, gate)
         else:
@@ -126,6 +137,42 @@ class Run:
     def tree(self) -> FilesChanged:
         """Give the file tree as last announced, for a reader that comes late."""
         return self._computer.tree()
+
+    # ---- for a rewind
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a person has it wait at its next gate."""
+        return self._progress.gates.is_paused
+
+    async def kept(self) -> None:
+        """Wait until the checkpoint that is being taken is done."""
+        await self._keeping.wait()
+
+    async def hold_still(self) -> Sandbox:
+        """Stop what runs and hold, so that the sandbox can be handed over; gives it.
+
+        Raises DecisionRefused where the run has ended or cannot be had still; it goes on then, held.
+        """
+        self._is_moving = True
+        try:
+            await hold_still(self._progress, self._sandbox, self._at_rest.is_set)
+            await self._computer.wait()
+            await self._keeping.wait()
+        except (RunCut, LisError) as error:
+            self._is_moving = False
+            raise DecisionRefused(f"The run cannot be rewound now: {error}") from error
+        return self._sandbox
+
+    def stay(self) -> None:
+        """Go on as it is, held: the sandbox was not handed over."""
+        self._is_moving = False
+
+    async def give_away(self, reason: str) -> None:
+        """End, because the sandbox goes on as another run's."""
+        await self._computer.let_go()
+        self._controls.end(Ending("rewound", reason), "person")
+        await self._at_rest.wait()
 
     async def terminate(self, reason: str) -> None:
         """End cleanly because the process must go; gives back control when the journal is complete."""
@@ -167,6 +214,12 @@ class Run:
             with suppress(DecisionRefused):
                 self._controls.decide(decision, address, by)
         await self._bring_up()
+
+    async def _open_again(self, past: Past) -> None:
+        await open_again(self._progress, None if self._is_plain else self._computer, past)
+        is_at_the_start = past.manifest is None and not past.is_up and self._progress.turn == 0
+        if is_at_the_start and self.spec.inputs and not self._is_plain:
+            await self._put_inputs()
 
     async def _bring_up(self) -> None:
         """Start the sandbox beside the first request; inputs come first, the model may be told of them."""
