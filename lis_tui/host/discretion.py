@@ -29,6 +29,7 @@ class Discreet(DockerSandbox):
         secrets: Secrets,
         contents: Contents | None = None,
         manifests: ManifestKeeper | None = None,
+        image_id: str = "",
     ) -> None:
         super().__init__(
             spec,
@@ -40,6 +41,7 @@ class Discreet(DockerSandbox):
             carried=carried,
             contents=contents,
             manifests=manifests,
+            image_id=image_id,
         )
         self._secrets = secrets
 

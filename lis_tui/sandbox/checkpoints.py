@@ -60,6 +60,10 @@ class Checkpointer:
         self._lock = asyncio.Lock()
         self._jobs = jobs.Jobs(service, shell)
 
+    def keep_in(self, keeper: ManifestKeeper) -> None:
+        """Write checkpoints down there from now on: the sandbox belongs to another run."""
+        self._keeper = keeper
+
     # -- life --------------------------------------------------------------------------------------
 
     async def begin(self, image_id: str) -> None:

@@ -73,6 +73,7 @@ class DockerSandbox:
         carried: Carriage,
         contents: Contents | None = None,
         manifests: ManifestKeeper | None = None,
+        image_id: str = "",
     ) -> None:
         self.workdir = spec.workdir
         self.outputs_path: str | None = None
@@ -89,7 +90,7 @@ class DockerSandbox:
         self._watch: Watch | None = None
         self._on_change: Callable[[], None] | None = None
         self._was_up = False
-        self._image_id = ""
+        self._image_id = image_id
         self._contents = contents
         self._manifests = manifests
         self._checkpointer: Checkpointer | None = None
@@ -165,6 +166,21 @@ class DockerSandbox:
         client, self._client = self._client, None
         if client is not None:
             client.close()
+
+    async def hand_over(
+        self, run: str, worktree: Path, outputs_dir: Path, manifests: ManifestKeeper | None
+    ) -> None:
+        """Belong to another run, whose folders are those it had, by other names. Raises SandboxFailed."""
+        container = self._inside()
+        name = _name_of(run, self._labels[_HOST_LABEL])
+        try:
+            await asyncio.to_thread(container.rename, name)
+        except _ENGINE_ERRORS as error:
+            raise SandboxFailed(f"The sandbox cannot be handed over: {_said(error)}") from error
+        self._labels = {**self._labels, _RUN_LABEL: run}
+        self._worktree, self._outputs_dir, self._manifests = worktree, outputs_dir, manifests
+        if self._checkpointer is not None and manifests is not None:
+            self._checkpointer.keep_in(manifests)
 
     async def _give_back(self, container: Container) -> None:
         self._container = container
@@ -580,12 +596,24 @@ def _remove_orphans(is_live: Callable[[str], bool], host_id: str) -> list[str]:
             mine = client.containers.list(
                 all=True, filters={"label": f"{_HOST_LABEL}={host_id}"}, ignore_removed=True
             )
-            dead = [c for c in mine if c.labels.get(_RUN_LABEL) and not is_live(c.labels[_RUN_LABEL])]
-            for container in dead:
+            owners = [(container, _owner(container, host_id)) for container in mine]
+            dead = [(container, run) for container, run in owners if run and not is_live(run)]
+            for container, _ in dead:
                 _remove(container)
         finally:
             client.close()
-    return list(dict.fromkeys(c.labels[_RUN_LABEL] for c in dead))
+    return list(dict.fromkeys(run for _, run in dead))
+
+
+def _owner(container: Container, host_id: str) -> str:
+    """Name the run that has this container: labels never change, so a handed over one has a name."""
+    prefix = _name_of("", host_id)
+    name = str(container.name or "")
+    return name.removeprefix(prefix) if name.startswith(prefix) else container.labels.get(_RUN_LABEL, "")
+
+
+def _name_of(run: str, host_id: str) -> str:
+    return f"lis-tui-{host_id}-{run}"
 
 
 async def reclaim(worktree: Path, image: str) -> None:

@@ -252,3 +252,15 @@ def _context(folder: Path, carried: Carried) -> io.BytesIO:
             tar.addfile(entry, io.BytesIO(content))
     packed.seek(0)
     return packed
+
+
+def has_image(name: str) -> bool:
+    """Whether the engine has this image. Raises EngineMissing."""
+    client = connect()
+    try:
+        client.images.get(name)
+    except ImageNotFound:
+        return False
+    finally:
+        client.close()
+    return True

@@ -74,6 +74,11 @@ class RunFolder(Struct, frozen=True):
         return self.path / "outputs"
 
     @property
+    def checkpoints_dir(self) -> Path:
+        """The sandbox as it was after each step."""
+        return self.path / "checkpoints"
+
+    @property
     def results_dir(self) -> Path:
         """What was saved of the run at its end: `output/` and the answer."""
         return self.path / "results"
@@ -82,6 +87,13 @@ class RunFolder(Struct, frozen=True):
     def lock_path(self) -> Path:
         """The file whose lock says that the run is live."""
         return self.path / "lock"
+
+    def make_worktree(self) -> None:
+        """Have a work tree; one that is there stays as it is. Raises StorageFailed."""
+        if not self.worktree.exists():
+            private_folder(self.worktree)
+            # The folder above is closed to others; inside the sandbox ordinary users must get in.
+            self.worktree.chmod(0o755)
 
     def lock(self) -> RunLock:
         """Take the run for this process. Raises RunIsLive where another has it."""
@@ -221,9 +233,7 @@ class Store:
         folder.path.chmod(0o700)
         private_folder(folder.outputs_dir)
         private_folder(folder.results_dir)
-        private_folder(folder.worktree)
-        # The folder above is closed to others; inside the sandbox ordinary users must get in.
-        folder.worktree.chmod(0o755)
+        folder.make_worktree()
         return folder
 
 
