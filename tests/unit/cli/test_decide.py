@@ -69,7 +69,7 @@ async def test_the_program_is_told_the_gate_the_call_and_what_came_of_it(tmp_pat
     asked = json.loads(kept.read_text())
     assert asked["run"] == "game-1"
     assert asked["gate"]["gate"] == "after_step"
-    assert asked["gate"]["address"] == [1, 1]
+    assert asked["gate"]["address"] == [1, 1, 0]
     assert asked["gate"]["because"] == "breakpoint: it"
     assert asked["call"]["name"] == "execute_bash"
     assert asked["observation"]["exit_code"] == 1
