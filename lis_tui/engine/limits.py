@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from lis_tui.core.events import EndStatus
 from lis_tui.core.messages import Usage
 from lis_tui.core.spec import Limits
+from lis_tui.core.text import plural
 
 FEW_TURNS = 5
 """From this many turns left on, the model is warned."""
@@ -68,7 +69,7 @@ class Spent:
 def reached(limits: Limits, spent: Spent, seconds: float) -> Ending | None:
     """Say which limit is reached, if any."""
     if spent.turns >= limits.max_turns:
-        return Ending("turn_limit", f"The limit of {limits.max_turns} turns is reached.")
+        return Ending("turn_limit", f"The limit of {plural(limits.max_turns, 'turn')} is reached.")
     if limits.max_tokens is not None and spent.tokens >= limits.max_tokens:
         return Ending(
             "token_limit", f"{spent.tokens:,} tokens were used; the limit is {limits.max_tokens:,}."

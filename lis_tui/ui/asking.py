@@ -2,12 +2,14 @@
 
 import os
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 
 from lis_tui.config.breakpoints import read_breakpoints
 from lis_tui.config.load import Loaded, load, run_spec
 from lis_tui.config.places import Places
-from lis_tui.core.errors import UsageWrong
+from lis_tui.config.secrets import find_secrets
+from lis_tui.core.errors import KeyMissing, UsageWrong
 from lis_tui.core.spec import RunSpec
 from lis_tui.trajectory.naming import slug
 
@@ -74,6 +76,14 @@ def spec_of(task: str, line: str, loaded: Loaded, places: Places) -> RunSpec:
         inputs=inputs,
         breakpoints=read_breakpoints(places.config).of(slug(task)),
     )
+
+
+def secrets_of(spec: RunSpec, environ: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Find the run's key and variables; what is missing is said in the words of the line. Raises KeyMissing."""
+    try:
+        return find_secrets(spec, environ, folder)
+    except KeyMissing as error:
+        raise KeyMissing(error.sentence.replace("--api-base", "base=URL in the line above")) from error
 
 
 def _set_before(loaded: Loaded) -> dict[str, object]:

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from lis_tui.config.load import Loaded
 from lis_tui.config.places import Places
-from lis_tui.config.secrets import find_secrets
 from lis_tui.core.bus import spawn
 from lis_tui.core.errors import LisError
 from lis_tui.core.spec import RunSpec
 from lis_tui.trajectory.summary import RunSummary
-from lis_tui.ui.asking import settings_line, spec_of
+from lis_tui.ui.asking import secrets_of, settings_line, spec_of
 from lis_tui.ui.bridge import Source
 from lis_tui.ui.runs import Runs
 from lis_tui.ui.screens.start import StartScreen, engine_note
@@ -65,14 +64,14 @@ class Home:
             return note
         try:
             spec = spec_of("?", line, self._loaded, self._places)
-            find_secrets(spec, os.environ, Path.cwd())
+            secrets_of(spec, os.environ, Path.cwd())
         except LisError as error:
             return error.sentence
         return ""
 
     def run(self, app: "LisApp", spec: RunSpec) -> None:
         """Start a run and show it; the host works while the workbench paints. Raises LisError."""
-        secrets = find_secrets(spec, os.environ, Path.cwd())
+        secrets = secrets_of(spec, os.environ, Path.cwd())
         started: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
         async def start() -> None:

@@ -65,7 +65,7 @@ async def test_turns_end_a_run_after_their_calls_were_answered(tmp_path: Path) -
     game = Game(tmp_path, calls(bash("true")), spec=make_spec(limits=Limits(max_turns=1)))
     ended = await game.play()
     assert (ended.status, ended.exit_code) == ("turn_limit", 3)
-    assert ended.reason == "The limit of 1 turns is reached."
+    assert ended.reason == "The limit of 1 turn is reached."
     assert game.sandbox.ran == ["true"]
     game.check_history()
 

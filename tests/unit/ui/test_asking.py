@@ -4,9 +4,9 @@ import pytest
 
 from lis_tui.config.load import load
 from lis_tui.config.places import Places
-from lis_tui.core.errors import LisError, UsageWrong
+from lis_tui.core.errors import KeyMissing, LisError, UsageWrong
 from lis_tui.core.spec import RunSpec
-from lis_tui.ui.asking import settings_line, spec_of
+from lis_tui.ui.asking import secrets_of, settings_line, spec_of
 from lis_tui.ui.screens.start import engine_note
 
 
@@ -56,3 +56,10 @@ def test_no_limit_can_be_written_and_read(tmp_path: Path) -> None:
 def test_a_missing_model_is_asked_for_in_the_words_of_the_line(tmp_path: Path) -> None:
     with pytest.raises(UsageWrong, match="after model="):
         asked(tmp_path, "model=  mode=auto")
+
+
+def test_a_missing_key_is_asked_for_in_the_words_of_the_line(tmp_path: Path) -> None:
+    spec = asked(tmp_path, "model=openai/gpt-4o")
+    with pytest.raises(KeyMissing, match="needs base=URL in the line above and no key") as caught:
+        secrets_of(spec, {}, tmp_path)
+    assert "--api-base" not in caught.value.sentence
