@@ -17,7 +17,7 @@ from lis_tui.core.messages import (
 )
 from lis_tui.core.openai import estimate_text, estimate_tokens
 from lis_tui.core.text import safe_str
-from lis_tui.model.chunks import CallPart, Chunk, Delta, FunctionPart, Json, Pairs, UsageTold
+from lis_tui.model.chunks import CallPart, Choice, Chunk, Delta, FunctionPart, Json, Pairs, UsageTold
 from lis_tui.model.parse import ThinkSplitter, find_calls, split_unopened
 
 
@@ -77,7 +77,7 @@ class Collector:
             if choice.delta is not None:
                 pieces += self._delta(choice.delta)
             self._finish = choice.finish_reason or self._finish
-        self.has_begun = self.has_begun or bool(pieces)
+        self.has_begun = self.has_begun or any(_says_something(choice) for choice in chunk.choices or [])
         return pieces
 
     def finish(self) -> list[Piece]:
@@ -247,6 +247,13 @@ class Collector:
         ]
         raw["usage"] = None if self._usage is None else msgspec.to_builtins(self._usage)
         return json.dumps(raw, ensure_ascii=False)
+
+
+def _says_something(choice: Choice) -> bool:
+    """Whether more than the role came: also what is held back, because it may become a tag, is a word."""
+    delta = choice.delta or Delta()
+    said = (delta.content, delta.reasoning_content, delta.reasoning, delta.thinking_blocks, delta.tool_calls)
+    return bool(choice.finish_reason) or any(said)
 
 
 def _text_of(value: object) -> str:

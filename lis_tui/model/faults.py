@@ -18,10 +18,22 @@ _MESSAGE = re.compile(r'"message"\s*:\s*("(?:[^"\\]|\\.)*")')
 _PASSING = (408, 409, 425, 429)
 _MOST = 400
 """Characters of a server's own words in our sentence."""
-_CLOSED = ("ConnectError", "ConnectionRefusedError")
+_CLOSED = ("ConnectError", "ConnectTimeout", "ConnectionRefusedError")
+_CLOSED_BECAUSE = (
+    ("ConnectionRefusedError", "nothing listens there. Start the server, or correct its address."),
+    ("gaierror", "its name cannot be found. Check the address and the network."),
+    (
+        "SSLCertVerificationError",
+        "its certificate is not trusted. Set SSL_CERT_FILE to a bundle that has it.",
+    ),
+    ("SSLError", "it does not speak TLS as expected. Check the address: http or https?"),
+    ("ConnectTimeout", "it does not answer. Check the address and the network."),
+)
+"""Kinds of error under a connection that never was, and what to do about each."""
 _BROKEN = (
     "ConnectError",
     "APIConnectionError",
+    "ProxyError",
     "RemoteProtocolError",
     "ReadError",
     "WriteError",
@@ -45,11 +57,11 @@ def failure_of(error: BaseException, *, where: str, secret: str | None) -> Model
         return ModelRefused(_NO_PROVIDER)
     if status is not None and _is_answer(chain):
         return _answered(status, words, _retry_after(chain), subject)
+    if _is_one_of(chain, _CLOSED):
+        return ModelUnreachable(f"{subject} cannot be reached: {_why_closed(chain, words)}")
     if _is_one_of(chain, _SLOW):
         return ModelUnreachable(f"{subject} took too long to answer.")
     if _is_one_of(chain, _BROKEN):
-        if _is_one_of(chain, _CLOSED):
-            return ModelUnreachable(f"No connection to {where}: {words}. Is the server up?")
         return ModelUnreachable(f"The connection to {where} broke: {words}.")
     if status is not None and 400 <= status < 500 and status not in _PASSING:
         return ModelRefused(f"The request to {where} cannot be made: {words}", status=status)
@@ -117,9 +129,18 @@ def _status(chain: list[BaseException]) -> int | None:
 
 def _is_answer(chain: list[BaseException]) -> bool:
     """Whether a server answered, rather than litellm inventing a status for what never reached one."""
-    if _is_one_of(chain, ("UnsupportedParamsError",)):
+    if _is_one_of(chain, ("HTTPStatusError",)):
+        return True
+    if _is_one_of(chain, ("UnsupportedParamsError", "TransportError")):
         return False
-    return _is_one_of(chain, ("APIStatusError", "HTTPStatusError")) or not _is_one_of(chain, _BROKEN + _SLOW)
+    return _is_one_of(chain, ("APIStatusError",)) or not _is_one_of(chain, _BROKEN + _SLOW)
+
+
+def _why_closed(chain: list[BaseException], words: str) -> str:
+    for name, why in _CLOSED_BECAUSE:
+        if _is_one_of(chain, (name,)):
+            return why
+    return f"{words}. Is the server up, and is its address right?"
 
 
 def _is_one_of(chain: list[BaseException], names: tuple[str, ...]) -> bool:

@@ -1,5 +1,8 @@
 """Headers and chains of errors are read for what they mean."""
 
+import socket
+import ssl
+
 import httpx
 import pytest
 
@@ -46,7 +49,37 @@ def test_what_breaks_is_told_apart_from_what_never_was() -> None:
     never = failure_of(httpx.ConnectError("refused"), where="the server", secret=None)
     assert (type(broke), type(never)) == (ModelUnreachable, ModelUnreachable)
     assert broke.sentence == "The connection to the server broke: gone."
-    assert never.sentence == "No connection to the server: refused. Is the server up?"
+    assert never.sentence.startswith("The server cannot be reached: refused.")
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (ConnectionRefusedError(111, "refused"), "nothing listens there"),
+        (socket.gaierror(-2, "unknown"), "name cannot be found"),
+        (ssl.SSLCertVerificationError("self-signed"), "SSL_CERT_FILE"),
+        (ssl.SSLError("wrong version number"), "http or https"),
+        (httpx.ConnectTimeout("slow"), "does not answer"),
+    ],
+)
+def test_a_server_that_was_never_reached_is_no_answer_of_500_and_the_way_out_is_told(
+    cause: Exception, words: str
+) -> None:
+    wrapped = Wrapped("InternalServerError: Connection error.", 500)
+    wrapped.__cause__ = httpx.ConnectError("All connection attempts failed")
+    wrapped.__cause__.__cause__ = cause
+    error = failure_of(wrapped, where="the server", secret=None)
+    assert (type(error), error.status) == (ModelUnreachable, None)
+    assert error.sentence.startswith("The server cannot be reached: ")
+    assert words in error.sentence
+
+
+def test_a_connection_that_broke_before_the_answer_is_no_answer_of_500() -> None:
+    wrapped = Wrapped("InternalServerError: Server disconnected.", 500)
+    wrapped.__cause__ = httpx.RemoteProtocolError("Server disconnected")
+    error = failure_of(wrapped, where="the server", secret=None)
+    assert (type(error), error.status) == (ModelUnreachable, None)
+    assert error.sentence.startswith("The connection to the server broke")
 
 
 def test_the_key_never_gets_into_a_sentence() -> None:

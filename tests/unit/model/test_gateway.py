@@ -377,7 +377,9 @@ async def test_a_name_without_a_provider_is_refused_with_a_sentence() -> None:
 async def test_no_server_at_all_is_unreachable() -> None:
     with FakeServer() as gone:
         request = make(gone)
-    assert type(await fail(request)) is ModelUnreachable
+    error = await fail(request)
+    assert (type(error), error.status) == (ModelUnreachable, None)
+    assert "cannot be reached: nothing listens there" in error.sentence
 
 
 async def test_silence_between_two_events_has_a_limit(server: FakeServer) -> None:
@@ -386,6 +388,21 @@ async def test_silence_between_two_events_has_a_limit(server: FakeServer) -> Non
     assert type(error) is ModelStalled
     assert "fell silent for 0.05 s" in error.sentence
     server.wait_gone()
+
+
+@pytest.mark.parametrize("first", ["<think>", "  ", "<thi"])
+async def test_silence_counts_from_the_first_word_also_where_that_is_held_back(
+    server: FakeServer, first: str
+) -> None:
+    server.add(Answer(deltas=({"content": first},), fault="stall", fault_after=2))
+    error = await fail(make(server, ModelSpec(name="m", gap_s=0.05, total_s=20)))
+    assert "fell silent for 0.05 s" in error.sentence
+
+
+async def test_after_a_role_alone_the_prompt_may_still_be_read(server: FakeServer) -> None:
+    server.add(Answer(text="never", fault="stall", fault_after=1))
+    error = await fail(make(server, ModelSpec(name="m", gap_s=0.01, total_s=0.2)))
+    assert "was not done after 0.2 s" in error.sentence
 
 
 async def test_the_whole_request_has_a_limit(server: FakeServer) -> None:
