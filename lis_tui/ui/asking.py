@@ -79,7 +79,7 @@ def spec_of(task: str, line: str, loaded: Loaded, places: Places) -> RunSpec:
 
 
 def secrets_of(spec: RunSpec, environ: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Find the run's key and variables; what is missing is said in the words of the line. Raises KeyMissing."""
+    """Find key and variables; what is missing is said in the words of the line. Raises KeyMissing."""
     try:
         return find_secrets(spec, environ, folder)
     except KeyMissing as error:
