@@ -8,6 +8,8 @@ import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
 
 from lis_tui import __version__
 from lis_tui.config.places import Places
@@ -21,6 +23,8 @@ from lis_tui.core.private import open_private, private_folder
 from lis_tui.core.spec import RunSpec
 from lis_tui.core.wire import CaughtUp
 
+AS_IT_WAS = wire.Changes()
+NO_SECRETS: Mapping[str, str] = MappingProxyType({})
 PATIENCE_S = 20.0
 """How long a new host may take until it listens."""
 
@@ -53,9 +57,59 @@ class Client:
     async def start_run(self, spec: RunSpec, secrets: Mapping[str, str]) -> str:
         """Start a run in the own host; gives its name. Raises AskRefused, HostUnreachable."""
         tell = await self._ask_own(lambda n: wire.StartRun(id=n, spec=spec, secrets=dict(secrets)))
-        if not isinstance(tell, wire.Done) or self._own is None:
+        return self._take_note(tell, self._own)
+
+    async def fork(
+        self,
+        run: str,
+        point: StepAddress,
+        *,
+        is_before: bool = False,
+        kind: Literal["fork", "rewind"] = "fork",
+        changes: wire.Changes = AS_IT_WAS,
+        secrets: Mapping[str, str] = NO_SECRETS,
+    ) -> str:
+        """Begin a new run at a step of another, live or not; gives its name.
+
+        A rewind takes the sandbox of a run that goes on, and ends that run; else it is a fork.
+        Raises AskRefused, HostUnreachable.
+        """
+
+        def ask(number: int) -> wire.Fork:
+            return wire.Fork(
+                id=number,
+                run=run,
+                point=point,
+                is_before=is_before,
+                kind=kind,
+                changes=changes,
+                secrets=dict(secrets),
+            )
+
+        try:
+            owner = await self._owner(run)
+        except RunNotFound:
+            tell = await self._ask_own(ask)
+            return self._take_note(tell, self._own)
+        return self._take_note(await (await self._link(owner)).ask(ask), owner)
+
+    async def take_up(
+        self, run: str, changes: wire.Changes = AS_IT_WAS, secrets: Mapping[str, str] = NO_SECRETS
+    ) -> str:
+        """Go on, in the own host, with a run that no process has; gives its name.
+
+        Raises AskRefused, HostUnreachable.
+        """
+        tell = await self._ask_own(
+            lambda n: wire.TakeUp(id=n, run=run, changes=changes, secrets=dict(secrets))
+        )
+        return self._take_note(tell, self._own)
+
+    def _take_note(self, tell: wire.Tell, owner: Path | None) -> str:
+        """Remember who has the run that an ask was answered with."""
+        if not isinstance(tell, wire.Done) or owner is None:
             raise HostUnreachable("The host gave no name to the run; the two programs do not match.")
-        self._owners[tell.run] = self._own
+        self._owners[tell.run] = owner
         return tell.run
 
     async def live_runs(self) -> tuple[str, ...]:

@@ -59,7 +59,7 @@ def recall(progress: Progress, past: Past) -> None:
     progress.recall(past.records)
     view = progress.view
     progress.turn = last_turn(view)
-    progress.spent = _spent(view)
+    progress.spent = spent_of(view)
     progress.stopwatch.count(seconds_of(past.records))
     progress.said += view.queued if isinstance(past.opening, RunContinued) else ()
     progress.gates.rules.adopt(view.allow_rules)
@@ -114,11 +114,8 @@ def seconds_of(records: Iterable[Record]) -> float:
     return total
 
 
-def _was_spoken_to(turn: TurnView) -> bool:
-    return any(said.origin in ("person", "follow_up", "limits") for said in turn.said)
-
-
-def _spent(view: RunView) -> Spent:
+def spent_of(view: RunView) -> Spent:
+    """Add up what the run has used."""
     totals = view.totals
     return Spent(
         turns=sum(1 for turn in view.turns if turn.replies),
@@ -126,3 +123,7 @@ def _spent(view: RunView) -> Spent:
         cost_usd=totals.cost_usd,
         has_unknown_cost=totals.has_unknown_cost,
     )
+
+
+def _was_spoken_to(turn: TurnView) -> bool:
+    return any(said.origin in ("person", "follow_up", "limits") for said in turn.said)

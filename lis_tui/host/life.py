@@ -11,7 +11,7 @@ from lis_tui.core.bus import spawn
 from lis_tui.core.errors import LisError
 from lis_tui.core.meeting import socket_path
 from lis_tui.core.spec import RunSpec
-from lis_tui.host.runs import Runs, Wired
+from lis_tui.host.runs import Runs, Traveller, Wired
 from lis_tui.host.server import Server
 from lis_tui.host.warmth import import_all
 
@@ -33,7 +33,7 @@ class _Life:
         self._host = host
         self._places = places
         self._ready_fd = ready_fd
-        self._runs = Runs(self._wire)
+        self._runs = Runs(self._wire, self._traveller)
         self._server = Server(self._runs, self._warm_up)
         self._ending: asyncio.Task[object] | None = None
         self._exit_code = 0
@@ -77,3 +77,8 @@ class _Life:
         from lis_tui.host.wiring import wire
 
         return wire(self._places.data, spec, secrets)
+
+    def _traveller(self) -> Traveller:
+        from lis_tui.host.travel import Travel
+
+        return Travel(self._places.data)

@@ -3,14 +3,16 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
+from lis_tui.core import wire
 from lis_tui.core.bus import MOST_OUTPUT, Bus, Listener, spawn
 from lis_tui.core.decisions import Decision
-from lis_tui.core.errors import DecisionRefused, RunNotFound, StorageFailed
+from lis_tui.core.errors import DecisionRefused, RunNotFound, StorageFailed, UsageWrong
 from lis_tui.core.events import Gate, Record, RunEnded, StepAddress, Who
+from lis_tui.core.ports import Sandbox
 from lis_tui.core.spec import RunSpec
 from lis_tui.host.moment import Moment
 
@@ -63,6 +65,48 @@ class Wired:
     journal: Path
     clock: Callable[[], float]
     release: Callable[[], Awaitable[None]]
+    facts: int = 0
+    """How many lines its journal has already."""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What it was given and nobody may read; a fork of it needs it too."""
+
+
+@runtime_checkable
+class Movable(Protocol):
+    """A run whose sandbox can be handed over."""
+
+    @property
+    def is_held(self) -> bool:
+        """A person has it wait at its next gate."""
+        ...
+
+    async def kept(self) -> None:
+        """Wait until the checkpoint that is being taken is done."""
+        ...
+
+    async def hold_still(self) -> Sandbox:
+        """Stop what runs and hold; gives the sandbox. Raises DecisionRefused."""
+        ...
+
+    def stay(self) -> None:
+        """Go on as it is, held."""
+        ...
+
+    async def give_away(self, reason: str) -> None:
+        """End without touching the sandbox again."""
+        ...
+
+
+class Traveller(Protocol):
+    """Begins runs at a step of others, and goes on with those that no process has."""
+
+    async def fork(self, ask: wire.Fork, parent: "LiveRun | None") -> Wired:
+        """Make a run of another's beginning. `parent` where that one lives here. Raises LisError."""
+        ...
+
+    async def take_up(self, ask: wire.TakeUp) -> Wired:
+        """Make a run of what is on disk of it. Raises LisError."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +122,13 @@ class Feed:
 class LiveRun:
     """One run that lives here. It closes by itself when it has ended and nobody watches any more."""
 
-    def __init__(self, wired: Wired, facts: int = 0) -> None:
+    def __init__(self, wired: Wired) -> None:
         self.name = wired.name
+        self.wired = wired
         self.ended: RunEnded | None = None
         self._wired = wired
         self._moment = Moment()
-        self._moment.facts = facts
+        self._moment.facts = wired.facts
         self._listeners: list[Listener] = []
         self.failure: Exception | None = None
         self._task: asyncio.Task[Any] | None = None
@@ -201,8 +246,13 @@ class LiveRun:
 class Runs:
     """All runs of this process, by name."""
 
-    def __init__(self, wire: Callable[[RunSpec, Mapping[str, str]], Wired]) -> None:
+    def __init__(
+        self,
+        wire: Callable[[RunSpec, Mapping[str, str]], Wired],
+        traveller: Callable[[], Traveller] | None = None,
+    ) -> None:
         self._wire = wire
+        self._traveller = traveller
         self._runs: dict[str, LiveRun] = {}
         self.on_change: Callable[[], None] = lambda: None
 
@@ -213,7 +263,25 @@ class Runs:
 
     def start(self, spec: RunSpec, secrets: Mapping[str, str]) -> LiveRun:
         """Start a run. Raises LisError where it cannot be wired."""
-        run = LiveRun(self._wire(spec, secrets))
+        return self._started(self._wire(spec, secrets))
+
+    async def fork(self, ask: wire.Fork) -> LiveRun:
+        """Begin a run at a step of another, which may live here, elsewhere, or no more. Raises LisError."""
+        parent = self._runs.get(ask.run)
+        is_here = parent is not None and not parent.is_closed
+        return self._started(await self._travels().fork(ask, parent if is_here else None))
+
+    async def take_up(self, ask: wire.TakeUp) -> LiveRun:
+        """Go on with a run that no process has any more. Raises LisError."""
+        return self._started(await self._travels().take_up(ask))
+
+    def _travels(self) -> Traveller:
+        if self._traveller is None:
+            raise UsageWrong("This host can only start runs.")
+        return self._traveller()
+
+    def _started(self, wired: Wired) -> LiveRun:
+        run = LiveRun(wired)
         self._runs[run.name] = run
         run.when_closed(lambda _: self.on_change())
         run.start()

@@ -25,6 +25,9 @@ MOST_SHOWN = MOST_TAIL
 """Bytes of one step's output that are worth sending at a time: what a screen keeps; the whole is on disk."""
 
 
+_Slow = wire.WarmUp | wire.CloseRun | wire.Fork | wire.TakeUp
+
+
 class Session:
     """Serves one client until it leaves; nothing that a client does or leaves undone holds up a run."""
 
@@ -77,15 +80,24 @@ class Session:
                 return wire.LiveRuns(ask.id, tuple(run.name for run in self._runs.live))
             case wire.StartRun():
                 return wire.Done(ask.id, self._runs.start(ask.spec, ask.secrets).name)
-            case wire.Fork() | wire.TakeUp():
-                raise UsageWrong("This host cannot do that yet.")
-            case wire.WarmUp():
-                self._answer_after(ask, self._warm_up())
+            case wire.Fork() | wire.TakeUp() | wire.WarmUp():
+                self._answer_after(ask, self._slow_work(ask))
                 return None
             case wire.Bye():
                 return None
             case _:
                 return self._tell_of_run(ask)
+
+    async def _slow_work(self, ask: wire.Fork | wire.TakeUp | wire.WarmUp) -> str:
+        """Do what takes its time; gives the name of the run that came of it."""
+        match ask:
+            case wire.Fork():
+                return (await self._runs.fork(ask)).name
+            case wire.TakeUp():
+                return (await self._runs.take_up(ask)).name
+            case wire.WarmUp():
+                await self._warm_up()
+                return ""
 
     def _tell_of_run(self, ask: wire.Attach | wire.Leave | wire.Decide | wire.CloseRun) -> wire.Tell | None:
         run = self._runs.find(ask.run)
@@ -109,13 +121,13 @@ class Session:
             )
         self._is_known = True
 
-    def _answer_after(self, ask: wire.WarmUp | wire.CloseRun, work: Awaitable[None]) -> None:
+    def _answer_after(self, ask: _Slow, work: Awaitable[str | None]) -> None:
         """Answer when the work is done; meanwhile other asks are heard."""
 
         async def answered() -> None:
-            tell: wire.Tell = wire.Done(ask.id)
+            tell: wire.Tell
             try:
-                await work
+                tell = wire.Done(ask.id, await work or "")
             except LisError as error:
                 tell = _refusal(ask, error)
             await self._send(tell)

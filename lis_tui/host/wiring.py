@@ -4,8 +4,9 @@ import asyncio
 import os
 import secrets as tokens
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec import structs
@@ -16,10 +17,11 @@ from lis_tui.core.bus import Bus
 from lis_tui.core.errors import ImageMissing, RunNotFound, StorageFailed
 from lis_tui.core.events import SandboxStarted
 from lis_tui.core.filter_parser import check_breakpoints
-from lis_tui.core.ports import Model
+from lis_tui.core.ports import Model, Sandbox
 from lis_tui.core.private import open_private, private_folder
 from lis_tui.core.spec import ModelSpec, RunSpec
 from lis_tui.core.text import Secrets
+from lis_tui.engine.past import Past
 from lis_tui.engine.run import Run
 from lis_tui.host.discretion import Discreet, DiscreetTool
 from lis_tui.host.runs import Wired
@@ -34,37 +36,92 @@ from lis_tui.tools.registry import default_tools
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.journal import Journal, read
 from lis_tui.trajectory.manifests import Manifests
-from lis_tui.trajectory.store import RunFolder, Store, is_locked
+from lis_tui.trajectory.removal import remove_tree
+from lis_tui.trajectory.store import RunFolder, RunLock, Store, is_locked
 
 SCRIPT = "script/"
 """Names of models that begin so are written scenarios."""
 
 
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a run is kept; nobody else has it while we hold its lock."""
+
+    data: Path
+    folder: RunFolder
+    lock: RunLock
+    journal: Journal
+
+    @classmethod
+    def of_new(cls, data: Path, folder: RunFolder) -> "Home":
+        """Begin in a fresh folder. Raises StorageFailed."""
+        return cls._locked(data, folder, Journal.create)
+
+    @classmethod
+    def of_old(cls, data: Path, folder: RunFolder) -> "Home":
+        """Go on with a run that nobody has. Raises StorageFailed, RunIsLive."""
+        return cls._locked(data, folder, Journal.resume)
+
+    @classmethod
+    def _locked(cls, data: Path, folder: RunFolder, begin: Callable[[RunFolder], Journal]) -> "Home":
+        lock = folder.lock()
+        try:
+            return cls(data, folder, lock, begin(folder))
+        except StorageFailed:
+            lock.release()
+            raise
+
+    def leave(self) -> None:
+        """Let go of it."""
+        self.journal.close()
+        self.lock.release()
+
+    def remove(self) -> None:
+        """Have it never been. Raises StorageFailed."""
+        remove_tree(self.folder.worktree)
+        remove_tree(self.folder.path)
+        self.leave()
+
+
 def wire(data: Path, spec: RunSpec, secrets: Mapping[str, str]) -> Wired:
     """Make a run that is ready to be played; its folder is made and locked. Raises LisError."""
     check_breakpoints(spec.breakpoints)
-    if not spec.model.name.startswith(SCRIPT):
-        spec = structs.replace(spec, model=resolve(spec.model))  # the journal tells what is really asked for
+    spec = structs.replace(spec, model=resolved(spec.model))
     model = choose_model(spec.model, secrets.get(API_KEY))
-    folder = Store(data).create(spec.task, spec.name)
-    lock = folder.lock()
-    try:
-        journal = Journal.create(folder)
-    except StorageFailed:
-        lock.release()
-        raise
-    bus = Bus(journal, time.time)
+    home = Home.of_new(data, Store(data).create(spec.task, spec.name))
+    return furnish(home, spec, secrets, model)
+
+
+def resolved(model: ModelSpec) -> ModelSpec:
+    """Give the model as it is really asked for: the journal tells that."""
+    return model if model.name.startswith(SCRIPT) else resolve(model)
+
+
+def furnish(
+    home: Home,
+    spec: RunSpec,
+    secrets: Mapping[str, str],
+    model: Model,
+    *,
+    past: Past | None = None,
+    sandbox: Sandbox | None = None,
+    image_id: str = "",
+) -> Wired:
+    """Give a run all its parts. One with a past may have a `sandbox` that is up, or one of this image."""
+    folder, journal = home.folder, home.journal
+    bus = Bus(journal, time.time, journal.next_n)
     carried = find_carried(os.environ, Path.home()) if spec.sandbox.carry_certificates else Carried()
-    blobs = Blobs(data)
+    blobs = Blobs(home.data)
     hidden = Secrets((*secrets.values(), *carried.secrets()), has_shapes=False)
     run = Run(
         name=folder.name,
         spec=spec,
         model=model,
-        sandbox=Discreet(
+        sandbox=sandbox
+        or Discreet(
             spec.sandbox,
             run=folder.name,
-            host_id=host_id(data),
+            host_id=host_id(home.data),
             worktree=folder.worktree,
             outputs_dir=folder.outputs_dir,
             env=variables(secrets),
@@ -72,6 +129,7 @@ def wire(data: Path, spec: RunSpec, secrets: Mapping[str, str]) -> Wired:
             secrets=hidden,
             contents=blobs,
             manifests=Manifests(folder.path, blobs),
+            image_id=image_id,
         ),
         tools=[DiscreetTool(tool, hidden) for tool in default_tools()],
         bus=bus,
@@ -80,16 +138,17 @@ def wire(data: Path, spec: RunSpec, secrets: Mapping[str, str]) -> Wired:
         clock=time.time,
         sync=journal.sync,
         app_version=__version__,
+        past=past,
     )
 
     async def release() -> None:
         try:
             await model.close()
         finally:
-            journal.close()
-            lock.release()
+            home.leave()
 
-    return Wired(folder.name, run, bus, folder.journal_path, time.time, release)
+    facts = journal.next_n - 1
+    return Wired(folder.name, run, bus, folder.journal_path, time.time, release, facts, secrets)
 
 
 def choose_model(spec: ModelSpec, api_key: str | None) -> Model:

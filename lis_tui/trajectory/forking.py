@@ -26,7 +26,6 @@ from lis_tui.core.events import (
     StepAddress,
     StepFinished,
     StepProposed,
-    StepStarted,
     VersionChosen,
 )
 from lis_tui.core.private import private_folder
@@ -68,13 +67,6 @@ def facts_up_to(records: Sequence[Record], point: Point) -> list[Record]:
 def nearest(addresses: Iterable[StepAddress], point: Point) -> StepAddress | None:
     """Give the newest checkpoint that is not after the point."""
     return max((one for one in addresses if point.includes(one)), default=None)
-
-
-def is_exact(checkpoint: StepAddress, facts: Iterable[Record]) -> bool:
-    """Tell whether nothing ran between the checkpoint and the end of these facts."""
-    return not any(
-        isinstance(record.event, StepStarted) and record.event.address > checkpoint for record in facts
-    )
 
 
 def link_files(parent: RunFolder, child: RunFolder, point: Point) -> None:
