@@ -461,7 +461,7 @@ class RunView:
 
     @_on.register
     def _(self, event: RestoreProgressed, at: float) -> None:
-        self.restoring = event
+        self.restoring = event if event.done_bytes < event.total_bytes else None
 
     @_on.register
     def _(self, event: SentToBackground, at: float) -> None:
