@@ -95,6 +95,13 @@ def _open(given: argparse.Namespace) -> int:
     return open_recorded(places, loaded, path)
 
 
+def _export(given: argparse.Namespace) -> int:
+    from lis_tui.cli import export
+    from lis_tui.cli.asked import settings
+
+    return export.export(settings(given)[0], given.run, to=given.to, path=given.output)
+
+
 def _list_runs(given: argparse.Namespace) -> int:
     from lis_tui.cli import runs
     from lis_tui.cli.asked import settings
@@ -131,6 +138,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "run": _run,
     "attach": _attach,
     "open": _open,
+    "export": _export,
     "runs": _list_runs,
     "runs rm": _remove_runs,
     "demo": _demo,

@@ -123,6 +123,10 @@ def _add_watching(add: _Add) -> None:
     show.add_argument("run", metavar="RUN", nargs="?", help="name, unique beginning of one, or folder")
     show.add_argument("--sample", action="store_true", help="the run that is shipped with lis-tui")
     _add_printing(show)
+    export = add("export", "write down who did what in a run; keys and passwords are masked")
+    export.add_argument("run", metavar="RUN")
+    export.add_argument("--to", choices=["markdown", "json"], default="markdown", help="default: markdown")
+    export.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output")
 
 
 def _add_runs(runs: argparse.ArgumentParser) -> None:
