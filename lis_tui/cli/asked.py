@@ -22,7 +22,6 @@ from lis_tui.core.text import one_line
 from lis_tui.trajectory.naming import slug
 
 _SETTINGS = {
-    "model": "model.name",
     "api_base": "model.api_base",
     "profile": "profile",
     "tools": "model.tool_style",
@@ -56,6 +55,7 @@ def settings(given: argparse.Namespace) -> tuple[Places, Loaded]:
     """Read the settings with these flags on top. Raises SettingsInvalid."""
     places = find_places(os.environ)
     flags = {setting: getattr(given, flag, None) for flag, setting in _SETTINGS.items()}
+    flags["model.name"] = next(iter(getattr(given, "models", [])), None)
     return places, load(flags, os.environ, places.config, getattr(given, "sets", []))
 
 

@@ -53,7 +53,7 @@ def _play_recording(given: argparse.Namespace, error: EngineMissing) -> int:
 
 
 def _ask(given: argparse.Namespace, scenario: Scenario, *, is_headless: bool) -> Asked:
-    given.model = NAME
+    given.models = [NAME]
     places, loaded = settings(given)
     folder = private_folder(private_folder(places.data) / "demo")
     spec = run_spec(

@@ -106,7 +106,27 @@ def _list_runs(given: argparse.Namespace) -> int:
     from lis_tui.cli import runs
     from lis_tui.cli.asked import settings
 
-    return runs.show_all(settings(given)[0])
+    return runs.show_all(settings(given)[0], given.filter)
+
+
+def _judge_run(given: argparse.Namespace) -> int:
+    from lis_tui.cli import runs
+    from lis_tui.cli.asked import settings
+
+    words = [given.words] if isinstance(given.words, str) else given.words or []
+    return runs.judge(settings(given)[0], given.command.removeprefix("runs "), given.run, words)
+
+
+def _compare(given: argparse.Namespace) -> int:
+    from lis_tui.cli import asked, compare
+
+    places, loaded = asked.settings(given)
+    found = compare.found(places, given.runs)
+    if given.plain or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return compare.show(found)
+    from lis_tui.ui.comparing import open_comparison
+
+    return open_comparison(places, loaded, found)
 
 
 def _remove_runs(given: argparse.Namespace) -> int:
@@ -141,6 +161,10 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "export": _export,
     "runs": _list_runs,
     "runs rm": _remove_runs,
+    "runs tag": _judge_run,
+    "runs note": _judge_run,
+    "runs verdict": _judge_run,
+    "compare": _compare,
     "demo": _demo,
     "doctor": _doctor,
     "image build": _image,

@@ -44,7 +44,8 @@ def make_parser() -> argparse.ArgumentParser:
 
     _add_run(add("run", "give the model a task"))
     _add_watching(add)
-    _add_runs(add("runs", "list the runs, or remove some"))
+    _add_runs(add("runs", "list the runs, judge or remove some"))
+    _add_compare(add("compare", "put two to eight runs side by side"))
     _add_demo(add("demo", "watch a scripted model work in a real sandbox; needs no key"))
     _add_care(add)
     return parser
@@ -71,7 +72,8 @@ def _add_paths(run: argparse.ArgumentParser, flag: str, name: str, about: str) -
 
 
 def _add_model(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--model", metavar="M", help="as litellm names it, or script/NAME")
+    about = "as litellm names it, or script/NAME; given often: a run with each, all at once"
+    group.add_argument("-m", "--model", action="append", default=[], dest="models", metavar="M", help=about)
     group.add_argument("--api-base", metavar="URL", help="an OpenAI-compatible server")
     group.add_argument("--profile", metavar="NAME", help="a profile of the settings file")
     group.add_argument("--tools", choices=["auto", "native", "text", "none"], help="none: one plain reply")
@@ -130,10 +132,30 @@ def _add_watching(add: _Add) -> None:
 
 
 def _add_runs(runs: argparse.ArgumentParser) -> None:
-    inner = runs.add_subparsers(metavar="rm")
+    runs.add_argument("--filter", metavar="FILTER", help="only those, as in 'tag:x verdict:good model~qwen'")
+    inner = runs.add_subparsers(metavar="rm|tag|note|verdict")
     remove = inner.add_parser("rm", help="remove runs for good", allow_abbrev=False)
     remove.add_argument("names", nargs="+", metavar="NAME")
     remove.set_defaults(command="runs rm")
+    _add_notes(inner)
+
+
+def _add_notes(inner: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add what a person can say about a run; without words it is printed."""
+    for name, about, what, many in (
+        ("tag", "tag a run; -TAG takes one off", "TAG", argparse.REMAINDER),
+        ("note", "keep a note on a run; an empty one takes it off", "TEXT", argparse.REMAINDER),
+        ("verdict", "say good, bad, mixed or none of a run", "VERDICT", "?"),
+    ):
+        command = inner.add_parser(name, help=about, description=about, allow_abbrev=False)
+        command.add_argument("run", metavar="RUN")
+        command.add_argument("words", metavar=what, nargs=many)
+        command.set_defaults(command=f"runs {name}")
+
+
+def _add_compare(compare: argparse.ArgumentParser) -> None:
+    compare.add_argument("runs", metavar="RUN", nargs="+")
+    compare.add_argument("--plain", action="store_true", help="no screen: print it")
 
 
 def _add_demo(demo: argparse.ArgumentParser) -> None:

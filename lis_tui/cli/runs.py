@@ -4,12 +4,16 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import msgspec
 
 from lis_tui.config.places import Places, find_places
 from lis_tui.core.errors import LisError, RunIsLive, RunNotFound, StorageFailed, UsageWrong
+from lis_tui.core.run_filter import parse_run_filter
 from lis_tui.core.text import clean, one_line
+from lis_tui.trajectory.notes import Notes, note_of, tags_of, verdict_of, write_notes
 from lis_tui.trajectory.store import RunFolder, Store
 from lis_tui.trajectory.summary import RunSummary
 
@@ -17,13 +21,19 @@ SAMPLE = Path(__file__).parent.parent / "recordings" / "sample"
 """The run that is shipped with the package."""
 
 
-def show_all(places: Places) -> int:
-    """Print all runs, newest first."""
+def show_all(places: Places, wanted: str | None = None) -> int:
+    """Print all runs, newest first, or those that a filter means. Raises FilterInvalid."""
+    is_wanted = parse_run_filter(wanted) if wanted is not None else None
     runs = Store(places.data).list()
     if not runs:
         print("There are no runs yet. `lis-tui demo` makes one without a key.")
         return 0
-    head = ("RUN", "STATE", "TURNS", "AGE", "SIZE", "MODEL", "ANSWER OR TASK")
+    if is_wanted is not None:
+        runs = [run for run in runs if is_wanted(run.facts())]
+        if not runs:
+            print("No run is like this.")
+            return 0
+    head = ("RUN", "STATE", "TURNS", "AGE", "SIZE", "MODEL", "VERDICT", "ANSWER OR TASK")
     rows = [head, *(_row(run, time.time()) for run in runs)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     for row in rows:
@@ -65,6 +75,38 @@ def _remove(store: Store, folder: RunFolder) -> None:
         except LisError as error:
             raise refusal from error
         store.remove(folder.name)
+
+
+def judge(places: Places, what: str, name: str, words: Sequence[str]) -> int:
+    """Change a run's verdict, tags or note, or print it. Raises RunNotFound, UsageWrong, StorageFailed."""
+    run = Store(places.data).summary(name)
+    change, shown = _JUDGING[what]
+    notes = change(run.notes, words) if words else run.notes
+    if notes != run.notes:
+        write_notes(run.path, notes)
+    print(f"{one_line(run.name, 60)}: {clean(shown(notes)) or 'none'}")
+    return 0
+
+
+def _tagged(notes: Notes, words: Sequence[str]) -> Notes:
+    off = set(tags_of(word[1:] for word in words if word.startswith("-")))
+    on = tags_of([*notes.tags, *(word for word in words if not word.startswith("-"))])
+    return msgspec.structs.replace(notes, tags=tuple(tag for tag in on if tag not in off))
+
+
+def _noted(notes: Notes, words: Sequence[str]) -> Notes:
+    return msgspec.structs.replace(notes, note=note_of(" ".join(words)))
+
+
+def _judged(notes: Notes, words: Sequence[str]) -> Notes:
+    return msgspec.structs.replace(notes, verdict=verdict_of(words[0]))
+
+
+_JUDGING: dict[str, tuple[Callable[[Notes, Sequence[str]], Notes], Callable[[Notes], str]]] = {
+    "tag": (_tagged, lambda notes: " ".join(f"#{tag}" for tag in notes.tags)),
+    "note": (_noted, lambda notes: notes.note),
+    "verdict": (_judged, lambda notes: notes.verdict),
+}
 
 
 def must_be_live(places: Places, name: str) -> str:
@@ -111,5 +153,6 @@ def _row(run: RunSummary, now: float) -> tuple[str, ...]:
         age(now - run.started_at) if run.started_at else "",
         size(run.size_bytes()),
         one_line(run.model, 30),
+        " ".join([run.notes.verdict or "–", *(f"#{tag}" for tag in run.notes.tags)]),
         one_line(text, 60),
     )

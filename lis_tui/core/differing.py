@@ -54,7 +54,7 @@ def diff_texts(left: str, right: str, names: tuple[str, str]) -> TextDiff:
     """Compare two texts line by line."""
     if left == right:
         return TextDiff(note="They are the same.")
-    old, new = left.split("\n"), right.split("\n")
+    old, new = (text.split("\n") if text else [] for text in (left, right))
     if max(len(old), len(new)) > MOST_LINES:
         return TextDiff(note=f"Too long to be compared line by line: more than {MOST_LINES:,} lines.")
     return TextDiff(tuple(difflib.unified_diff(old, new, *names, lineterm="")))

@@ -1,0 +1,78 @@
+"""Runs side by side, printed: how each came out; of two, also where they differ."""
+
+from collections.abc import Iterator, Sequence
+
+from lis_tui.config.places import Places
+from lis_tui.core.compare import MOST_RUNS, align
+from lis_tui.core.errors import StorageFailed, UsageWrong
+from lis_tui.core.text import clean, one_line
+from lis_tui.trajectory.compared import Compared, files_between, load_compared
+from lis_tui.trajectory.store import Store
+from lis_tui.trajectory.summary import RunSummary
+from lis_tui.ui.outcomes import HEADS, NUMBERS, answers, cells, count_words, pair_words, shared_words
+
+MOST_FILES = 50
+_SIGNS = {"new": "→", "gone": "←", "changed": "≠"}
+
+
+def found(places: Places, names: Sequence[str]) -> list[RunSummary]:
+    """Find the runs that are to be compared. Raises RunNotFound, UsageWrong."""
+    store = Store(places.data)
+    runs = [store.summary(name) for name in names]
+    if not 2 <= len(runs) <= MOST_RUNS:
+        raise UsageWrong(f"Two to {MOST_RUNS} runs can be compared, not {len(runs)}.")
+    if len({run.path for run in runs}) < len(runs):
+        raise UsageWrong("One of these runs is named twice.")
+    return runs
+
+
+def show(runs: Sequence[RunSummary]) -> int:
+    """Print the table of outcomes, and of two runs their steps and the files that differ at their ends."""
+    compared = [load_compared(run) for run in runs]
+    for line in table(compared):
+        print(line)
+    if len(compared) == 2:
+        for line in (*_steps(compared[0], compared[1]), *_files(compared[0], compared[1])):
+            print(clean(line))
+    return 0
+
+
+def table(runs: Sequence[Compared]) -> Iterator[str]:
+    """Give the table of outcomes, a line a run, then their answers."""
+    outcomes = [run.outcome for run in runs]
+    rows = [tuple(head.upper() for head in HEADS), *map(cells, outcomes)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADS))]
+    for row in rows:
+        yield "  ".join(
+            cell.rjust(width) if head in NUMBERS else cell.ljust(width)
+            for cell, width, head in zip(row, widths, HEADS, strict=True)
+        ).rstrip()
+    yield ""
+    for one, answer in zip(outcomes, answers(outcomes), strict=True):
+        said = answer or one_line(one.reason, 200) or "no answer"
+        yield f"{one_line(one.run, 40)} ({one_line(one.model, 40)}): {said}"
+
+
+def _steps(left: Compared, right: Compared) -> Iterator[str]:
+    alignment = align(left.view, right.view)
+    yield f"\n{shared_words(alignment)} · {count_words(alignment)}"
+    for pair in alignment.pairs:
+        if pair.is_shared:
+            continue
+        one, other = pair_words(pair)
+        yield f"  {pair.sign} {one or '–'}"
+        if one != other:
+            yield f"    {other or '–'}"
+
+
+def _files(left: Compared, right: Compared) -> Iterator[str]:
+    try:
+        one, other, differing = files_between(left, right, (None, None))
+    except StorageFailed as error:
+        yield f"\nFiles are not compared: {error.sentence}"
+        return
+    yield f"\nFiles that differ after {one.address} and after {other.address}: {len(differing)}"
+    for file in differing[:MOST_FILES]:
+        yield f"  {_SIGNS[file.kind]} {one_line(file.path, 200)} {file.about}".rstrip()
+    if len(differing) > MOST_FILES:
+        yield f"  … and {len(differing) - MOST_FILES:,} more"
