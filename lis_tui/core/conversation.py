@@ -124,6 +124,7 @@ class Conversation:
                 old,
                 text=old.text if event.text is None else event.text,
                 reasoning=old.reasoning if event.reasoning is None else event.reasoning,
+                thinking_json=_thinking(old.thinking_json, event.reasoning),
             )
 
     def _change_model(self, model: ModelSpec) -> None:
@@ -145,6 +146,11 @@ class Conversation:
         old = self._messages[place]
         if isinstance(old, ToolMessage):
             self._messages[place] = ToolMessage(old.call_id, old.name, text)
+
+
+def is_signed(thinking_json: str) -> bool:
+    """Tell whether a provider signed this thinking, so that it takes it back only as it was."""
+    return "thinking_blocks" in _fields(thinking_json)
 
 
 def digest_of(messages: Sequence[Message]) -> str:
@@ -183,6 +189,21 @@ def begun_in_turn(records: Iterable[Record], turn: int) -> AssistantMessage | No
 def as_begun(decision: ContinueFrom) -> AssistantMessage:
     """Give the beginning as it is sent: what follows begins with its own space."""
     return AssistantMessage(decision.text.rstrip(), decision.reasoning.rstrip())
+
+
+def _thinking(thinking_json: str, reasoning: str | None) -> str:
+    """Put a person's words where a server wants the reasoning back under its own name."""
+    fields = _fields(thinking_json)
+    if reasoning is None or len(fields) != 1 or is_signed(thinking_json):
+        return thinking_json
+    return msgspec.json.encode(dict.fromkeys(fields, reasoning)).decode()
+
+
+def _fields(thinking_json: str) -> dict[str, object]:
+    try:
+        return msgspec.json.decode(thinking_json.encode(), type=dict[str, object])
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        return {}
 
 
 def _server(model: ModelSpec) -> tuple[str, str | None]:

@@ -1,7 +1,6 @@
 """One step: a call is proposed, decided on, carried out and answered."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
+from dataclasses import dataclass
 
 import msgspec
 
@@ -17,52 +16,46 @@ from lis_tui.core.decisions import (
     Resample,
 )
 from lis_tui.core.errors import SandboxFailed
-from lis_tui.core.events import (
-    Gate,
-    InputAwaited,
-    OutputArrived,
-    StepAddress,
-    StepProposed,
-    StepStarted,
-    Who,
-)
+from lis_tui.core.events import Gate, StepAddress, StepProposed, Who
 from lis_tui.core.messages import Observation, ToolCall
-from lis_tui.core.ports import Sandbox, Tool
 from lis_tui.core.text import safe_str
-from lis_tui.engine.checkpoints import Keeping
+from lis_tui.engine.answers import Answers
+from lis_tui.engine.calls import Calls
+from lis_tui.engine.hands import Hands, parsed
+from lis_tui.engine.injecting import Injecting
 from lis_tui.engine.limits import Ending
 from lis_tui.engine.progress import Progress
+from lis_tui.engine.versions import Versions
 
-Arguments = dict[str, object]
-LONGEST_S = 86_400.0
-EOF_AFTER_S = 1.0
-"""Standard input of a command ends after this long where nobody answers."""
+SUBMIT = "submit"
+
+
+@dataclass(frozen=True)
+class Anew:
+    """Nothing of this reply is to run: another version of it takes its place."""
+
+    decision: Resample | ChooseVersion
+    by: Who
 
 
 class Actor:
     """Carries out the calls of a reply, one after the other."""
 
     def __init__(
-        self,
-        progress: Progress,
-        sandbox: Sandbox,
-        tools: Mapping[str, Tool],
-        outputs_dir: Path,
-        sync: Callable[[], Awaitable[None]],
-        keeping: Keeping,
+        self, progress: Progress, hands: Hands, calls: Calls, injecting: Injecting, versions: Versions
     ) -> None:
         self._progress = progress
-        self._sandbox = sandbox
-        self._tools = tools
-        self._outputs_dir = outputs_dir
-        self._sync = sync
-        self._keeping = keeping
+        self._hands = hands
+        self._calls = calls
+        self._injecting = injecting
+        self._versions = versions
+        self._answers = Answers(progress, hands)
 
-    async def act(self, address: StepAddress, call: ToolCall, note: str = "") -> Observation:
+    async def act(self, address: StepAddress, call: ToolCall, note: str = "") -> Observation | Anew:
         """Propose, decide, run and answer one call; `note` ends what the model sees. Raises SandboxFailed."""
         progress = self._progress
-        problem = self._problem(call.name, call.arguments)
-        if progress.view.step(address) is None:  # a run that was taken up has proposed it already
+        problem = self._calls.problem(call)
+        if progress.view.step(address) is None:  # one that was taken up, or waits again, is proposed already
             progress.bus.publish(StepProposed(address=address, call=call, problem=problem))
         if problem:
             observation = Observation(text=f"Not run: {problem}", status="malformed")
@@ -70,18 +63,34 @@ class Actor:
             observation = refusal
         else:
             await progress.settled()
-            gate: Gate = "before_submit" if call.name == "submit" else "before_step"
-            decision, by = await progress.gates.decide(address, gate, lambda one: self.check(call, one))
+            decision, by = await self._decided(address, call)
+            if isinstance(decision, Resample | ChooseVersion):
+                return Anew(decision, by)
+            self._injecting.passed(address)
             observation = await self._carry_out(address, call, decision, by)
         return progress.answer(address, _noted(observation, "" if progress.ending else note))
 
-    def check(self, call: ToolCall, decision: GateDecision) -> str:
+    def check(self, address: StepAddress, call: ToolCall, decision: GateDecision) -> str:
         """Say why a decision about this call cannot be carried out."""
-        if isinstance(decision, Edit):
-            return self._problem(call.name, decision.arguments)
-        if isinstance(decision, Resample | ChooseVersion | ContinueFrom):
-            return "That cannot be done here."
-        return ""
+        match decision:
+            case Edit(arguments):
+                return self._calls.problem_with(call.name, arguments)
+            case Resample() | ChooseVersion():
+                return self._versions.problem(address, decision)
+            case ContinueFrom():
+                return "The reply is whole: there is nothing to go on from."
+            case _:
+                return ""
+
+    async def _decided(self, address: StepAddress, call: ToolCall) -> tuple[GateDecision, Who]:
+        is_submit = call.name == SUBMIT
+        gate: Gate = "before_submit" if is_submit else "before_step"
+        return await self._injecting.hold(
+            address,
+            gate,
+            lambda decision: self.check(address, call, decision),
+            show=(lambda: self._answers.pending(call)) if is_submit else None,
+        )
 
     async def _carry_out(
         self, address: StepAddress, call: ToolCall, decision: GateDecision, by: Who
@@ -89,43 +98,40 @@ class Actor:
         match decision:
             case Approve() | ApproveRule():
                 return await self._run(address, call, call.arguments)
+            case Edit(arguments) if call.name == SUBMIT:
+                return await self._submit(address, call, arguments, by)
             case Edit(arguments):
-                is_changed = _parsed(arguments) != _parsed(call.arguments)
+                is_changed = parsed(arguments) != parsed(call.arguments)
                 return await self._run(address, call, arguments, by if is_changed else None)
             case Reject(reason):
                 why = f" The reason: {reason}" if reason else ""
                 text = f"Not run: the user rejected this call.{why}"
                 return Observation(text=safe_str(text), status="rejected")
-            case End(reason):
-                self._progress.end(Ending("ended_by_person", reason))
+            case End(reason, answer):
+                self._progress.end(Ending("ended_by_person", reason, answer))
                 return Observation(text="Not run: the run was ended.", status="skipped")
             case _:
                 return Observation(text="Not run: the user skipped this call.", status="skipped")
 
+    async def _submit(self, address: StepAddress, call: ToolCall, arguments: str, by: Who) -> Observation:
+        """What a person gives as the answer takes the place of what the model wrote, also in its file."""
+        replaced = await self._answers.replace(parsed(arguments).get("answer"), call)
+        if replaced.problem:
+            return Observation(text=f"Not submitted: {replaced.problem}", status="failed")
+        is_changed = replaced.is_changed or parsed(arguments) != parsed(call.arguments)
+        observation = await self._run(address, call, arguments, by if is_changed else None)
+        return msgspec.structs.replace(observation, diff=replaced.diff)
+
     async def _run(
         self, address: StepAddress, call: ToolCall, arguments: str, changed_by: Who | None = None
     ) -> Observation:
-        progress = self._progress
-        async with progress.cuttable():
-            await self._keeping.wait()
-        progress.bus.publish(
-            StepStarted(address=address, tool=call.name, arguments=arguments, changed_by=changed_by)
-        )
-        await progress.settled()
-        progress.begun = address
-        await self._sync()
-        progress.running = address
-        context = Step(progress, address, self._sandbox, self._outputs_dir)
         try:
-            observation = await self._tools[call.name].run(_parsed(arguments), context)
+            observation = await self._hands.use(address, call.name, arguments, changed_by)
         except SandboxFailed as error:
-            progress.answer(
+            self._progress.answer(
                 address, Observation(text=f"The sandbox failed: {error.sentence}", status="failed")
             )
-            progress.running = None
             raise
-        progress.running = None
-        self._keeping.begin(address)
         if changed_by is not None:
             note = f"[The user changed this call before it ran. What ran: {call.name} {arguments}]\n"
             return msgspec.structs.replace(observation, text=note + observation.text)
@@ -137,64 +143,10 @@ class Actor:
             is_done = self._progress.ending.status == "submitted"
             why = "the answer was already submitted" if is_done else "the run was ended"
             return Observation(text=f"Not run: {why}.", status="skipped")
-        if call.name == "submit" and self._progress.said:
+        if call.name == SUBMIT and self._progress.said:
             text = "Not submitted yet: the user has something to say first."
             return Observation(text=text, status="skipped")
         return None
-
-    def _problem(self, name: str, arguments: str) -> str:
-        tool = self._tools.get(name)
-        if tool is None:
-            return f"There is no tool {name!r}. The tools are: {', '.join(self._tools)}."
-        try:
-            parsed = _parsed(arguments)
-        except msgspec.DecodeError as error:
-            return (
-                f"The arguments are no whole JSON object ({error}); they may have been cut off. "
-                "Call the tool again with complete arguments."
-            )
-        return tool.problem(parsed)
-
-
-class Step:
-    """What a tool gets to do its work."""
-
-    def __init__(self, progress: Progress, address: StepAddress, sandbox: Sandbox, outputs_dir: Path) -> None:
-        self._progress = progress
-        self._address = address
-        self.sandbox = sandbox
-        self.outputs_dir = outputs_dir
-        self.output_name = f"{address}.txt"
-
-    @property
-    def command_timeout_s(self) -> float:
-        """How long a command may run unless the model asks for another time."""
-        return min(self._progress.limits.command_timeout_s, self.most_timeout_s)
-
-    @property
-    def most_timeout_s(self) -> float:
-        """How long a command may run at most, whatever the model asks for."""
-        left = self._progress.seconds_left
-        return LONGEST_S if left is None else min(LONGEST_S, left)
-
-    @property
-    def eof_after_s(self) -> float | None:
-        """A person answers a command's questions only where one steps through the run."""
-        progress = self._progress
-        nobody_answers = progress.spec.is_headless or progress.gates.mode == "auto"
-        return EOF_AFTER_S if nobody_answers and not progress.gates.is_paused else None
-
-    def on_output(self, data: bytes) -> None:
-        """More output of the running command."""
-        self._progress.bus.publish(OutputArrived(self._address, data))
-
-    def on_input_wait(self, is_waiting: bool) -> None:
-        """The command blocks on its input, or no longer does."""
-        self._progress.bus.publish(InputAwaited(self._address, is_waiting))
-
-
-def _parsed(arguments: str) -> Arguments:
-    return msgspec.json.decode((arguments or "{}").encode(), type=Arguments)
 
 
 def _noted(observation: Observation, note: str) -> Observation:

@@ -51,12 +51,13 @@ from lis_tui.core.events import (
     StepAddress,
     Who,
 )
-from lis_tui.core.ports import Model, Sandbox
+from lis_tui.core.ports import Sandbox
 from lis_tui.core.spec import Limits
 from lis_tui.core.text import safe_str
 from lis_tui.engine.changes import Changes
 from lis_tui.engine.commands import Commands
 from lis_tui.engine.limits import Ending, reached
+from lis_tui.engine.models import Models
 from lis_tui.engine.progress import Progress
 
 RAISABLE: tuple[EndStatus, ...] = ("turn_limit", "token_limit", "cost_limit", "time_limit")
@@ -76,12 +77,12 @@ class Impatient(Protocol):
 class Controls:
     """Carries out decisions. Those that make no sense now are refused with a sentence."""
 
-    def __init__(self, progress: Progress, model: Model, sandbox: Sandbox) -> None:
+    def __init__(self, progress: Progress, models: Models, sandbox: Sandbox, changes: Changes) -> None:
         self._progress = progress
-        self._model = model
+        self._models = models
         self._sandbox = sandbox
         self._commands = Commands(progress, sandbox)
-        self._changes = Changes(progress)
+        self._changes = changes
         self._typing = asyncio.Lock()
         self.ended_as: EndStatus | None = None
         """How the run ended; None while it goes on."""
@@ -208,9 +209,10 @@ class Controls:
         self._progress.bus.publish(MessageWithdrawn(text))
 
     def _retry_now(self) -> None:
-        if not (self._progress.is_asking and isinstance(self._model, Impatient)):
+        model = self._models.asked
+        if not (self._progress.is_asking and isinstance(model, Impatient)):
             raise DecisionRefused("Nothing is waiting to be tried again.")
-        self._model.retry_now()
+        model.retry_now()
 
     # ---- after the end
 

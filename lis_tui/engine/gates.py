@@ -1,12 +1,23 @@
 """Where a run may wait for a person, and how a decision reaches it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from lis_tui.core.breakpoints import Breakpoint
 from lis_tui.core.bus import Bus
-from lis_tui.core.decisions import Approve, ApproveRule, End, GateDecision, Reject
+from lis_tui.core.decisions import (
+    Approve,
+    ApproveRule,
+    ChooseVersion,
+    ContinueFrom,
+    Edit,
+    End,
+    GateDecision,
+    Inject,
+    Reject,
+    Resample,
+)
 from lis_tui.core.errors import DecisionRefused
 from lis_tui.core.events import (
     DecisionMade,
@@ -16,6 +27,7 @@ from lis_tui.core.events import (
     PauseAsked,
     PauseLifted,
     StepAddress,
+    StepAmended,
     Who,
 )
 from lis_tui.core.spec import GateSpec, Mode
@@ -25,6 +37,8 @@ from lis_tui.engine.limits import Stopwatch
 
 Check = Callable[[GateDecision], str]
 """Says in a sentence why a decision cannot be carried out here; empty where it can."""
+Show = Callable[[], Awaitable[str | None]]
+"""Gives what a person should see of what waits, beside its arguments."""
 
 
 def reason_to_wait(gate: Gate, mode: Mode, is_paused: bool) -> str:
@@ -45,8 +59,9 @@ class _Open:
     address: StepAddress
     gate: Gate
     check: Check
-    is_stopped: bool
-    """By a breakpoint: neither another mode nor the end of a pause lets it go on."""
+    stopped: str
+    """The breakpoints that stopped it: then neither another mode nor the end of a pause lets it go on."""
+    because: str
     answer: asyncio.Future[tuple[GateDecision, Who]]
 
 
@@ -66,6 +81,11 @@ class Gates:
         self._spec = spec
         self._stopwatch = stopwatch
         self._open: _Open | None = None
+        self._last: _Open | None = None
+        self._waits_again: StepAddress | None = None
+        """Where something was done for a person before the step runs."""
+        self._amended: dict[StepAddress, tuple[str, Who]] = {}
+        """What the waiting step would run instead, and who said so."""
         self.mode = mode
         self.is_paused = False
         self.decided: dict[StepAddress, GateDecision] = {}
@@ -88,54 +108,110 @@ class Gates:
         """The gate that waits."""
         return self._open.gate if self._open else None
 
-    async def decide(self, address: StepAddress, gate: Gate, check: Check) -> tuple[GateDecision, Who]:
-        """Give the decision for this gate and who made it; an Approve at once where no rule makes it wait."""
+    async def decide(
+        self,
+        address: StepAddress,
+        gate: Gate,
+        check: Check,
+        *,
+        show: Show | None = None,
+    ) -> tuple[GateDecision, Who]:
+        """Give the decision for this gate and who made it; an Approve at once where no rule makes it wait.
+
+        After a decision that only had something done there, the next call has the gate wait again.
+        """
         if gate in ("before_step", "before_submit") and address in self.decided:
             early = self.decided.pop(address)
             self._bus.publish(DecisionMade(address=address, gate=gate, decision=early))
             return early, "person"
-        stopped, because = self._reasons(gate, address)
+        stopped, because = self._reasons_again(gate, address) or self._reasons(gate, address)
         if not because:
-            return Approve(), "rule"
-        default = default_decision(gate, self._spec)
+            return self._made(address, gate, Approve(), "rule")
         answer: asyncio.Future[tuple[GateDecision, Who]] = asyncio.get_running_loop().create_future()
-        self._open = _Open(address, gate, check, bool(stopped), answer)
-        timeout_s = self._spec.timeout_s
+        self._open = self._last = _Open(address, gate, check, stopped, because, answer)
         self._stopwatch.stop()
         try:
-            self._bus.publish(
-                GateOpened(
-                    address=address,
-                    gate=gate,
-                    because=because,
-                    timeout_s=timeout_s,
-                    default="" if timeout_s is None else type(default).__name__.lower(),
-                )
-            )
-            decision, by = await _answer_or(answer, timeout_s, default)
-            self._bus.publish(DecisionMade(address=address, gate=gate, decision=decision, by=by))
-            if isinstance(decision, ApproveRule):
-                self.rules.add(decision.rule, by)
-            return decision, by
+            return self._made(address, gate, *await self._waited(self._open, show))
         finally:
             self._open = None
             self._stopwatch.start()
+
+    async def _waited(self, waiting: _Open, show: Show | None) -> tuple[GateDecision, Who]:
+        default = default_decision(waiting.gate, self._spec)
+        timeout_s = self._spec.timeout_s
+        self._bus.publish(
+            GateOpened(
+                address=waiting.address,
+                gate=waiting.gate,
+                because=waiting.because,
+                timeout_s=timeout_s,
+                default="" if timeout_s is None else type(default).__name__.lower(),
+                answer=None if show is None else await show(),
+            )
+        )
+        return await _answer_or(waiting.answer, timeout_s, default)
+
+    def _made(
+        self, address: StepAddress, gate: Gate, decision: GateDecision, by: Who
+    ) -> tuple[GateDecision, Who]:
+        """Write the decision down; an approved step that was amended runs as it was amended."""
+        who = by
+        if isinstance(decision, Approve) and address in self._amended:
+            arguments, who = self._amended[address]
+            decision = Edit(arguments)
+        if not isinstance(decision, Inject):
+            self._amended.pop(address, None)
+        self._waits_again = address if isinstance(decision, Inject | Resample | ChooseVersion) else None
+        if self._open is not None or isinstance(decision, Edit):
+            self._bus.publish(DecisionMade(address=address, gate=gate, decision=decision, by=by))
+        if isinstance(decision, ApproveRule):
+            self.rules.add(decision.rule, by)
+        return decision, who
+
+    def amend(
+        self, arguments: str | None, address: StepAddress | None, by: Who, gate: Gate | None = None
+    ) -> None:
+        """Have the waiting step be this, and go on waiting; None: as proposed. Raises DecisionRefused."""
+        waiting = self._waiting(address, gate)
+        if waiting.gate not in ("before_step", "before_submit"):
+            raise DecisionRefused("Only a step that waits to run can be changed.")
+        if arguments is None and waiting.address not in self._amended:
+            raise DecisionRefused("Nothing was changed.")
+        problem = "" if arguments is None else waiting.check(Edit(arguments))
+        if problem:
+            raise DecisionRefused(problem)
+        if arguments is None:
+            del self._amended[waiting.address]
+        else:
+            self._amended[waiting.address] = (arguments, by)
+        self._bus.publish(StepAmended(waiting.address, arguments, by))
 
     def answer(
         self, decision: GateDecision, address: StepAddress | None, by: Who, gate: Gate | None = None
     ) -> None:
         """Answer the open gate. Raises DecisionRefused where it is another one, or none is open."""
+        waiting = self._waiting(address, gate)
+        problem = waiting.check(decision)
+        if isinstance(decision, ApproveRule) and decision.rule != self.rules.rule_of(waiting.address):
+            problem = problem or "That rule is not about the call that waits."
+        if isinstance(decision, ApproveRule) and waiting.address in self._amended:
+            problem = problem or "The call was changed: approve it as it is, or undo the change first."
+        if problem:
+            raise DecisionRefused(problem)
+        waiting.answer.set_result((decision, by))
+
+    def check_waiting(self, address: StepAddress | None, gate: Gate | None) -> StepAddress:
+        """Give the address of the step that waits. Raises DecisionRefused where it is another one."""
+        return self._waiting(address, gate).address
+
+    def _waiting(self, address: StepAddress | None, gate: Gate | None) -> _Open:
+        """Give the gate that waits. Raises DecisionRefused where it is another one."""
         waiting = self._open
         if waiting is None or waiting.address != address or waiting.answer.done():
             raise DecisionRefused("That step is no longer waiting.")
         if gate is not None and gate != waiting.gate:
             raise DecisionRefused(f"The step waits at another gate now: {waiting.gate.replace('_', ' ')}.")
-        problem = waiting.check(decision)
-        if isinstance(decision, ApproveRule) and decision.rule != self.rules.rule_of(waiting.address):
-            problem = problem or "That rule is not about the call that waits."
-        if problem:
-            raise DecisionRefused(problem)
-        waiting.answer.set_result((decision, by))
+        return waiting
 
     def end(self, decision: End, by: Who) -> None:
         """Let whatever waits go, because the run ends."""
@@ -173,9 +249,16 @@ class Gates:
                 self._bus.publish(DecisionMade(address=address, gate=gate, decision=Approve(), by="rule"))
         return stopped, stopped or usual
 
+    def _reasons_again(self, gate: Gate, address: StepAddress) -> tuple[str, str] | None:
+        """A step counts once for a breakpoint, and whoever had it wait again wants to see it."""
+        if self._last is None or self._waits_again != address:
+            return None
+        stopped = self._last.stopped
+        return stopped, stopped or reason_to_wait(gate, self.mode, self.is_paused)
+
     def _release(self, by: Who) -> None:
         waiting = self._open
-        if waiting is None or waiting.is_stopped or waiting.answer.done():
+        if waiting is None or waiting.stopped or waiting.answer.done():
             return
         if not reason_to_wait(waiting.gate, self.mode, self.is_paused):
             waiting.answer.set_result((Approve(), by))
@@ -199,13 +282,13 @@ def default_decision(gate: Gate, spec: GateSpec) -> GateDecision:
 
 def nothing_to_reject(decision: GateDecision) -> str:
     """Check for the gate after a step."""
-    if isinstance(decision, Approve | End):
+    if isinstance(decision, Approve | Inject | End):
         return ""
     return "The step has run: let the run go on, change what the model sees of it, or end the run."
 
 
-def only_approve_or_end(decision: GateDecision) -> str:
+def nothing_proposed(decision: GateDecision) -> str:
     """Check for the gate before the model is asked."""
-    if isinstance(decision, Approve | End):
+    if isinstance(decision, Approve | Inject | ContinueFrom | End):
         return ""
     return "Nothing is proposed yet: let the model be asked, or end the run."

@@ -58,9 +58,9 @@ class Spent:
     cost_usd: float = 0.0
     has_unknown_cost: bool = False
 
-    def add(self, usage: Usage) -> None:
-        """Count one reply."""
-        self.turns += 1
+    def add(self, usage: Usage, *, is_turn: bool = True) -> None:
+        """Count one reply; another version of one is no turn of its own."""
+        self.turns += is_turn
         self.tokens += (usage.prompt_tokens or 0) + (usage.completion_tokens or 0)
         self.cost_usd += usage.cost_usd or 0.0
         self.has_unknown_cost = self.has_unknown_cost or usage.cost_usd is None

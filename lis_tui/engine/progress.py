@@ -21,11 +21,13 @@ from lis_tui.core.events import (
     Who,
 )
 from lis_tui.core.messages import Observation, Reply, StepStatus, ToolCall
+from lis_tui.core.parts import StepView
 from lis_tui.core.spec import Limits, RunSpec
 from lis_tui.core.text import safe_str
 from lis_tui.core.view import RunView
 from lis_tui.engine.gates import Gates
 from lis_tui.engine.limits import Ending, Spent, Stopwatch, reached, seconds_left
+from lis_tui.engine.shown import Shown
 from lis_tui.engine.storage import RETRY_S, Storage
 
 
@@ -55,11 +57,12 @@ class Progress:
         self.gates = Gates(bus, self.view, self.stopwatch, spec.mode, spec.gate, spec.breakpoints)
         self.storage = Storage(bus, is_watched=not spec.is_headless, retry_s=storage_retry_s)
         self.conversation = Conversation()
-        bus.call(self.conversation.apply)
         bus.call(self._see)
         self._unseen: set[StepAddress] = set()
         """The steps of whose results the model has not been told."""
         self.said: list[str] = []
+        """What a person said, and the model was not told yet."""
+        self.shown = Shown(self.view)
         self.ending: Ending | None = None
         self.running: StepAddress | None = None
         self.begun: StepAddress | None = None
@@ -153,6 +156,11 @@ class Progress:
         for step, call in enumerate(reply.calls, start=1):
             self._unanswered[StepAddress(self.turn, step)] = call
 
+    def owe_other(self, reply: Reply) -> None:
+        """Have this version of the newest reply count: of the other one nothing has run."""
+        self._unanswered.clear()
+        self.owe(reply)
+
     def owe_at(self, address: StepAddress, call: ToolCall, *, is_begun: bool) -> None:
         """Remember an unanswered call of a reply that came before this process had the run."""
         self._unanswered[address] = call
@@ -172,7 +180,8 @@ class Progress:
         """Have the model see this of a step that has run. Raises DecisionRefused."""
         if self.gates.waiting_at is None:
             raise DecisionRefused("The run goes on: pause it first, then change what the model sees next.")
-        if address is None or address not in self._unseen:
+        step = None if address is None else self.view.step(address)
+        if address is None or address not in self._unseen or (step is not None and step.is_hidden):
             raise DecisionRefused("Of that step nothing is to be told, or the model has already seen it.")
         self.bus.publish(ObservationEdited(address, safe_str(text), by))
         if (self.gates.waiting_at, self.gates.gate) == (address, "after_step"):
@@ -184,9 +193,13 @@ class Progress:
             status: StepStatus = "interrupted" if address == self.begun else "skipped"
             text = f"No result: {why}" if status == "interrupted" else f"Not run: {why}"
             self.answer(address, Observation(text=text, status=status))
+        for step in self.view.steps:
+            if step.is_injected and not step.is_over:
+                self.bus.publish(_without_result(step, why))
         self.begun = None
 
     def _see(self, event: Event) -> None:
+        self.conversation.apply(event)
         if not isinstance(event, Fragment) or isinstance(event, FilesChanged):
             self.view.apply(Record(0, self.clock(), event))
         self._note_seen(event)
@@ -202,4 +215,13 @@ class Progress:
         if isinstance(event, StepFinished):
             self._unseen.add(event.address)
         elif isinstance(event, ModelAsked):
-            self._unseen.clear()
+            self._unseen.intersection_update(self.shown.waiting)
+        self.shown.note(event)
+
+
+def _without_result(step: StepView, why: str) -> StepFinished:
+    """Close a person's command; the model is owed nothing for it."""
+    observation = Observation(text=f"Not run: {why}", status="skipped")
+    if step.started_at is not None:
+        observation = Observation(text=f"No result: {why}", status="interrupted")
+    return StepFinished(address=step.address, call_id="", tool=step.tool, observation=observation)

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
+from lis_tui.core.parts import StepView
 from lis_tui.core.spec import RunSpec
 from lis_tui.core.text import safe_str
 
@@ -47,6 +50,8 @@ CUT_NUDGE = "Your reply reached the most tokens a reply may have and was cut off
 NEW_SANDBOX = """\
 Your computer was lost and a new one takes its place. Processes, the shell's state and what was installed \
 outside {workdir} are gone. Look at what {workdir} still holds before you go on."""
+
+COMMAND_RAN = "The user ran a command in your shell. This is the command and what came of it:"
 
 
 def system_prompt(spec: RunSpec) -> str:
@@ -102,3 +107,11 @@ def nudge(spec: RunSpec, finish_reason: str, turn_note: str) -> str:
 def new_sandbox(spec: RunSpec) -> str:
     """Give what is said to a model whose computer is a new one."""
     return NEW_SANDBOX.format(workdir=spec.sandbox.workdir)
+
+
+def command_ran(step: StepView) -> str:
+    """Give what a model is shown of a command that a person ran among its steps."""
+    seen = step.observation.text if step.observation is not None else ""
+    text = seen if step.edited_text is None else step.edited_text
+    command = msgspec.json.decode(step.arguments, type=dict[str, str])["command"]
+    return safe_str(f"{COMMAND_RAN}\n$ {command}\n{text}")

@@ -31,18 +31,18 @@ from lis_tui.core.events import (
 from lis_tui.core.ports import Model, Sandbox, Tool
 from lis_tui.core.spec import RunSpec
 from lis_tui.engine import prompts
-from lis_tui.engine.act import Actor
+from lis_tui.engine.assembly import assemble
 from lis_tui.engine.checkpoints import Keeping
 from lis_tui.engine.computer import Computer
-from lis_tui.engine.controls import Controls
+from lis_tui.engine.hands import Hands
 from lis_tui.engine.limits import Ending
-from lis_tui.engine.loop import Loop
+from lis_tui.engine.models import MakeModel, Models
 from lis_tui.engine.moving import hold_still
 from lis_tui.engine.opening import open_again
 from lis_tui.engine.past import Past, recall
 from lis_tui.engine.progress import Progress, RunCut
 from lis_tui.engine.storage import RETRY_S
-from lis_tui.engine.think import ContextFull, Thinker, context_full
+from lis_tui.engine.think import ContextFull, context_full
 
 SAVE_S = 120.0
 """How long saving the outputs may take."""
@@ -69,6 +69,7 @@ class Run:
         app_version: str = "",
         storage_retry_s: float = RETRY_S,
         past: Past | None = None,
+        make_model: MakeModel | None = None,
     ) -> None:
         self.name = name
         self.spec = spec
@@ -83,15 +84,12 @@ class Run:
         self._bus = bus
         self._progress = Progress(spec, bus, clock, storage_retry_s)
         by_name = {tool.schema.name: tool for tool in tools}
-        self._controls = Controls(self._progress, model, sandbox)
+        self._models = Models(spec.model, model, make_model, bus)
         self._keeping = Keeping(sandbox, bus)
         self._computer = Computer(self._progress, sandbox, bus, self._keeping)
-        self._loop = Loop(
-            self._progress,
-            Thinker(self._progress, model, self._schemas),
-            Actor(self._progress, sandbox, by_name, outputs_dir, sync, self._keeping),
-            self._computer,
-            is_plain=self._is_plain,
+        hands = Hands(self._progress, sandbox, by_name, outputs_dir, sync, self._keeping)
+        self._loop, self._controls = assemble(
+            self._progress, self._models, hands, self._computer, is_plain=self._is_plain
         )
         self._past = past
         if past is not None:
@@ -190,6 +188,7 @@ class Run:
         """Remove the sandbox; a run that still goes on is ended first. Safe to call twice."""
         await self.terminate("The run was closed.")
         await self._computer.close()
+        await self._models.close()
         await self._progress.storage.close()
 
     # ---- beginnings

@@ -6,6 +6,7 @@ from typing import Protocol, cast, runtime_checkable
 
 import msgspec
 
+from lis_tui.core.conversation import digest_of
 from lis_tui.core.errors import ModelFailed, ModelRefused, ReplyUnreadable
 from lis_tui.core.events import (
     CallArrived,
@@ -15,11 +16,13 @@ from lis_tui.core.events import (
     ReasoningArrived,
     ReplyCutOff,
     ReplyFinished,
+    ReplyResampled,
     TextArrived,
 )
 from lis_tui.core.messages import (
     AssistantMessage,
     CallPiece,
+    Message,
     Piece,
     ReasoningPiece,
     Reply,
@@ -34,7 +37,9 @@ from lis_tui.core.messages import (
 from lis_tui.core.ports import Model
 from lis_tui.core.text import safe_str
 from lis_tui.engine.context import is_context_overflow, room_for, trim
+from lis_tui.engine.continuing import Continuation, joined
 from lis_tui.engine.limits import Ending
+from lis_tui.engine.models import Models
 from lis_tui.engine.progress import Progress, RunCut
 
 MOST_TRIMS = 3
@@ -59,29 +64,51 @@ class Closable(Protocol):
 class Thinker:
     """Asks the model with the conversation so far."""
 
-    def __init__(self, progress: Progress, model: Model, tools: Sequence[ToolSchema]) -> None:
+    def __init__(self, progress: Progress, models: Models, tools: Sequence[ToolSchema]) -> None:
         self._progress = progress
-        self._model = model
+        self._models = models
         self._tools = tuple(tools)
+        self._begun: AssistantMessage | None = None
+        """The beginning of the reply that is asked for."""
 
-    async def ask(self) -> Reply:
-        """Ask for this turn's reply. Raises ModelFailed, RunCut, ContextFull."""
+    @property
+    def _model(self) -> Model:
+        return self._models.current
+
+    async def ask(self, begun: AssistantMessage | None = None) -> Reply:
+        """Ask for this turn's reply, or for how it goes on. Raises ModelFailed, RunCut, ContextFull."""
+        self._begun = begun
+        await self._models.tidy()
         try:
             return await self._ask_once(await self._fit(self._room()))
         except ModelRefused as error:
             if not is_context_overflow(error.sentence):
                 raise
             return await self._ask_once(await self._retry_shorter(error))
+        finally:
+            self._begun = None
+
+    async def ask_again(self, version: int) -> Reply:
+        """Ask the same once more, for another version of the newest reply. Raises ModelFailed, RunCut."""
+        await self._models.tidy()
+        request = self._request(self._progress.conversation.before_reply)
+        return await self._stream(request, self._model.count_tokens(request), version)
+
+    def cannot_continue(self, begun: AssistantMessage) -> str:
+        """Say why the model cannot go on from this beginning; empty where it can."""
+        request = msgspec.structs.replace(self._request(), begun=begun)
+        return self._model.cannot_continue(request)
 
     # ---- the window
 
-    def _request(self) -> Request:
+    def _request(self, messages: tuple[Message, ...] | None = None) -> Request:
         progress = self._progress
         return Request(
             turn=progress.turn,
-            messages=progress.conversation.messages,
+            messages=progress.conversation.messages if messages is None else messages,
             tools=self._tools,
-            model=progress.spec.model,
+            model=self._models.spec,
+            begun=self._begun,
         )
 
     def _count(self) -> int:
@@ -125,20 +152,23 @@ class Thinker:
     # ---- the stream
 
     async def _ask_once(self, tokens: int) -> Reply:
+        return await self._stream(self._request(), tokens, 1)
+
+    async def _stream(self, request: Request, tokens: int, version: int) -> Reply:
         progress = self._progress
-        request = self._bounded(self._request(), tokens)
+        request = self._bounded(request, tokens)
         progress.bus.publish(
             ModelAsked(
                 turn=progress.turn,
                 model=request.model.name,
                 message_count=len(request.messages),
                 prompt_tokens_estimate=tokens,
-                digest=progress.conversation.digest(),
+                digest=digest_of(request.messages),
                 max_tokens=request.model.max_tokens,
             )
         )
         await progress.settled()
-        heard = Heard(progress)
+        heard = Heard(progress, request.begun)
         try:
             async with progress.cuttable():
                 progress.is_asking = True
@@ -148,7 +178,7 @@ class Thinker:
             raise
         finally:
             progress.is_asking = False
-        return self._finish(request, reply, heard)
+        return self._finish(request, reply, heard, version)
 
     def _bounded(self, request: Request, tokens: int) -> Request:
         """Ask for no longer a reply than the window has room for; some servers refuse more."""
@@ -156,18 +186,21 @@ class Thinker:
         most = min(request.model.max_tokens, max(LEAST_REPLY, room))
         return msgspec.structs.replace(request, model=msgspec.structs.replace(request.model, max_tokens=most))
 
-    def _finish(self, request: Request, reply: Reply, heard: "Heard") -> Reply:
+    def _finish(self, request: Request, reply: Reply, heard: "Heard", version: int) -> Reply:
         usage = self._usage(request, reply)
         progress = self._progress
         reply = _tidy(reply, usage, () if not self._tools else self._own_ids(reply.calls))
         self._tell_unknown_price(usage)
-        progress.spent.add(usage)
+        progress.spent.add(usage, is_turn=version == 1)
+        took_s = progress.clock() - heard.asked_at
+        if version > 1:
+            progress.bus.publish(
+                ReplyResampled(turn=progress.turn, version=version, reply=reply, duration_s=took_s)
+            )
+            return reply
         progress.bus.publish(
             ReplyFinished(
-                turn=progress.turn,
-                reply=reply,
-                first_piece_s=heard.first_piece_s,
-                duration_s=progress.clock() - heard.asked_at,
+                turn=progress.turn, reply=reply, first_piece_s=heard.first_piece_s, duration_s=took_s
             )
         )
         progress.owe(reply)
@@ -178,8 +211,10 @@ class Thinker:
         progress = self._progress
         named: list[ToolCall] = []
         for number, call in enumerate(calls, start=1):
-            is_taken = not call.id or call.id in progress.call_ids
-            name = safe_str(f"call_{progress.turn}_{number}" if is_taken else call.id)
+            made = f"call_{progress.turn}_{number}"
+            others = (made, *(f"{made}_{again}" for again in range(2, len(progress.call_ids) + 3)))
+            wanted = (safe_str(call.id), *others) if call.id else others
+            name = next(one for one in wanted if one not in progress.call_ids)
             progress.call_ids.add(name)
             named.append(ToolCall(name, safe_str(call.name), safe_str(call.arguments)))
         return tuple(named)
@@ -190,7 +225,7 @@ class Thinker:
         most = progress.limits.max_cost_usd
         if usage.cost_usd is None and most is not None and not progress.spent.has_unknown_cost:
             text = (
-                f"No price is known for {progress.spec.model.name}: the cost limit of ${most:g} cannot count."
+                f"No price is known for {self._models.spec.name}: the cost limit of ${most:g} cannot count."
             )
             progress.bus.publish(NoticeGiven(text))
 
@@ -212,19 +247,21 @@ class Thinker:
 class Heard:
     """What has arrived of a reply, told piece by piece."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, progress: Progress, begun: AssistantMessage | None) -> None:
         self._progress = progress
+        self._begun = begun or AssistantMessage("")
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self.asked_at = progress.clock()
         self.first_piece_s: float | None = None
+        self._begin()
 
     async def all_of(self, pieces: AsyncIterator[Piece]) -> Reply:
         """Take in the stream until the reply is whole. Raises ReplyUnreadable where it never is."""
         async with _closing(pieces):
             async for piece in pieces:
                 if isinstance(piece, ReplyEnded):
-                    return piece.reply
+                    return self._whole(piece.reply)
                 self._take(piece)
         raise ReplyUnreadable("The model's stream ended before the reply was whole; ask again.")
 
@@ -239,21 +276,44 @@ class Heard:
             )
         )
 
+    def _begin(self) -> None:
+        """What was said before the model goes on is the first of its stream, also where it tries again."""
+        self._continuation = Continuation(self._begun.text)
+        for text, kind in ((self._begun.reasoning, ReasoningPiece), (self._begun.text, TextPiece)):
+            if text:
+                self._tell(kind(text))
+
+    def _whole(self, reply: Reply) -> Reply:
+        if not (self._begun.text or self._begun.reasoning):
+            return reply
+        if rest := self._continuation.rest():
+            self._tell(TextPiece(rest))
+        reasoning, text = joined(self._begun, "".join(self._text), reply)
+        return msgspec.structs.replace(reply, reasoning=reasoning, text=text)
+
     def _take(self, piece: ReasoningPiece | TextPiece | CallPiece | RetryPiece) -> None:
-        turn, bus = self._progress.turn, self._progress.bus
         if self.first_piece_s is None and not isinstance(piece, RetryPiece):
             self.first_piece_s = self._progress.clock() - self.asked_at
+        if isinstance(piece, RetryPiece):
+            self._retried(piece)
+        elif isinstance(piece, TextPiece):
+            self._tell(TextPiece(self._continuation.take(safe_str(piece.text))))
+        else:
+            self._tell(piece)
+
+    def _tell(self, piece: ReasoningPiece | TextPiece | CallPiece) -> None:
+        turn, bus = self._progress.turn, self._progress.bus
         match piece:
             case ReasoningPiece():
                 self._reasoning.append(safe_str(piece.text))
                 bus.publish(ReasoningArrived(turn, self._reasoning[-1]))
-            case TextPiece():
-                self._text.append(safe_str(piece.text))
-                bus.publish(TextArrived(turn, self._text[-1]))
+            case TextPiece(""):
+                pass
+            case TextPiece(text):
+                self._text.append(text)
+                bus.publish(TextArrived(turn, text))
             case CallPiece():
                 bus.publish(CallArrived(turn, piece.index, safe_str(piece.name), safe_str(piece.arguments)))
-            case RetryPiece():
-                self._retried(piece)
 
     def _retried(self, piece: RetryPiece) -> None:
         self._text.clear()
@@ -269,11 +329,12 @@ class Heard:
                 status=piece.status,
             )
         )
+        self._begin()
 
 
 def context_full(progress: Progress) -> Ending:
     """Give the ending for a conversation that no longer fits."""
-    window = progress.spec.model.name
+    window = (progress.view.model or progress.spec.model).name
     return Ending("context_limit", f"The conversation no longer fits the window of {window}.")
 
 

@@ -1,0 +1,107 @@
+"""A tool at work: what runs is said first, kept safe, and what the sandbox came to is kept after it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from lis_tui.core.events import InputAwaited, OutputArrived, StepAddress, StepStarted, Who
+from lis_tui.core.messages import Observation
+from lis_tui.core.ports import Sandbox, Tool
+from lis_tui.engine.checkpoints import Keeping
+from lis_tui.engine.progress import Progress
+
+Arguments = dict[str, object]
+LONGEST_S = 86_400.0
+EOF_AFTER_S = 1.0
+"""Standard input of a command ends after this long where nobody answers."""
+
+
+class Hands:
+    """Uses the run's tools, one at a time."""
+
+    def __init__(
+        self,
+        progress: Progress,
+        sandbox: Sandbox,
+        tools: Mapping[str, Tool],
+        outputs_dir: Path,
+        sync: Callable[[], Awaitable[None]],
+        keeping: Keeping,
+    ) -> None:
+        self.sandbox = sandbox
+        self.tools = tools
+        self._progress = progress
+        self._outputs_dir = outputs_dir
+        self._sync = sync
+        self._keeping = keeping
+
+    async def use(
+        self, address: StepAddress, name: str, arguments: str, changed_by: Who | None = None
+    ) -> Observation:
+        """Have a tool do its work. Raises SandboxFailed, RunCut."""
+        progress = self._progress
+        async with progress.cuttable():
+            await self._keeping.wait()
+        progress.bus.publish(
+            StepStarted(address=address, tool=name, arguments=arguments, changed_by=changed_by)
+        )
+        await progress.settled()
+        progress.begun = address
+        await self._sync()
+        progress.running = address
+        context = Step(progress, address, self.sandbox, self._outputs_dir)
+        try:
+            observation = await self.tools[name].run(parsed(arguments), context)
+        finally:
+            progress.running = None
+        self._keeping.begin(address)
+        return observation
+
+    async def write(self, path: str, data: bytes) -> None:
+        """Write a file that a person changed. Raises SandboxFailed, FileRefused, RunCut."""
+        async with self._progress.cuttable():
+            await self._keeping.wait()
+            await self.sandbox.write_file(path, data)
+
+
+class Step:
+    """What a tool gets to do its work."""
+
+    def __init__(self, progress: Progress, address: StepAddress, sandbox: Sandbox, outputs_dir: Path) -> None:
+        self._progress = progress
+        self._address = address
+        self.sandbox = sandbox
+        self.outputs_dir = outputs_dir
+        self.output_name = f"{address}.txt"
+
+    @property
+    def command_timeout_s(self) -> float:
+        """How long a command may run unless the model asks for another time."""
+        return min(self._progress.limits.command_timeout_s, self.most_timeout_s)
+
+    @property
+    def most_timeout_s(self) -> float:
+        """How long a command may run at most, whatever the model asks for."""
+        left = self._progress.seconds_left
+        return LONGEST_S if left is None else min(LONGEST_S, left)
+
+    @property
+    def eof_after_s(self) -> float | None:
+        """A person answers a command's questions only where one steps through the run."""
+        progress = self._progress
+        nobody_answers = progress.spec.is_headless or progress.gates.mode == "auto"
+        return EOF_AFTER_S if nobody_answers and not progress.gates.is_paused else None
+
+    def on_output(self, data: bytes) -> None:
+        """More output of the running command."""
+        self._progress.bus.publish(OutputArrived(self._address, data))
+
+    def on_input_wait(self, is_waiting: bool) -> None:
+        """The command blocks on its input, or no longer does."""
+        self._progress.bus.publish(InputAwaited(self._address, is_waiting))
+
+
+def parsed(arguments: str) -> Arguments:
+    """Read arguments. Raises msgspec.DecodeError where they are no JSON object."""
+    return msgspec.json.decode((arguments or "{}").encode(), type=Arguments)
