@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from lis_tui.core.events import FORMAT_VERSION, EndStatus
+from lis_tui.core.events import FORMAT_VERSION, EndStatus, StepAddress
 from lis_tui.core.run_filter import RunFacts
 from lis_tui.trajectory.lines import UNREADABLE, first_line, lines_backward
 from lis_tui.trajectory.notes import Notes, read_notes
@@ -33,6 +33,8 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     """When the last event was written."""
     answer_head: str = ""
     parent: str | None = None
+    parent_step: StepAddress | None = None
+    """Where it left its parent."""
     problem: str = ""
     """Why the journal cannot be read; empty where it can."""
     notes: Notes = Notes()
@@ -99,6 +101,7 @@ class _Started(Struct, frozen=True):
     spec: _Spec
     format_version: int = 1
     parent: str | None = None
+    parent_step: StepAddress | None = None
 
 
 class _First(Struct, frozen=True):
@@ -195,6 +198,7 @@ def _from_lines(bare: RunSummary, first: bytes, fd: int) -> RunSummary:
         task=_head(opening.event.spec.task),
         model=opening.event.spec.model.name,
         parent=opening.event.parent,
+        parent_step=opening.event.parent_step,
         started_at=opening.at,
         last_at=max(last_at, opening.at),
         turns=turns,

@@ -76,6 +76,10 @@ class Branches:
     def _bring(self, bench: Workbench, hint: str) -> None:
         while not isinstance(self._app.screen, Workbench):
             self._app.pop_screen()
+        shown = self._app.screen
+        if not shown._result_callbacks:
+            # The first screen of an app has none, and Textual takes one from each screen that it puts away.
+            shown._push_result_callback(shown, None)
         self._app.switch_screen(bench)
         if hint:
             bench.hint(hint)

@@ -1,5 +1,8 @@
 """The two lines on top: task and run, and below them the strip of steps."""
 
+from collections.abc import Collection
+
+from lis_tui.core.events import StepAddress
 from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
@@ -18,11 +21,11 @@ def title_line(view: RunView, name: str, width: int) -> list[Ink]:
     return cut([*left, (" " * gap, ""), *right], width)
 
 
-def strip_line(view: RunView, cursor: int, width: int) -> list[Ink]:
+def strip_line(view: RunView, cursor: int, width: int, forks: Collection[StepAddress] = ()) -> list[Ink]:
     """Give the strip and the address of the step under the cursor."""
     address = str(view.steps[min(cursor, len(view.steps) - 1)].address) if view.steps else ""
     room = strip_width(width)
-    return [(" ", ""), *strip_inks(view.steps, cursor, room), (f"  {address:>6} ", "muted")]
+    return [(" ", ""), *strip_inks(view, cursor, room, forks), (f"  {address:>6} ", "muted")]
 
 
 def strip_width(width: int) -> int:
@@ -40,8 +43,10 @@ def _right(view: RunView, name: str) -> list[Ink]:
         gone = "" if view.has_sandbox or view.ended is None else " (gone)"
         parts.append((one_line(view.sandbox.kind, 20) + network + gone, "output"))
     if name:
-        parts.append((one_line(name, 40), "accent"))
+        parts.append((f"run {one_line(name, 40)}", "accent"))
     line: list[Ink] = []
     for number, part in enumerate(parts):
         line += [(" · ", "muted"), part] if number else [part]
+    if view.fork is not None:
+        line.append((f" ⑂ from {one_line(view.fork.parent, 40)} @{view.fork.point}", "human"))
     return [*line, (" ", "")]

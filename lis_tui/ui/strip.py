@@ -1,39 +1,82 @@
 """The strip of steps: one mark a step; past its width each mark stands for several, and the worst wins."""
 
+from collections.abc import Collection
 from itertools import pairwise
 
+from lis_tui.core.events import StepAddress
 from lis_tui.core.parts import StepView
-from lis_tui.ui import words
+from lis_tui.core.view import RunView
 from lis_tui.ui.rows import Ink
 
-_WORST = (
-    "waiting",
-    "running",
-    "malformed",
-    "failed",
-    "interrupted",
-    "rejected",
-    "proposed",
-    "skipped",
-    "done",
+HERE = "◉"
+_MARKS = {
+    "waiting": ("‖", "warning"),
+    "running": ("▶", "accent"),
+    "ran": ("+", "human"),
+    "changed": ("✎", "human"),
+    "malformed": ("✗", "error"),
+    "failed": ("✗", "error"),
+    "interrupted": ("✗", "human"),
+    "rejected": ("⊘", "human"),
+    "fork": ("⑂", "human"),
+    "proposed": ("·", "muted"),
+    "background": ("»", "accent"),
+    "skipped": ("–", "muted"),
+    "unkept": ("○", "muted"),
+    "done": ("●", "ok"),
+}
+"""The worst first. `ran`: a person ran it; `unkept`: there is no checkpoint."""
+_RANKS = {kind: rank for rank, kind in enumerate(_MARKS)}
+_PLAIN = ("done", "unkept", "fork", "skipped", "proposed")
+SIGNS = (
+    (f"{HERE} here", "accent"),
+    ("● done", "ok"),
+    ("✗ failed", "error"),
+    ("⊘ rejected", "human"),
+    ("✎ you changed it", "human"),
+    ("+ you ran it", "human"),
+    ("⑂ fork", "human"),
+    ("○ no checkpoint", "muted"),
+    ("» background", "accent"),
+    ("‖ waits", "warning"),
+    ("▶ running", "accent"),
 )
+"""What the marks mean, for the help."""
 
 
-def strip_inks(steps: list[StepView], cursor: int, width: int) -> list[Ink]:
-    """Give the strip's marks, exactly `width` cells wide."""
+def strip_inks(view: RunView, cursor: int, width: int, forks: Collection[StepAddress] = ()) -> list[Ink]:
+    """Give the marks, exactly `width` cells wide; `forks` are the steps where others left this run."""
+    steps = view.steps
     if not steps or width < 4:
         return [("─" * width, "rule")]
+    kinds = _kinds(view, fork_points(view, forks))
     step_width = spacing(len(steps), width)
-    buckets = _buckets(steps, width // step_width)
+    buckets = _buckets(kinds, width // step_width)
     here = _bucket_of(cursor, len(steps), len(buckets))
     inks: list[Ink] = []
-    for number, bucket in enumerate(buckets):
-        sign, tone = words.mark(bucket)
+    for number, kind in enumerate(buckets):
+        sign, tone = _MARKS[kind]
         if step_width > 1:
             inks.append(("─" * (step_width - 1), "rule"))
-        inks.append((sign, f"{tone} bold reverse" if number == here else tone))
+        if number == here:
+            sign, tone = HERE, f"{'accent' if kind in _PLAIN else tone} bold"
+        inks.append((sign, tone))
     rest = width - len(buckets) * step_width
     return [*inks, ("╌" * rest, "rule")]
+
+
+def fork_points(view: RunView, forks: Collection[StepAddress] = ()) -> set[StepAddress]:
+    """Give the steps where runs part: where others left this one, and the last that it has of its parent."""
+    points = set(forks)
+    fork = view.fork
+    if fork is not None:
+        shared = [
+            step.address
+            for step in view.steps
+            if step.address < fork.point or (step.address == fork.point and not fork.is_before)
+        ]
+        points.update(shared[-1:])
+    return points
 
 
 def step_at(cell: int, count: int, width: int) -> int:
@@ -50,11 +93,35 @@ def spacing(count: int, width: int) -> int:
     return 3 if count * 3 <= width else 2 if count * 2 <= width else 1
 
 
-def _buckets(steps: list[StepView], most: int) -> list[StepView]:
-    if len(steps) <= most:
-        return steps
-    edges = [number * len(steps) // most for number in range(most + 1)]
-    return [min(steps[a:b], key=_badness) for a, b in pairwise(edges)]
+def _kinds(view: RunView, points: set[StepAddress]) -> list[str]:
+    # The newest step's checkpoint is taken beside the model's next thought.
+    newest = view.steps[-1] if view.ended is None else None
+    is_kept = bool(view.checkpoints)
+    kinds = []
+    for step in view.steps:
+        kind = _kind(step, points)
+        is_unkept = is_kept and not step.has_checkpoint and step is not newest
+        kinds.append("unkept" if kind == "done" and is_unkept else kind)
+    return kinds
+
+
+def _kind(step: StepView, points: set[StepAddress]) -> str:
+    if step.status in ("waiting", "running"):
+        return step.status
+    if step.is_injected:
+        return "ran"
+    if step.changed_by is not None:
+        return "changed"
+    if step.address in points and _RANKS[step.status] > _RANKS["fork"]:
+        return "fork"
+    return step.status
+
+
+def _buckets(kinds: list[str], most: int) -> list[str]:
+    if len(kinds) <= most:
+        return kinds
+    edges = [number * len(kinds) // most for number in range(most + 1)]
+    return [min(kinds[a:b], key=_RANKS.__getitem__) for a, b in pairwise(edges)]
 
 
 def _bucket_of(cursor: int, count: int, buckets: int) -> int:
@@ -62,8 +129,3 @@ def _bucket_of(cursor: int, count: int, buckets: int) -> int:
         return min(cursor, count - 1)
     edges = [number * count // buckets for number in range(buckets + 1)]
     return next((n for n in range(buckets) if edges[n] <= cursor < edges[n + 1]), buckets - 1)
-
-
-def _badness(step: StepView) -> tuple[int, int]:
-    place = _WORST.index(step.status)
-    return (2, 0) if step.changed_by is not None and place > 2 else (place if place < 2 else place + 1, 0)

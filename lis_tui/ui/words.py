@@ -8,7 +8,7 @@ from lis_tui.core.view import RunView
 
 _SIGNS = {
     "proposed": ("·", "muted"),
-    "waiting": ("◉", "warning"),
+    "waiting": ("‖", "warning"),
     "running": ("▶", "accent"),
     "done": ("✓", "ok"),
     "failed": ("✗", "error"),
@@ -16,6 +16,7 @@ _SIGNS = {
     "skipped": ("–", "muted"),
     "malformed": ("✗", "error"),
     "interrupted": ("✗", "human"),
+    "background": ("»", "accent"),
 }
 _ENDS = {
     "submitted": ("submitted", "ok"),
@@ -27,6 +28,7 @@ _ENDS = {
     "context_limit": ("context full", "warning"),
     "no_action": ("no action", "warning"),
     "ended_by_person": ("you ended it", "human"),
+    "rewound": ("rewound", "human"),
     "model_failed": ("model failed", "error"),
     "sandbox_failed": ("sandbox failed", "error"),
     "storage_failed": ("storage failed", "error"),
@@ -38,17 +40,6 @@ _ENDS = {
 def sign(step: StepView) -> tuple[str, str]:
     """Give the sign of a step's state, and its tone."""
     return _SIGNS[step.status]
-
-
-def mark(step: StepView) -> tuple[str, str]:
-    """Give a step's mark on the strip, and its tone."""
-    if step.status == "waiting":
-        return "◉", "warning"
-    if step.changed_by is not None:
-        return "✎", "human"
-    if step.status == "done":
-        return "●", "ok"
-    return sign(step)
 
 
 def end_words(status: str) -> tuple[str, str]:
@@ -121,9 +112,9 @@ def turns(turn: int, limits: Limits) -> str:
 
 def model_label(view: RunView) -> str:
     """Give the model's name; a written scenario is called what it is."""
-    if view.started is None:
+    if view.model is None:
         return ""
-    name = view.started.spec.model.name
+    name = view.model.name
     if name.startswith("script/"):
         return f"scripted: {one_line(name.removeprefix('script/'), 40)}"
     return one_line(name.rpartition("/")[2] or name, 40)

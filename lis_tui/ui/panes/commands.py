@@ -14,6 +14,7 @@ from lis_tui.ui.calls import call_rows, describe, result_rows, result_sign, shor
 from lis_tui.ui.ending import end_rows
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink, Row, plain_inks
+from lis_tui.ui.strip import fork_points
 from lis_tui.ui.widgets.blocks import BlockList
 
 DRAFT_LINES = 6
@@ -41,6 +42,8 @@ class CommandsPane(BlockList):
         self._wanted: set[StepAddress] = set()
         self._seen_gate: tuple[StepAddress, str, float] | None = None
         self.is_blinking = False
+        self.forks: set[StepAddress] = set()
+        """Where other runs left this one."""
         self._has_end = False
 
     class Wanted(Message):
@@ -158,8 +161,10 @@ class CommandsPane(BlockList):
     def notable(self, direction: int) -> int | None:
         """Find the next block worth a look."""
         steps = self._view.steps
+        forks = fork_points(self._view, self.forks)
         numbers = range(self.cursor + 1, len(steps)) if direction > 0 else range(self.cursor - 1, -1, -1)
-        return next((n for n in numbers if n < len(steps) and steps[n].is_notable), None)
+        inside = (number for number in numbers if number < len(steps))
+        return next((n for n in inside if steps[n].is_notable or steps[n].address in forks), None)
 
     def _gate_number(self) -> int | None:
         gate = self._view.gate
