@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from lis_tui.core.command import CommandEnd, Job, Reins
 from lis_tui.core.errors import FileRefused, ShellLost
 from lis_tui.core.events import Event, Fact, FileEntry, Record, SandboxStarted
 from lis_tui.core.messages import Piece, Reply, ReplyEnded, Request, TextPiece, ToolCall
-from lis_tui.core.ports import CommandEnd, Model, Sandbox, SavedOutputs, StepContext
+from lis_tui.core.ports import Model, Sandbox, SavedOutputs, StepContext
 
 
 class FakeClock:
@@ -168,8 +169,8 @@ def _pieces(turn: Turn) -> Sequence[Piece | Block | Exception]:
 class Played:
     """What a command does: prints `chunks`, writes files, and ends, at once or when told to.
 
-    With `blocks` it runs until `release()` or an interrupt (`reached` is set once it runs);
-    with `raises` the sandbox fails under it.
+    With `blocks` it runs until `release()` or an interrupt (`reached` is set once it runs), or is let go
+    and is a job until `end_job()`; with `raises` the sandbox fails under it.
     """
 
     chunks: Sequence[bytes] = ()
@@ -182,9 +183,36 @@ class Played:
     reached: asyncio.Event = field(default_factory=asyncio.Event)
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
+    job_end: CommandEnd = field(default_factory=lambda: CommandEnd(exit_code=0))
+    job_over: asyncio.Event = field(default_factory=asyncio.Event)
+    prints: Callable[[bytes], None] = lambda _: None
+    """Prints more, once it runs."""
+
     def release(self) -> None:
         """Let it end by itself."""
         self.released.set()
+
+    def end_job(self, exit_code: int | None = 0) -> None:
+        """Let the job end that it went on as."""
+        self.job_end = CommandEnd(exit_code=exit_code, duration_s=9.0)
+        self.job_over.set()
+
+
+class PlayedJob:
+    """A command that goes on in the background."""
+
+    def __init__(self, played: Played) -> None:
+        self._played = played
+
+    async def wait(self) -> CommandEnd:
+        """Wait until the test ends it, or the sandbox."""
+        await self._played.job_over.wait()
+        return self._played.job_end
+
+    async def stop(self) -> None:
+        """End it."""
+        self._played.job_end = CommandEnd(exit_code=130, ended_by="person")
+        self._played.job_over.set()
 
 
 class MemorySandbox:
@@ -211,6 +239,13 @@ class MemorySandbox:
         self.eof_after: list[float | None] = []
         self.typed: list[bytes | None] = []
         self.interrupts = 0
+        self.signals: Sequence[str] = ("INT",)
+        """What an interrupt needs to stop a command."""
+        self.ran_own: list[str] = []
+        self.own_interrupts = 0
+        self._own: tuple[Played, list[str]] | None = None
+        self._jobs: list[Played] = []
+        self._reins: Reins | None = None
         self.is_up = False
         self.starts = 0
         self.stops = 0
@@ -238,6 +273,7 @@ class MemorySandbox:
         on_output: Callable[[bytes], None],
         on_input_wait: Callable[[bool], None] | None = None,
         eof_after_s: float | None = None,
+        reins: Reins | None = None,
     ) -> CommandEnd:
         """Play the command."""
         self._check()
@@ -245,8 +281,10 @@ class MemorySandbox:
         self.timeouts.append(timeout_s)
         self.eof_after.append(eof_after_s)
         played = self.commands.get(command) or self._interpret(command)
+        played.prints = on_output
         for chunk in played.chunks:
             on_output(chunk)
+        self._hold(played, reins)
         played.reached.set()
         if played.asks_for_input and on_input_wait is not None:
             on_input_wait(True)
@@ -258,13 +296,67 @@ class MemorySandbox:
             self.put(path, data)
         if ended_by == "person":
             return CommandEnd(exit_code=130, ended_by="person", cwd=self.workdir)
+        if played.blocks and reins is not None and reins.is_let_go:
+            self._jobs.append(played)
+            job = PlayedJob(played)
+            return CommandEnd(exit_code=None, ended_by="background", cwd=self.workdir, job=job)
         return played.end or CommandEnd(exit_code=played.exit_code, cwd=self.workdir)
 
     async def interrupt(self) -> None:
         """Stop the running command."""
         self.interrupts += 1
         if self._running is not None:
+            if self._reins is not None:
+                for name in self.signals:
+                    self._reins.on_signal(name)
             played, ended_by = self._running
+            ended_by[0] = "person"
+            played.released.set()
+
+    def _hold(self, played: Played, reins: Reins | None) -> None:
+        self._reins = reins
+        if reins is None or not played.blocks:
+            return
+
+        def change() -> None:
+            if reins.is_let_go:
+                played.released.set()
+            elif reins.timeout_s is not None:
+                self.timeouts[-1] = reins.timeout_s
+
+        reins.take(change)
+        change()
+
+    async def own_run(
+        self,
+        command: str,
+        *,
+        timeout_s: float,
+        on_output: Callable[[bytes], None],
+        on_input_wait: Callable[[bool], None] | None = None,
+        eof_after_s: float | None = None,
+    ) -> CommandEnd:
+        """Play a command of the person's."""
+        self._check()
+        self.ran_own.append(command)
+        played = self.commands.get(command) or self._interpret(command)
+        for chunk in played.chunks:
+            on_output(chunk)
+        played.reached.set()
+        ended_by = ["itself"]
+        if played.blocks:
+            self._own = (played, ended_by)
+            await played.released.wait()
+            self._own = None
+        if ended_by[0] == "person":
+            return CommandEnd(exit_code=130, ended_by="person", cwd=self.workdir)
+        return played.end or CommandEnd(exit_code=played.exit_code, cwd=self.workdir)
+
+    async def own_interrupt(self) -> None:
+        """Stop the person's command."""
+        self.own_interrupts += 1
+        if self._own is not None:
+            played, ended_by = self._own
             ended_by[0] = "person"
             played.released.set()
 
@@ -356,6 +448,9 @@ class MemorySandbox:
         """Take it down."""
         self.stops += 1
         self.is_up = False
+        for played in self._jobs:
+            played.job_end = CommandEnd(exit_code=None, ended_by="shell lost")
+            played.job_over.set()
 
     # ---- for tests
 
@@ -420,6 +515,8 @@ class FakeStep:
     command_timeout_s: float = 600.0
     most_timeout_s: float = 1000.0
     eof_after_s: float | None = None
+    reins: Reins = field(default_factory=Reins)
+    jobs: list[tuple[Job, Callable[[], None]]] = field(default_factory=list)
     heard: list[bytes] = field(default_factory=list)
     input_waits: list[bool] = field(default_factory=list)
 
@@ -430,6 +527,10 @@ class FakeStep:
     def on_input_wait(self, is_waiting: bool) -> None:
         """Keep it."""
         self.input_waits.append(is_waiting)
+
+    def on_job(self, job: Job, finish: Callable[[], None]) -> None:
+        """Keep it."""
+        self.jobs.append((job, finish))
 
 
 def _typed_by_ports(

@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
+from lis_tui.core.command import CommandEnd as CommandEnd
+from lis_tui.core.command import Job, Reins
 from lis_tui.core.events import CheckpointTaken, FileEntry, SandboxStarted, StepAddress
 from lis_tui.core.manifest import Manifest
 from lis_tui.core.messages import Observation, Piece, Request, ToolSchema
@@ -33,16 +35,6 @@ class Model(Protocol):
     async def close(self) -> None:
         """Let go of connections."""
         ...
-
-
-class CommandEnd(Struct, frozen=True, kw_only=True):
-    """How a command ended. `exit_code` None: not known (the shell was lost)."""
-
-    exit_code: int | None
-    ended_by: Literal["itself", "time limit", "person", "shell lost", "background"] = "itself"
-    duration_s: float = 0.0
-    cwd: str = ""
-    notes: tuple[str, ...] = ()
 
 
 class SavedOutputs(Struct, frozen=True):
@@ -76,12 +68,30 @@ class Sandbox(Protocol):
         on_output: Callable[[bytes], None],
         on_input_wait: Callable[[bool], None] | None = None,
         eof_after_s: float | None = None,
+        reins: Reins | None = None,
     ) -> CommandEnd:
         """Run a command in the lasting shell; `on_output` gets stdout and stderr as they come.
 
         `eof_after_s`: where nobody answers, standard input ends after the command has waited this long.
-        At the time limit the command is interrupted and what it printed is kept.
+        At the time limit the command is interrupted and what it printed is kept. Let go by its `reins`, it
+        goes on as the `job` of its end, and a fresh shell has the state from before it.
         """
+        ...
+
+    async def own_run(
+        self,
+        command: str,
+        *,
+        timeout_s: float,
+        on_output: Callable[[bytes], None],
+        on_input_wait: Callable[[bool], None] | None = None,
+        eof_after_s: float | None = None,
+    ) -> CommandEnd:
+        """Run a command in the person's own lasting shell, beside the model's."""
+        ...
+
+    async def own_interrupt(self) -> None:
+        """Stop the command that runs in the person's own shell."""
         ...
 
     async def interrupt(self) -> None:
@@ -238,6 +248,11 @@ class StepContext(Protocol):
         ...
 
     @property
+    def reins(self) -> Reins:
+        """By which the running command is held."""
+        ...
+
+    @property
     def eof_after_s(self) -> float | None:
         """When standard input ends by itself; None while a person may answer."""
         ...
@@ -248,6 +263,10 @@ class StepContext(Protocol):
 
     def on_input_wait(self, is_waiting: bool) -> None:
         """The command blocks on its input, or no longer does."""
+        ...
+
+    def on_job(self, job: Job, finish: Callable[[], None]) -> None:
+        """The command goes on in the background; `finish` is to be called when it has ended."""
         ...
 
 

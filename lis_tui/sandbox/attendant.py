@@ -38,6 +38,15 @@ class Attendant:
         self._waiting_since: float | None = None
         self._is_input_closed = False
 
+    @classmethod
+    def of_job(cls, service: Service, bash: Bash, step: Step) -> "Attendant":
+        """Give one for a command in the background, which nobody types to."""
+
+        async def end_nothing() -> None:
+            pass
+
+        return cls(service, bash, step, "/dev/null", None, None, end_nothing)
+
     async def watch(self) -> None:
         """Look until the command is over."""
         pause_s = _FIRST_LOOK_S

@@ -74,7 +74,10 @@ class Step:
 
 
 class Bash:
-    """A bash with the loop, read without a pause, so that nothing in it ever blocks on its output."""
+    """A bash with the loop, read without a pause, so that nothing in it ever blocks on its output.
+
+    It saves its state in turns to two sets of files in its folder, from the number `first_slot` on.
+    """
 
     LAUNCH: ClassVar = (
         "bash",
@@ -85,11 +88,12 @@ class Bash:
         "printf '\\0lis-%s;' $w >&250; printf 'X %s\\0' $c >&251",
     )
 
-    def __init__(self, channel: Channel, folder: str) -> None:
+    def __init__(self, channel: Channel, folder: str, first_slot: int = 0) -> None:
         self.pid = 0
         self.is_gone = False
         self._channel = channel
         self._folder = folder.encode()
+        self._first_slot = first_slot
         self._step: Step | None = None
         self._count = 0
         self._between = bytearray()
@@ -169,7 +173,7 @@ class Bash:
         return b'__lis_r=$? __lis_n=%d __lis_m=%s __lis_s=%d; \\builtin eval "$__lis_end"\n' % (
             step.number,
             step.mark.word.encode(),
-            step.number % 2,
+            self._first_slot + step.number % 2,
         )
 
     async def _send(self, text: bytes, step: Step) -> None:

@@ -41,6 +41,7 @@ class Checkpointer:
         workdir: str,
         folder: str,
         skip: Sequence[str] = (),
+        own: Shell | None = None,
     ) -> None:
         self.base: dict[str, Node] = {}
         """What is outside the work folder in a computer that is fresh from the image."""
@@ -58,7 +59,7 @@ class Checkpointer:
         self._folder = folder
         self._skip = tuple(skip)
         self._lock = asyncio.Lock()
-        self._jobs = jobs.Jobs(service, shell)
+        self._jobs = jobs.Jobs(service, shell, own)
 
     def keep_in(self, keeper: ManifestKeeper) -> None:
         """Write checkpoints down there from now on: the sandbox belongs to another run."""

@@ -17,6 +17,7 @@ from docker.models.containers import Container
 from docker.models.images import Image
 
 from lis_tui.core.bus import spawn
+from lis_tui.core.command import Reins
 from lis_tui.core.errors import ImageMissing, LisError, SandboxFailed, ShellLost
 from lis_tui.core.events import CheckpointTaken, FileEntry, SandboxStarted, StepAddress
 from lis_tui.core.manifest import Manifest
@@ -36,6 +37,7 @@ from lis_tui.sandbox.watch import Watch
 
 PRIVATE_FOLDER = "/run/lis"
 OUTPUTS_PATH = f"{PRIVATE_FOLDER}/outputs"
+OWN_FOLDER = f"{PRIVATE_FOLDER}/own"
 
 _RUN_LABEL = "lis-tui.run"
 _HOST_LABEL = "lis-tui.host"
@@ -100,6 +102,9 @@ class DockerSandbox:
     def _furnish(self) -> None:
         self._service = Service(self)
         self._shell = Shell(self, self._service, folder=PRIVATE_FOLDER, workdir=self.workdir)
+        self._own_service = Service(self)
+        self._own = Shell(self, self._own_service, folder=OWN_FOLDER, workdir=self.workdir)
+        """The person's own; its bash comes up with the first command."""
         self._files = Files(self._service, self.workdir)
         self._aside = Service(self)
         """Another bash, so that what takes long there delays nothing here."""
@@ -160,7 +165,9 @@ class DockerSandbox:
                     await self._give_back(container)
             await self._end_beginning()
             await self._shell.close()
+            await self._own.close()
             self._service.close()
+            self._own_service.close()
             self._aside.close()
             await asyncio.to_thread(_remove, container)
         client, self._client = self._client, None
@@ -301,6 +308,7 @@ class DockerSandbox:
             workdir=self.workdir,
             folder=PRIVATE_FOLDER,
             skip=self._spec.checkpoint_skip,
+            own=self._own,
         )
         self._beginning = spawn(
             self._checkpointer.begin(self._image_id), "checkpoints", self._have_no_checkpoints
@@ -386,6 +394,7 @@ class DockerSandbox:
         on_output: Callable[[bytes], None],
         on_input_wait: Callable[[bool], None] | None = None,
         eof_after_s: float | None = None,
+        reins: Reins | None = None,
     ) -> CommandEnd:
         """Run a command in the lasting shell."""
         self._inside()
@@ -396,11 +405,36 @@ class DockerSandbox:
             on_output=on_output,
             on_input_wait=on_input_wait,
             eof_after_s=eof_after_s,
+            reins=reins,
         )
 
     async def interrupt(self) -> None:
         """Stop the running command."""
         await self._shell.interrupt()
+
+    async def own_run(
+        self,
+        command: str,
+        *,
+        timeout_s: float,
+        on_output: Callable[[bytes], None],
+        on_input_wait: Callable[[bool], None] | None = None,
+        eof_after_s: float | None = None,
+    ) -> CommandEnd:
+        """Run a command in the person's own lasting shell."""
+        self._inside()
+        await self._begun()
+        return await self._own.run(
+            command,
+            timeout_s=timeout_s,
+            on_output=on_output,
+            on_input_wait=on_input_wait,
+            eof_after_s=eof_after_s,
+        )
+
+    async def own_interrupt(self) -> None:
+        """Stop the command that runs in the person's own shell."""
+        await self._own.interrupt()
 
     async def send_input(self, data: bytes) -> None:
         """Type into the running command."""

@@ -5,6 +5,7 @@ import asyncio
 from lis_tui.core.paths import escape_path
 from lis_tui.core.text import one_line
 from lis_tui.sandbox import processes
+from lis_tui.sandbox.processes import Tree
 from lis_tui.sandbox.service import Service
 from lis_tui.sandbox.shell import Shell
 
@@ -20,13 +21,18 @@ done 2>/dev/null; :"""
 
 
 class Jobs:
-    """Knows which processes were there before the first command, and takes all others for jobs."""
+    """Knows which processes were there before the first command, and takes all others for jobs.
 
-    def __init__(self, service: Service, shell: Shell) -> None:
+    `own` is the person's own shell: what runs in it is a job too.
+    """
+
+    def __init__(self, service: Service, shell: Shell, own: Shell | None = None) -> None:
         self._service = service
+        self._shells = (shell,) if own is None else (shell, own)
         self._shell = shell
         self._ours: frozenset[int] = frozenset()
         self._pids: list[int] = []
+        self._left: list[int] = []
         service.always(processes.PREAMBLE)
 
     async def begin(self) -> None:
@@ -37,11 +43,12 @@ class Jobs:
     async def running(self) -> tuple[str, ...]:
         """Give the commands of all jobs. Raises SandboxFailed."""
         await self._list()
-        if not self._pids:
-            return ()
-        words = b" ".join(str(pid).encode() for pid in self._pids)
-        answer = await self._service.ask(_NAMES % words, timeout_s=10)
-        return tuple(one_line(escape_path(name.strip())) for name in answer.output.split(b"\0") if name)
+        names = tuple(left.command for left in self._shell.left if not left.is_over)
+        words = b" ".join(str(pid).encode() for pid in self._pids if pid not in self._left)
+        if words:
+            answer = await self._service.ask(_NAMES % words, timeout_s=10)
+            names += tuple(escape_path(name.strip()) for name in answer.output.split(b"\0") if name)
+        return tuple(one_line(name) for name in names)
 
     async def mapped(self) -> set[str]:
         """Give the files that jobs can write to without a trace: a shared mapping. Raises SandboxFailed."""
@@ -60,8 +67,22 @@ class Jobs:
             await self._list()
 
     async def _list(self) -> None:
-        """A job is below the user's bash, or was left to PID 1 by one that was."""
-        shell = self._shell.pid
-        tree = await processes.list_tree(self._service, shell)
-        orphans = [pid for pid in tree.children(1) if pid not in self._ours and pid != shell]
-        self._pids = tree.below([*tree.children(shell), *orphans])
+        """A job is below a bash that takes commands, or was left to PID 1 by one that was."""
+        tree = await processes.list_tree(self._service, self._shell.pid)
+        bashes = [shell.pid for shell in self._shells if shell.pid]
+        orphans = [pid for pid in tree.children(1) if pid not in self._ours and pid not in bashes]
+        self._left = self._in_left(tree)
+        tops = [pid for bash in (*bashes, *self._bashes_left()) for pid in tree.children(bash)]
+        self._pids = [*self._left, *(p for p in tree.below([*tops, *orphans]) if p not in self._left)]
+
+    def _bashes_left(self) -> list[int]:
+        return [left.pid for shell in self._shells for left in shell.left]
+
+    def _in_left(self, tree: Tree) -> list[int]:
+        """Give the processes of commands that went on in the background, with the bash that runs them."""
+        found: list[int] = []
+        for left in self._shell.left:
+            if not left.is_over:
+                new = [pid for pid in tree.children(left.pid) if pid not in left.older]
+                found += [left.pid, *tree.below(new)]
+        return found

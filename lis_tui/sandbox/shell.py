@@ -1,27 +1,27 @@
 """One lasting bash: what a command leaves behind is there for the next one, whatever happened to it."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 from lis_tui.core.bus import spawn
-from lis_tui.core.errors import SandboxFailed, ShellLost
+from lis_tui.core.command import CommandEnd, Reins
+from lis_tui.core.errors import ShellLost
 from lis_tui.core.paths import escape_path
-from lis_tui.core.ports import CommandEnd
 from lis_tui.sandbox import processes, state
 from lis_tui.sandbox.attendant import Attendant
+from lis_tui.sandbox.background import LeftBash
 from lis_tui.sandbox.bash import Bash, Step
 from lis_tui.sandbox.channel import Door
 from lis_tui.sandbox.marks import quote
 from lis_tui.sandbox.service import Data, Service
+from lis_tui.sandbox.stopping import Stopping
 
 EndedBy = Literal["itself", "time limit", "person", "shell lost"]
 
 _INPUT_PIECE = 4096
-_TERM_S, _KILL_S = 0.25, 0.45
 
 
 class Shell:
@@ -38,6 +38,9 @@ class Shell:
         self._slot = ""
         self._bash: Bash | None = None
         self._step: Step | None = None
+        self._reins = Reins()
+        self._left: list[LeftBash] = []
+        self._times_left = 0
         self._stopping: asyncio.Future[None] | None = None
         self._ended_by: EndedBy = "itself"
         self._lock = asyncio.Lock()
@@ -59,6 +62,12 @@ class Shell:
     async def close(self) -> None:
         """End it; a command that runs ends as lost."""
         self._is_closed = True
+        self._let_go()
+
+    def _let_go(self) -> None:
+        for left in self._left:
+            left.close()
+        self._left.clear()
         if self._bash is not None:
             self._bash.close()
 
@@ -72,8 +81,12 @@ class Shell:
         on_output: Callable[[bytes], None],
         on_input_wait: Callable[[bool], None] | None = None,
         eof_after_s: float | None = None,
+        reins: Reins | None = None,
     ) -> CommandEnd:
-        """Run a command; its output is passed on as it comes and is complete when this returns."""
+        """Run a command; its output is passed on as it comes and is complete when this returns.
+
+        One that is let go by its reins goes on in its bash, and a fresh one takes over from before it.
+        """
         text = command.encode("utf-8", errors="surrogateescape")
         if b"\0" in text:
             on_output(b"Not run: the command contains a NUL byte, which no shell can take.\n")
@@ -83,29 +96,64 @@ class Shell:
             notes = await self._ready()
             bash = self._alive()
             self._ended_by = "itself"
+            self._reins = reins or Reins()
             self._step = step = bash.begin(text, on_output)
             attendant = Attendant(
                 self._service, bash, step, self._fifo, on_input_wait, eof_after_s, self.close_input
             )
-            spawn(attendant.watch(), "command watch")
+            watching = spawn(attendant.watch(), "command watch")
             feeding = spawn(self._feed(step), "command input")
             try:
-                await self._until_over(step, timeout_s)
+                await self._until_over(step, self._reins, timeout_s)
             finally:
                 feeding.cancel()
                 self._step = None
                 attendant.finish()
+            if not step.is_over:
+                watching.cancel()
+                return await self._leave(bash, step, notes, command, time.monotonic() - began)
             return await self._finish(bash, step, notes, time.monotonic() - began)
 
-    async def _until_over(self, step: Step, timeout_s: float) -> None:
+    async def _until_over(self, step: Step, reins: Reins, timeout_s: float) -> None:
+        """Give back control at the end of the command, or where it is to go on in the background."""
+        began = asyncio.get_running_loop().time()
+
+        def until() -> float:
+            seconds = timeout_s if reins.timeout_s is None else reins.timeout_s
+            return began if reins.is_let_go else began + seconds
+
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout_at(until()) as clock:
+                reins.take(lambda: None if clock.expired() else clock.reschedule(until()))
                 await step.wait()
         except TimeoutError:
-            await self._stop(step, "time limit")
+            if not reins.is_let_go:
+                await self._stop(step, "time limit")
         except asyncio.CancelledError:
             await asyncio.shield(self._stop(step, "person"))
             raise
+        finally:
+            reins.take(None)
+
+    async def _leave(
+        self, bash: Bash, step: Step, notes: list[str], command: str, took_s: float
+    ) -> CommandEnd:
+        """Leave the bash with its command, and have a fresh one as this one was before it."""
+        job = LeftBash(self._service, bash, step, self._fifo, command)
+        self._left.append(job)
+        self._times_left += 1
+        self._bash = None
+        notes = [*notes, *await self._ready()]
+        if step.old_children:
+            notes.append("a fresh shell: `jobs` and `wait` do not know what was started in the old one")
+        return CommandEnd(
+            exit_code=None,
+            ended_by="background",
+            duration_s=took_s,
+            cwd=self._where(),
+            notes=tuple(notes),
+            job=job,
+        )
 
     async def _finish(self, bash: Bash, step: Step, notes: list[str], took_s: float) -> CommandEnd:
         ended_by = self._ended_by
@@ -159,8 +207,13 @@ class Shell:
 
     @property
     def pid(self) -> int:
-        """The process of the bash, inside."""
-        return self._bash.pid if self._bash is not None else 0
+        """The process of the bash, inside; 0 where there is none."""
+        return self._bash.pid if self._bash is not None and not self._bash.is_gone else 0
+
+    @property
+    def left(self) -> tuple[LeftBash, ...]:
+        """The bashes that were left with a command."""
+        return tuple(left for left in self._left if left.pid)
 
     async def saved(self) -> tuple[bytes, dict[str, bytes]]:
         """Give where it stands and what it saved after its last command. Raises SandboxFailed."""
@@ -169,8 +222,7 @@ class Shell:
     async def adopt(self, cwd: bytes, parts: dict[str, bytes]) -> list[str]:
         """Begin anew in a saved state; gives notes about what cannot be had. Raises SandboxFailed."""
         async with self._lock:
-            if self._bash is not None:
-                self._bash.close()
+            self._let_go()
             script, lost = state.replay(parts, cwd)
             self._bash = await self._fresh()
             await self._fresh_input()
@@ -197,7 +249,7 @@ class Shell:
     async def _fresh(self) -> Bash:
         loop = (Path(__file__).parent / "loop.sh").read_bytes()
         await self._service.ask(b":", is_apart=False)  # its preamble makes the folder
-        bash = Bash(await self._door.open(Bash.LAUNCH), self._folder)
+        bash = Bash(await self._door.open(Bash.LAUNCH), self._folder, 2 * self._times_left)
         await bash.start(loop)
         return bash
 
@@ -224,54 +276,14 @@ class Shell:
     async def _stop(self, step: Step, by: EndedBy) -> None:
         if self._stopping is None:
             self._ended_by = by
-            self._stopping = asyncio.ensure_future(self._escalate(step))
+            on_signal = self._reins.on_signal if by == "person" else lambda _: None
+            stopping = Stopping(self._service, self._alive(), step, self._fifo, on_signal)
+            self._stopping = asyncio.ensure_future(stopping.escalate())
         try:
             await asyncio.shield(self._stopping)
         finally:
             if self._stopping is not None and self._stopping.done():
                 self._stopping = None
-
-    async def _escalate(self, step: Step) -> None:
-        """Signal again and again, harder with time: a script goes on with its next command otherwise.
-
-        The shell is signalled before its children, for else it takes their death for an ordinary end. Where
-        INT does not help it stands still while its children get TERM, and goes with those that need KILL.
-        """
-        bash = self._alive()
-        await step.wait_begun()
-        began = time.monotonic()
-        known: set[int] = set()
-        while not step.is_over:
-            age = time.monotonic() - began
-            try:
-                await self._signal(bash, step, age, known)
-            except SandboxFailed:
-                await bash.mourn()
-                return
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(0.05):
-                    await step.wait()
-            if not step.is_over:
-                await bash.repeat_end(step)
-
-    async def _signal(self, bash: Bash, step: Step, age: float, known: set[int]) -> None:
-        tree = await processes.list_tree(self._service, bash.pid)
-        if not tree.has_root:
-            await bash.mourn()
-            return
-        tops = [pid for pid in tree.children(bash.pid) if pid not in step.old_children]
-        details = await processes.look_at(self._service, self._fifo, tops)
-        # what this very command sent to the background is spared as long as the shell comes back by itself
-        pids = tree.below(one.pid for one in details if age >= _KILL_S or not one.is_background)
-        if age < _TERM_S:
-            fresh = [pid for pid in pids if pid not in known]
-            known.update(fresh)
-            await processes.signal(self._service, "INT", [bash.pid, *fresh])
-        elif age < _KILL_S:
-            await processes.signal(self._service, "STOP", [bash.pid])
-            await processes.signal(self._service, "TERM", pids)
-        else:
-            await processes.signal(self._service, "KILL", [bash.pid, *pids])
 
     # -- input -------------------------------------------------------------------------------------
 

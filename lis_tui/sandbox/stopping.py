@@ -1,0 +1,78 @@
+"""Stops a command: INT, then TERM, then KILL, until its shell is free again or lost."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable
+
+from lis_tui.core.errors import SandboxFailed
+from lis_tui.sandbox import processes
+from lis_tui.sandbox.bash import Bash, Step
+from lis_tui.sandbox.service import Service
+
+_TERM_S, _KILL_S = 0.2, 0.4
+_AGAIN_S = 0.05
+
+
+class Stopping:
+    """The end of one command, made. `on_signal` is told each kind of signal once, before it is sent."""
+
+    def __init__(
+        self, service: Service, bash: Bash, step: Step, fifo: str, on_signal: Callable[[str], None]
+    ) -> None:
+        self._service = service
+        self._bash = bash
+        self._step = step
+        self._fifo = fifo
+        self._on_signal = on_signal
+        self._interrupted: set[int] = set()
+        self._told: set[str] = set()
+
+    async def escalate(self) -> None:
+        """Signal again and again, harder with time: a script goes on with its next command otherwise.
+
+        The shell is signalled before its children, for else it takes their death for an ordinary end. Where
+        INT does not help it stands still while its children get TERM, and goes with those that need KILL.
+        """
+        step = self._step
+        await step.wait_begun()
+        began = time.monotonic()
+        while not step.is_over:
+            try:
+                await self._signal(time.monotonic() - began)
+            except SandboxFailed:
+                await self._bash.mourn()
+                return
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_AGAIN_S):
+                    await step.wait()
+            if not step.is_over:
+                await self._bash.repeat_end(step)
+
+    async def _signal(self, age: float) -> None:
+        service, bash = self._service, self._bash
+        tree = await processes.list_tree(service, bash.pid)
+        if not tree.has_root:
+            await bash.mourn()
+            return
+        tops = [pid for pid in tree.children(bash.pid) if pid not in self._step.old_children]
+        details = await processes.look_at(service, self._fifo, tops)
+        # what this very command sent to the background is spared as long as the shell comes back by itself
+        pids = tree.below(one.pid for one in details if age >= _KILL_S or not one.is_background)
+        if age < _TERM_S:
+            self._tell("INT")
+            fresh = [pid for pid in pids if pid not in self._interrupted]
+            self._interrupted.update(fresh)
+            await processes.signal(service, "INT", [bash.pid, *fresh])
+        elif age < _KILL_S:
+            self._tell("TERM")
+            await processes.signal(service, "STOP", [bash.pid])
+            await processes.signal(service, "TERM", pids)
+        else:
+            self._tell("KILL")
+            await processes.signal(service, "KILL", [bash.pid, *pids])
+
+    def _tell(self, name: str) -> None:
+        if name not in self._told:
+            self._told.add(name)
+            self._on_signal(name)
