@@ -9,23 +9,33 @@ from lis_tui.ui.conditions import (
     Condition,
     Why,
     always,
-    can_follow_up,
     changeable,
     editable,
     gate,
+    has_breakpoints,
+    has_earlier,
+    has_fresh_reply,
+    has_later,
     has_step,
     has_turn,
     live,
+    reply_editable,
+    resumable,
     retrying,
+    rewindable,
+    rule_gate,
     running,
+    sandbox_up,
+    sayable,
+    shell_running,
     step_gate,
     typeable,
+    under_cursor,
+    undoable,
 )
-from lis_tui.ui.conditions import (
-    Focus as Focus,
-)
+from lis_tui.ui.conditions import Focus as Focus
 
-Group = Literal["Run", "Decide", "Move", "Look", "Always"]
+Group = Literal["Run", "Decide", "Travel", "Move", "Look", "Always"]
 
 
 class Action(Struct, frozen=True):
@@ -50,18 +60,133 @@ class Action(Struct, frozen=True):
 
 ACTIONS: tuple[Action, ...] = (
     Action("approve", "a", "approve", "Let the waiting step happen as it stands.", "Decide", True, gate),
-    Action("edit", "e", "edit", "Change the waiting step before it runs.", "Decide", True, editable),
-    Action("reject", "x", "reject", "Do not run it; the model reads your reason.", "Decide", True, step_gate),
-    Action("tell", "s", "tell", "Say something to the model before its next turn.", "Decide", True, live),
     Action(
-        "follow_up",
-        "f",
-        "follow-up",
-        "Go on after the end, in the same sandbox.",
+        "edit",
+        "e",
+        "edit",
+        "Change what waits: the call, the answer, what the model sees of a step, a reply that was cut.",
         "Decide",
         True,
-        can_follow_up,
+        editable,
     ),
+    Action(
+        "undo",
+        "u",
+        "undo",
+        "Take back a change or a message that has no effect yet.",
+        "Decide",
+        True,
+        undoable,
+    ),
+    Action("reject", "x", "reject", "Do not run it; the model reads your reason.", "Decide", True, step_gate),
+    Action("skip", "X", "skip", "Do not run it; the model reads only that.", "Decide", False, step_gate),
+    Action(
+        "inject",
+        "i",
+        "inject",
+        "Run a command of yours as a step, shown to the model or hidden.",
+        "Decide",
+        True,
+        sandbox_up,
+    ),
+    Action(
+        "tell",
+        "s",
+        "tell",
+        "Say something to the model before its next turn; after the end the run goes on with it.",
+        "Decide",
+        True,
+        sayable,
+    ),
+    Action(
+        "allow",
+        "A",
+        "always",
+        "Approve, and ask about this exact call no more; the rule is shown first.",
+        "Decide",
+        False,
+        rule_gate,
+    ),
+    Action(
+        "resample",
+        "plus",
+        "resample",
+        "Ask the model for one more reply; all versions are kept.",
+        "Decide",
+        False,
+        has_fresh_reply,
+        "+",
+    ),
+    Action(
+        "earlier_version",
+        "comma",
+        "version before",
+        "Have the version before of the reply count.",
+        "Decide",
+        False,
+        has_earlier,
+        ",",
+    ),
+    Action(
+        "later_version",
+        "full_stop",
+        "next version",
+        "Have the next version of the reply count.",
+        "Decide",
+        False,
+        has_later,
+        ".",
+    ),
+    Action(
+        "words",
+        "E",
+        "edit reasoning",
+        "Change the reasoning and the text that the model takes for its own.",
+        "Decide",
+        False,
+        reply_editable,
+    ),
+    Action(
+        "model",
+        "at",
+        "model",
+        "Ask another model, or this one in another way, from the next request on.",
+        "Decide",
+        False,
+        live,
+        "@",
+    ),
+    Action(
+        "rules", "", "allowed calls", "The calls you are not asked about; revoke them.", "Decide", False, live
+    ),
+    Action(
+        "rewind",
+        "r",
+        "rewind",
+        "Go back to the step under the cursor: files, shell and conversation.",
+        "Travel",
+        False,
+        rewindable,
+    ),
+    Action(
+        "fork",
+        "f",
+        "fork",
+        "Begin another run at the step under the cursor, or take over there.",
+        "Travel",
+        True,
+        under_cursor,
+    ),
+    Action(
+        "resume",
+        "U",
+        "resume",
+        "Take up a run that ended or was cut off, from its last checkpoint.",
+        "Travel",
+        True,
+        resumable,
+    ),
+    Action("runs", "O", "runs", "Other runs of this family, and live ones: switch.", "Travel"),
     Action(
         "limits",
         "L",
@@ -87,6 +212,19 @@ ACTIONS: tuple[Action, ...] = (
         "interrupt", "", "interrupt", "Stop the running command; the shell lives on.", "Run", False, running
     ),
     Action(
+        "background",
+        "ampersand",
+        "background",
+        "Let the running command go on as a job; the model goes on too.",
+        "Run",
+        False,
+        shell_running,
+        "&",
+    ),
+    Action(
+        "timeout", "l", "time limit", "How long the running command may take.", "Run", False, shell_running
+    ),
+    Action(
         "type",
         "t",
         "type",
@@ -95,15 +233,44 @@ ACTIONS: tuple[Action, ...] = (
         True,
         typeable,
     ),
+    Action(
+        "own_shell",
+        "exclamation_mark",
+        "own shell",
+        "A shell of yours in the sandbox; the model sees nothing of it unless you share it.",
+        "Run",
+        False,
+        sandbox_up,
+        "!",
+    ),
     Action("retry_now", "R", "try now", "Do not wait for the countdown.", "Run", True, retrying),
-    Action("end", "", "end the run", "End the run now; what it made is kept.", "Run", False, live),
+    Action(
+        "breakpoint",
+        "b",
+        "breakpoint",
+        "A new breakpoint, from the step under the cursor.",
+        "Run",
+        False,
+        changeable,
+    ),
+    Action("breakpoints", "B", "breakpoints", "All breakpoints: on, off, change.", "Run", False, changeable),
+    Action(
+        "rest",
+        "I",
+        "all off",
+        "Switch all breakpoints off; again: on as before.",
+        "Run",
+        False,
+        has_breakpoints,
+    ),
+    Action("end", "", "end the run", "End the run, with an answer of yours or none.", "Run", False, live),
     Action("down", "j,down", "down", "Next step, turn, file or line.", "Move", shown="j ↓"),
     Action("up", "k,up", "up", "The one before.", "Move", shown="k ↑"),
     Action(
         "next_notable",
         "right_square_bracket",
         "next mark",
-        "Next step that failed or was changed.",
+        "Next step that failed, was changed or forked.",
         "Move",
         shown="]",
     ),
@@ -111,7 +278,7 @@ ACTIONS: tuple[Action, ...] = (
         "previous_notable",
         "left_square_bracket",
         "previous mark",
-        "The step before that failed or was changed.",
+        "The step before that failed, was changed or forked.",
         "Move",
         shown="[",
     ),
@@ -173,9 +340,6 @@ ACTIONS: tuple[Action, ...] = (
         shown="q",
     ),
 )
-FOOTER = ("type", "retry_now", "approve", "edit", "reject", "follow_up", "pause", "tell", "next", "continue")
-"""What comes first in the footer, where there is no room for all."""
-GATE_IDS = ("approve", "edit", "reject", "tell", "next")
 START_KEYS = (
     ("enter", "run"),
     ("tab", "settings, runs"),
@@ -199,38 +363,6 @@ BY_ID = {action.id: action for action in ACTIONS}
 def why_not(action_id: str, view: RunView, focus: Focus) -> Why:
     """Say why an action cannot run now; empty where it can."""
     return BY_ID[action_id].why_not(view, focus)
-
-
-def footer(view: RunView, focus: Focus, *, is_gate_seen: bool = False) -> list[tuple[str, str]]:
-    """Give the keys that act now, with their labels; those in the box of a gate that is seen are left out."""
-    is_limited = view.ended is not None and view.ended.status.endswith("_limit")
-    urgent = [BY_ID[each] for each in (*(("limits",) if is_limited else ()), *FOOTER)]
-    found = []
-    for action in [*urgent, *[each for each in ACTIONS if each.in_footer and each not in urgent]]:
-        is_in_box = is_gate_seen and action.id in (*GATE_IDS, *(("pause",) if view.is_held else ()))
-        is_needless = action.id == "type" and view.asking is None
-        if not is_in_box and not is_needless and not action.why_not(view, focus):
-            found.append((action.key.split(" ")[0], _label(action, view)))
-    return found
-
-
-def gate_keys(view: RunView, focus: Focus) -> list[tuple[str, str]]:
-    """Give the keys that answer the waiting gate."""
-    ids = ("pause", *GATE_IDS) if view.is_held else GATE_IDS
-    return [(BY_ID[each].key, _label(BY_ID[each], view)) for each in ids if not why_not(each, view, focus)]
-
-
-def _label(action: Action, view: RunView) -> str:
-    if action.id != "pause" or not view.is_held:
-        return action.label
-    return "resume" if view.gate is not None else "cut now"
-
-
-def end_keys(view: RunView, focus: Focus) -> list[tuple[str, str]]:
-    """Give the keys that make sense once the run has ended."""
-    looking = ("open", "sent", "copy") if view.steps else ("sent",) if view.turn.asked_at is not None else ()
-    ids = ("follow_up", "limits", "retry_now", *looking, "quit")
-    return [(BY_ID[each].key, BY_ID[each].label) for each in ids if not why_not(each, view, focus)]
 
 
 def key_table() -> str:

@@ -58,6 +58,8 @@ class LisApp(SafeApp[int]):
         self.branches = Branches(self)
         self.farewell = ""
         """What is printed once the screen is gone."""
+        self.config_folder: Path | None = None
+        """Where what a person sets for more than one run is kept."""
         self.owns_process = False
         """Nothing but this app lives in the process, so that what was imported is for good."""
         self._garbage: Garbage | None = None
@@ -217,7 +219,13 @@ def open_start(places: "Places", loaded: "Loaded") -> int:
 def workbench(app: LisApp, source: Source, loaded: "Loaded") -> Workbench:
     """Give a source's workbench."""
     settings = loaded.settings
-    return Workbench(source, app.paint, has_bell=settings.bell, is_following=settings.follow)
+    return Workbench(
+        source,
+        app.paint,
+        has_bell=settings.bell,
+        is_following=settings.follow,
+        config_folder=app.config_folder,
+    )
 
 
 def show(places: "Places", loaded: "Loaded", first: Callable[[LisApp], Screen[None]], runs: Runs) -> int:
@@ -225,6 +233,7 @@ def show(places: "Places", loaded: "Loaded", first: Callable[[LisApp], Screen[No
     themes, problems = read_themes(places.config / "themes")
     app = LisApp(first, themes, loaded.settings.theme, goodbye=runs.close)
     app.owns_process = True
+    app.config_folder = places.config
     code = app.run()
     for sentence in (app.farewell, *problems):
         if sentence:

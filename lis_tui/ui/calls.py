@@ -1,5 +1,6 @@
 """A tool call as rows: the command or the change it asks for, and what came of it."""
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -59,6 +60,11 @@ def command_of(step: StepView) -> str:
     if step.tool == "execute_bash" and isinstance(command, str):
         return command
     return step.arguments
+
+
+def edited_answer(arguments: str, answer: str) -> str:
+    """Give the arguments of a submission with another answer."""
+    return json.dumps((arguments_of(arguments) or {}) | {"answer": answer}, ensure_ascii=False)
 
 
 def describe(tool: str, text: str, *, is_lit: bool = False) -> Call:

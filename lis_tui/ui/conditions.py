@@ -134,12 +134,17 @@ def has_fresh_reply(view: RunView, focus: Focus) -> Why:
     return ""
 
 
-def has_versions(view: RunView, focus: Focus) -> Why:
-    """The reply that waits has other versions."""
+def has_earlier(view: RunView, focus: Focus) -> Why:
+    """The reply that waits has a version before the one that counts."""
+    return has_fresh_reply(view, focus) or ("" if view.turn.chosen > 1 else "this is the first version")
+
+
+def has_later(view: RunView, focus: Focus) -> Why:
+    """The reply that waits has a version after the one that counts."""
     why = has_fresh_reply(view, focus)
-    if why or len(view.turn.replies) > 1:
+    if why or view.turn.chosen < len(view.turn.replies):
         return why
-    return "there is one version only; + asks for another"
+    return "this is the last version; + asks for another"
 
 
 def reply_editable(view: RunView, focus: Focus) -> Why:
@@ -192,13 +197,35 @@ def sandbox_up(view: RunView, focus: Focus) -> Why:
     return live(view, focus) or ("" if view.has_sandbox else "the sandbox is not up yet")
 
 
-def can_follow_up(view: RunView, focus: Focus) -> Why:
-    """The run has ended and can go on."""
-    if focus.is_recorded:
-        return "this is a recording"
+def sayable(view: RunView, focus: Focus) -> Why:
+    """The model can be told something: before its next turn, or as a follow-up after the end."""
     if view.ended is None:
-        return "the run has not ended; s tells the model something"
-    return "" if view.has_sandbox else "its sandbox is gone"
+        return live(view, focus)
+    if focus.is_recorded or not view.has_sandbox:
+        return "the run has ended and its sandbox is gone; U resumes it, f forks it"
+    return ""
+
+
+def rewindable(view: RunView, focus: Focus) -> Why:
+    """The run is live, or ended with its sandbox up, and a step is under the cursor."""
+    if focus.is_recorded:
+        return "this is a recording, which stays as it is; f forks it here"
+    if view.ended is not None and not view.has_sandbox:
+        return "the run has ended and its sandbox is gone; f forks it here"
+    return under_cursor(view, focus)
+
+
+def resumable(view: RunView, focus: Focus) -> Why:
+    """The run was ended or cut off, and no process has it."""
+    if view.started is None:
+        return "nothing has happened yet"
+    if not focus.is_recorded and view.ended is None:
+        return "the run is live"
+    if not focus.is_recorded and view.has_sandbox:
+        return "its sandbox is still up; s goes on with a message"
+    if view.ended is not None and view.ended.status == "rewound":
+        return "another run took over its sandbox; f forks it"
+    return ""
 
 
 def changeable(view: RunView, focus: Focus) -> Why:

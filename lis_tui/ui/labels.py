@@ -9,10 +9,28 @@ from lis_tui.core.text import clean
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink
 
+_NAMES = {"esc": "escape", "del": "delete"}
+"""Keys that Textual calls otherwise."""
+
 
 def label(text: str) -> Content:
     """Give cleaned text that is drawn as it stands."""
     return Content(clean(text))
+
+
+def keys(text: str) -> Content:
+    """Give `key words · key words`; the mouse presses the keys too."""
+    parts: list[str] = []
+    spans: list[Span] = []
+    at = 0
+    for number, part in enumerate(clean(text).split(" · ")):
+        at += len(" · ") if number else 0
+        name = part.partition(" ")[0]
+        pressed = f"app.simulate_key({_NAMES.get(name, name)!r})"
+        spans.append(Span(at, at + len(part), Style.from_meta({"@click": pressed})))
+        parts.append(part)
+        at += len(part)
+    return Content(" · ".join(parts), spans)
 
 
 def content_of(lines: Iterable[list[Ink]], paint: Paint) -> Content:

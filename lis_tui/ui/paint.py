@@ -1,7 +1,8 @@
 """Tones to styles: what is drawn names a role, and the theme of the moment says how that looks.
 
 A tone is words: a role (`ok`, `syntax-string`), `on-ROLE` for the background, `fg:` and `bg:` with a number
-or `#rrggbb` for a program's own colours, and `bold dim italic underline strike reverse`.
+or `#rrggbb` for a program's own colours, and `bold dim italic underline strike reverse`. `@ID` stands for an
+action of the table, which the mouse does there.
 """
 
 from rich.color import Color
@@ -32,7 +33,7 @@ class Paint:
     def _make(self, tone: str) -> Style:
         front = back = None
         for word in tone.split():
-            if word in _ATTRIBUTES:
+            if word in _ATTRIBUTES or word.startswith("@"):
                 continue
             if word.startswith("on-"):
                 back = Color.parse(self._colours[word[3:]])
@@ -43,7 +44,9 @@ class Paint:
             else:
                 front = Color.parse(self._colours[word])
         extra = " ".join(word for word in tone.split() if word in _ATTRIBUTES)
-        return Style.from_color(front, back) + Style.parse(extra)
+        style = Style.from_color(front, back) + Style.parse(extra)
+        pressed = next((word[1:] for word in tone.split() if word.startswith("@")), "")
+        return style + Style.from_meta({"@click": f"screen.do({pressed!r})"}) if pressed else style
 
     def _own(self, word: str) -> Color:
         """Give a program's colour; the sixteen that have names are the theme's."""

@@ -11,6 +11,8 @@ from lis_tui.core.text import Line, Style, clean
 Ink = tuple[str, str]
 """Text that is fit to be shown, and its tone (see `ui.paint`)."""
 _ELLIPSIS = "…"
+GLUE = "\N{NO-BREAK SPACE}"
+"""Keeps words on one line; where a row `is_glued` it is drawn as a space."""
 
 
 class Row(Struct):
@@ -27,6 +29,7 @@ class Row(Struct):
     """Folded at words; else at any character."""
     fill: str = ""
     fill_tone: str = "rule"
+    is_glued: bool = False
     hang: list[Ink] = field(default_factory=list[Ink])
     """Takes the place of `lead` on the second and later screen lines."""
 
@@ -52,6 +55,8 @@ class Row(Struct):
             if number == self.most - 1 and len(spans) > self.most:
                 part = _clipped(part, room)
             shown.append([*(self.lead if number == 0 else self._hang()), *part])
+        if self.is_glued:
+            shown = [[(text.replace(GLUE, " "), tone) for text, tone in line] for line in shown]
         if self.right or self.fill:
             shown[0] = self._with_right(shown[0], width)
         return shown
@@ -176,12 +181,17 @@ def _fold_chars(text: str, room: int) -> list[tuple[int, int]]:
     return spans
 
 
+def _parts_words(sign: str) -> bool:
+    """Lines are folded at spaces, but for the one that keeps words together."""
+    return sign != GLUE and sign.isspace()
+
+
 def _fold_words(text: str, room: int) -> list[tuple[int, int]]:
     """Where to fold, at words where that is possible."""
     spans: list[tuple[int, int]] = []
     start = end = used = 0
     place = 0
-    for is_space, group in groupby(text, str.isspace):
+    for is_space, group in groupby(text, _parts_words):
         word = "".join(group)
         size = cell_len(word)
         if is_space:

@@ -5,6 +5,7 @@ from msgspec import Struct
 from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
+from lis_tui.ui.offers import Offer
 from lis_tui.ui.rows import Ink, cells, cut
 
 WINDOW = 128_000
@@ -44,7 +45,7 @@ def state_words(view: RunView, moment: Moment) -> Ink:
     return (f"‖ pausing · {text}", "warning") if view.is_held else (f"▶ {text}", tone)
 
 
-def status_line(view: RunView, moment: Moment, keys: list[tuple[str, str]], width: int) -> list[Ink]:
+def status_line(view: RunView, moment: Moment, keys: list[Offer], width: int) -> list[Ink]:
     """Give the line; what does not fit is left out from the right."""
     state, tone = state_words(view, moment)
     line: list[Ink] = [(" ", "")]
@@ -53,7 +54,7 @@ def status_line(view: RunView, moment: Moment, keys: list[tuple[str, str]], widt
     line.append((state, f"{tone} bold"))
     if moment.flash:
         return cut([*line, ("   ", ""), (moment.flash, "command")], width)
-    *others, last = [_key(key, text) for key, text in sorted(keys, key=lambda pair: pair[0] == "?")] or [[]]
+    *others, last = [_key(offer) for offer in sorted(keys, key=lambda offer: offer.key == "?")] or [[]]
     parts = [[("   ", ""), part] for part in _parts(view, moment)]
     room = max(width - cells(last) - cells(others[0] if others else []) - 3, width // 2)
     if cells(line) > room:
@@ -152,5 +153,6 @@ def _context(view: RunView) -> str:
     return f"context {words.count(used)}/{words.count(known)}{'' if window else '?'} {bar}"
 
 
-def _key(key: str, label: str) -> list[Ink]:
-    return [(key, "accent"), (f" {label}  ", "muted")]
+def _key(offer: Offer) -> list[Ink]:
+    pressed = f" @{offer.action}"
+    return [(offer.key, f"accent{pressed}"), (f" {offer.label}", f"muted{pressed}"), ("  ", "muted")]

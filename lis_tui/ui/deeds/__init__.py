@@ -3,15 +3,19 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from lis_tui.ui.deeds.breaking import Breaking
+from lis_tui.ui.deeds.changing import Changing
+from lis_tui.ui.deeds.commanding import Commanding
 from lis_tui.ui.deeds.deciding import Deciding
 from lis_tui.ui.deeds.looking import Looking
 from lis_tui.ui.deeds.moving import Moving
 from lis_tui.ui.deeds.running import Running
+from lis_tui.ui.deeds.travelling import Travelling
 
 if TYPE_CHECKING:
     from lis_tui.ui.screens.workbench import Workbench
 
-GROUPS = (Deciding, Running, Moving, Looking)
+GROUPS = (Deciding, Changing, Commanding, Breaking, Running, Moving, Looking, Travelling)
 _NAMES = {"continue": "continue_"}
 """Actions that are named by a word of Python."""
 

@@ -67,3 +67,24 @@ class Group:
                 answer(text)
 
         self.screen.app.push_screen(AskDialog(title, note, is_empty_fine=is_empty_fine), answered)
+
+    def edit_texts(
+        self,
+        title: str,
+        note: str,
+        texts: dict[str, tuple[str, str]],
+        answer: Callable[[tuple[str, ...]], None],
+        *,
+        way: str,
+        must_differ: bool = True,
+    ) -> None:
+        """Have texts edited: by their heading, each with its language."""
+        from lis_tui.ui.screens.editor import Text, TextsDialog
+
+        def answered(found: tuple[str, ...] | None) -> None:
+            if found is not None:
+                answer(found)
+
+        parts = tuple(Text(text, heading, language) for heading, (text, language) in texts.items())
+        dialog = TextsDialog(title, note, parts, self.screen.paint, way=way, must_differ=must_differ)
+        self.screen.app.push_screen(dialog, answered)

@@ -3,7 +3,6 @@
 from lis_tui.core.decisions import (
     Approve,
     CloseInput,
-    End,
     Interrupt,
     Pause,
     Resume,
@@ -116,7 +115,3 @@ class Running(Group):
     def retry_now(self) -> None:
         """Do not wait for the countdown."""
         self.screen.send(RetryNow())
-
-    def end(self) -> None:
-        """End the run."""
-        self.screen.send(End())

@@ -10,7 +10,7 @@ from textual.widgets.option_list import Option
 
 from lis_tui.core.decisions import CloseInput, SendInput
 from lis_tui.core.text import one_line, safe_str
-from lis_tui.ui.labels import label
+from lis_tui.ui.labels import keys, label
 
 
 class AskDialog(ModalScreen[str | None]):
@@ -33,7 +33,7 @@ class AskDialog(ModalScreen[str | None]):
         """Draw the question and a field."""
         with Vertical(classes="dialog -human") as box:
             box.border_title = label(one_line(self._title, 80))
-            box.border_subtitle = label("enter say · ctrl+j new line · esc cancel")
+            box.border_subtitle = keys("enter say · ctrl+j new line · esc cancel")
             yield Static(self._note, classes="note", markup=False)
             yield TextArea(id="words", soft_wrap=True, show_line_numbers=False)
 
@@ -74,7 +74,7 @@ class InputDialog(ModalScreen[SendInput | CloseInput | None]):
         """Draw a field."""
         with Vertical(classes="dialog -human") as box:
             box.border_title = label(one_line(self._title, 80))
-            box.border_subtitle = label("enter type it · ctrl+d end its input · esc cancel")
+            box.border_subtitle = keys("enter type it · ctrl+d end its input · esc cancel")
             note = "The command reads this line. It is kept in the journal."
             yield Static(note, classes="note", markup=False)
             yield Input(id="words")
@@ -119,7 +119,7 @@ class QuitDialog(ModalScreen[str | None]):
         with Vertical(classes="dialog -warning") as box:
             is_one = len(self._runs) == 1
             box.border_title = label("The run is live" if is_one else f"{len(self._runs)} runs are live")
-            box.border_subtitle = label("esc stay")
+            box.border_subtitle = keys("esc stay")
             if not is_one:
                 yield Static(label(", ".join(self._runs)), classes="note")
             yield OptionList(*(self._one() if is_one else self._several()))

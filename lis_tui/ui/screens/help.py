@@ -11,18 +11,10 @@ from textual.widgets.option_list import Option
 from lis_tui.core.view import RunView
 from lis_tui.ui.actions import ACTIONS, START_TIPS, Action, Focus
 from lis_tui.ui.asking import SETTINGS_HELP
-from lis_tui.ui.labels import content_of, label
+from lis_tui.ui.labels import content_of, keys, label
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink
-
-_SIGNS = (
-    ("● done", "ok"),
-    ("✗ failed", "error"),
-    ("✎ you changed it", "human"),
-    ("◉ waits", "warning"),
-    ("⊘ rejected", "human"),
-    ("▶ running", "accent"),
-)
+from lis_tui.ui.strip import SIGNS
 
 
 class HelpDialog(ModalScreen[None]):
@@ -41,7 +33,7 @@ class HelpDialog(ModalScreen[None]):
         """Draw the table."""
         with Vertical(classes="dialog") as box:
             box.border_title = label("Keys")
-            box.border_subtitle = label("esc back")
+            box.border_subtitle = keys("esc back")
             with VerticalScroll():
                 yield Static(content_of(self._lines(), self._paint), markup=False, id="keys")
 
@@ -53,10 +45,7 @@ class HelpDialog(ModalScreen[None]):
                 group = action.group
                 lines += [[], [(group, "accent bold")]] if lines else [[(group, "accent bold")]]
             lines.append(self._line(action))
-        signs: list[Ink] = [("  ", "")]
-        for text, tone in _SIGNS:
-            signs += [(text, tone), ("   ", "")]
-        return [*lines, [], [("Signs", "accent bold")], signs]
+        return [*lines, [], [("Marks of the strip", "accent bold")], *_marks()]
 
     def _line(self, action: Action) -> list[Ink]:
         reason = action.why_not(self._view, self._where)
@@ -82,6 +71,16 @@ class StartHelpDialog(HelpDialog):
 
     def _line(self, action: Action) -> list[Ink]:
         return _told(action.key or "palette", action.tip)
+
+
+def _marks() -> list[list[Ink]]:
+    """Give the signs, four a line."""
+    lines: list[list[Ink]] = []
+    for number, (text, tone) in enumerate(SIGNS):
+        if number % 4 == 0:
+            lines.append([("  ", "")])
+        lines[-1].append((f"{text:<18}", tone))
+    return lines
 
 
 def _told(key: str, tip: str, *, width: int = 10, is_muted: bool = False) -> list[Ink]:
@@ -111,7 +110,7 @@ class PaletteDialog(ModalScreen[str | None]):
         """Draw the field and the list."""
         with Vertical(classes="dialog") as box:
             box.border_title = label("All actions")
-            box.border_subtitle = label("enter do it · esc cancel")
+            box.border_subtitle = keys("enter do it · esc cancel")
             yield Input(placeholder="search", id="search")
             yield OptionList(*self._options(""), id="actions", markup=False)
 

@@ -8,7 +8,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from lis_tui.core.spec import Limits
-from lis_tui.ui.labels import label
+from lis_tui.ui.labels import keys, label
 
 _NAMES = {
     "turns": "max_turns",
@@ -33,7 +33,7 @@ class LimitsDialog(ModalScreen[Limits | None]):
         """Draw the line."""
         with Vertical(classes="dialog -human") as box:
             box.border_title = label("Limits")
-            box.border_subtitle = label("enter apply · esc cancel")
+            box.border_subtitle = keys("enter apply · esc cancel")
             yield Static("none: no limit. A run that a limit ended goes on.", classes="note", markup=False)
             yield Input(write_limits(self._limits), id="limits")
             yield Static("", classes="problem", markup=False)

@@ -25,11 +25,12 @@ from lis_tui.core.parts import StepView
 from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
-from lis_tui.ui.actions import ACTIONS, Focus, end_keys, footer, gate_keys, why_not
+from lis_tui.ui.actions import ACTIONS, Focus, why_not
 from lis_tui.ui.bridge import INTERVAL_S, Feed, Source
 from lis_tui.ui.header import strip_line, strip_width, title_line
 from lis_tui.ui.highlight import highlight
 from lis_tui.ui.layout import Layout
+from lis_tui.ui.offers import end_keys, footer, gate_keys, inks_of, running_keys
 from lis_tui.ui.outputs import read_output
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.panes.commands import CommandsPane
@@ -89,6 +90,7 @@ class Workbench(Screen[None]):
         interval_s: float = INTERVAL_S,
         has_bell: bool = True,
         is_following: bool = True,
+        config_folder: Path | None = None,
     ) -> None:
         super().__init__()
         self.source = source
@@ -97,6 +99,8 @@ class Workbench(Screen[None]):
         """The run's facts, from which any turn's request is rebuilt."""
         self.paint = paint
         self.has_bell = has_bell
+        self.config_folder = config_folder
+        """Where breakpoints for more than this run are kept."""
         self._now = now
         self._interval_s = interval_s
         self._monotonic = monotonic
@@ -170,6 +174,9 @@ class Workbench(Screen[None]):
         self.facts += [record for record in message.records if record.n]
         message.done.set()
         self._redraw()
+        renew = getattr(self.app.screen, "renew", None)
+        if renew is not None:  # a dialog that shows the run as it goes on
+            renew()
 
     def _redraw(self) -> None:
         marks = self.view.files_version
@@ -244,7 +251,7 @@ class Workbench(Screen[None]):
     def _header_lines(self, width: int) -> list[list[Ink]]:
         return [
             title_line(self.view, self.source.name, width),
-            strip_line(self.view, self.commands.cursor, width),
+            strip_line(self.view, self.commands.cursor, width, self.commands.forks),
         ]
 
     def _status_lines(self, width: int) -> list[list[Ink]]:
@@ -253,13 +260,12 @@ class Workbench(Screen[None]):
         return [status_line(self.view, moment, keys, width)]
 
     def _gate_inks(self) -> list[Ink]:
-        inks: list[Ink] = []
-        pairs = (
-            gate_keys(self.view, self.where) if self.view.ended is None else end_keys(self.view, self.where)
-        )
-        for key, label in pairs:
-            inks += [(key, "accent bold"), (f" {label}  ", "output")]
-        return inks
+        running = self.view.running
+        if self.view.ended is not None:
+            return inks_of(end_keys(self.view, self.where))
+        if self.view.gate is None and running is not None:
+            return inks_of(running_keys(self.view, running, self.where))
+        return inks_of(gate_keys(self.view, self.where))
 
     def hint(self, sentence: str) -> None:
         """Say something for a few seconds in the status line."""
@@ -405,6 +411,15 @@ class Workbench(Screen[None]):
     def on_screen_resume(self) -> None:
         """Be in front, again."""
         self.name_window()
+        spawn(self._find_forks(), "find forks", self.refused)
+
+    async def _find_forks(self) -> None:
+        """Learn where other runs left this one."""
+        runs = await asyncio.to_thread(self.source.runs)
+        points = {run.parent_step for run in runs if run.parent == self.source.name and run.parent_step}
+        if self.is_attached and points != self.commands.forks:
+            self.commands.forks = points
+            self.header.renew()
 
     def on_resize(self, event: events.Resize) -> None:
         """Arrange the panes for the new size."""

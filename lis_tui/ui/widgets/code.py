@@ -11,9 +11,9 @@ from lis_tui.ui.paint import Paint
 class CodeArea(TextArea):
     """Edits program text; tab indents, esc is free for the dialog around it."""
 
-    def __init__(self, text: str, language: str, paint: Paint) -> None:
-        self._language_name = language
-        super().__init__(text, soft_wrap=True, show_line_numbers=False, tab_behavior="indent", id="code")
+    def __init__(self, text: str, language: str, paint: Paint, *, id: str = "code") -> None:  # noqa: A002  (Textual's word)
+        self.language_name = language
+        super().__init__(text, soft_wrap=True, show_line_numbers=False, tab_behavior="indent", id=id)
         tones = {tone: paint.style(tone) for tone in _TONES}
         self.register_theme(TextAreaTheme("lis", syntax_styles=tones, base_style=Style()))
         self.theme = "lis"
@@ -22,9 +22,9 @@ class CodeArea(TextArea):
         """Colour the lines; columns are counted in bytes, as Textual wants them."""
         super()._build_highlight_map()
         text = self.document.text
-        if not self._language_name or len(text) > MOST_CHARACTERS or "\t" in text:
+        if not self.language_name or len(text) > MOST_CHARACTERS or "\t" in text:
             return
-        for number, inks in enumerate(highlight(text, self._language_name)):
+        for number, inks in enumerate(highlight(text, self.language_name)):
             column = 0
             for piece, tone in inks:
                 end = column + len(piece.encode("utf-8", errors="replace"))

@@ -16,10 +16,11 @@ from lis_tui.core.spec import Limits
 from lis_tui.core.text import clean
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
-from lis_tui.ui.actions import ACTIONS, Focus, footer, key_table, why_not
+from lis_tui.ui.actions import ACTIONS, Focus, key_table, why_not
 from lis_tui.ui.calls import call_rows, result_rows
 from lis_tui.ui.highlight import highlight, plain
 from lis_tui.ui.markdown import markdown_rows
+from lis_tui.ui.offers import footer
 from lis_tui.ui.rows import Row, cells, text_of
 from lis_tui.ui.screens.edit import part_of, with_part
 from lis_tui.ui.screens.limits import read_limits, write_limits
@@ -62,7 +63,7 @@ def test_colouring_changes_no_text_so_that_heights_stay_true(text: str) -> None:
 @pytest.mark.parametrize("count", [1, 7, 40, 99, 500])
 def test_the_strip_is_as_wide_as_asked_and_shows_a_failure_among_many(count: int) -> None:
     view = RunView().apply_all(story.long(count))
-    inks = strip_inks(view.steps, count - 1, 60)
+    inks = strip_inks(view, count - 1, 60)
     assert sum(cell_len(text) for text, _ in inks) == 60
     assert any(sign == "✗" for sign, _ in inks) == (count >= 9)
     assert step_at(0, count, 60) == 0

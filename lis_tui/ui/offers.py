@@ -1,0 +1,96 @@
+"""Which keys are offered where: in the footer, in the box of a gate, at a running command, at the end."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from lis_tui.core.breakpoints import Gate
+from lis_tui.core.parts import StepView
+from lis_tui.core.view import RunView
+from lis_tui.ui import words
+from lis_tui.ui.actions import ACTIONS, BY_ID, Action, Focus, why_not
+from lis_tui.ui.conditions import what_is_edited
+from lis_tui.ui.rows import GLUE, Ink
+
+FOOTER = ("type", "retry_now", "approve", "edit", "reject", "pause", "tell", "next", "continue")
+"""What comes first in the footer, where there is no room for all."""
+GATE_IDS = (
+    *("approve", "edit", "undo", "reject", "skip", "inject", "tell", "next"),
+    *("allow", "resample", "earlier_version", "later_version", "words"),
+)
+"""What answers a gate, in the order of its box; each gate shows those that can be done there."""
+_APPROVE: dict[Gate, str] = {"before_submit": "submit", "after_step": "go on", "before_model": "ask"}
+_EDIT = {"answer": "edit answer", "observation": "edit what it sees", "beginning": "edit and go on from it"}
+_SHORT = {"earlier_version": "earlier", "later_version": "later", "words": "its words"}
+
+
+class Offer(NamedTuple):
+    """A key, what it does here, and the action it stands for."""
+
+    key: str
+    label: str
+    action: str
+
+
+def footer(view: RunView, focus: Focus, *, is_gate_seen: bool = False) -> list[Offer]:
+    """Give the keys that act now, with their labels; those in the box of a gate that is seen are left out."""
+    is_limited = view.ended is not None and view.ended.status.endswith("_limit")
+    urgent = [BY_ID[each] for each in (*(("limits",) if is_limited else ()), *FOOTER)]
+    found = []
+    for action in [*urgent, *[each for each in ACTIONS if each.in_footer and each not in urgent]]:
+        is_in_box = is_gate_seen and action.id in (*GATE_IDS, *(("pause",) if view.is_held else ()))
+        is_needless = action.id == "type" and view.asking is None
+        if not is_in_box and not is_needless and not action.why_not(view, focus):
+            found.append(_offer(action, view, focus))
+    return found
+
+
+def gate_keys(view: RunView, focus: Focus) -> list[Offer]:
+    """Give the keys that answer the waiting gate."""
+    ids: tuple[str, ...] = GATE_IDS
+    if view.is_held:
+        ids = ("pause", *ids)
+    if view.gate is not None and view.gate.gate == "before_model":
+        ids = (*ids, "model")
+    return [_offer(BY_ID[each], view, focus) for each in ids if not why_not(each, view, focus)]
+
+
+def end_keys(view: RunView, focus: Focus) -> list[Offer]:
+    """Give the keys that make sense once the run has ended."""
+    looking = ("open", "sent", "copy") if view.steps else ("sent",) if view.turn.asked_at is not None else ()
+    ids = ("tell", "limits", "retry_now", "fork", "resume", *looking, "quit")
+    return [_offer(BY_ID[each], view, focus) for each in ids if not why_not(each, view, focus)]
+
+
+def running_keys(view: RunView, step: StepView, focus: Focus) -> list[Offer]:
+    """Give the keys that handle the command that runs."""
+    limit_s = step.timeout_s or view.limits.command_timeout_s
+    ids = {"background": "background", "timeout": f"time limit {words.clock(limit_s)}"}
+    found = [Offer(BY_ID[each].key, label, each) for each, label in ids.items()]
+    found = [Offer("ctrl+c", "interrupt", "interrupt"), *found]
+    return [offer for offer in found if not why_not(offer.action, view, focus)]
+
+
+def inks_of(offers: Iterable[Offer]) -> list[Ink]:
+    """Give offers as inks: the key stands out, a key and its words stay together, the mouse does the same."""
+    inks: list[Ink] = []
+    for key, label, action in offers:
+        pressed = f" @{action}"
+        inks.append((key.replace(" ", GLUE), f"accent bold{pressed}"))
+        inks += [(f"{GLUE}{label.replace(' ', GLUE)}", f"output{pressed}"), ("  ", "")]
+    return inks
+
+
+def _offer(action: Action, view: RunView, focus: Focus) -> Offer:
+    return Offer(action.key.split(" ")[0], _label(action, view, focus), action.id)
+
+
+def _label(action: Action, view: RunView, focus: Focus) -> str:
+    if action.id == "pause" and view.is_held:
+        return "resume" if view.gate is not None else "cut now"
+    if action.id == "approve" and view.gate is not None:
+        return _APPROVE.get(view.gate.gate, action.label)
+    if action.id == "tell" and view.ended is not None:
+        return "follow-up"
+    if action.id == "edit":
+        return _EDIT.get(what_is_edited(view, focus) or "", action.label)
+    return _SHORT.get(action.id, action.label)
