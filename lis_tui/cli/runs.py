@@ -153,6 +153,6 @@ def _row(run: RunSummary, now: float) -> tuple[str, ...]:
         age(now - run.started_at) if run.started_at else "",
         size(run.size_bytes()),
         one_line(run.model, 30),
-        " ".join([run.notes.verdict or "–", *(f"#{tag}" for tag in run.notes.tags)]),
+        one_line(" ".join([run.notes.verdict or "–", *(f"#{tag}" for tag in run.notes.tags)]), 60),
         one_line(text, 60),
     )
