@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from lis_tui.ui.deeds.breaking import Breaking
 from lis_tui.ui.deeds.changing import Changing
 from lis_tui.ui.deeds.commanding import Commanding
+from lis_tui.ui.deeds.comparing import Comparing
 from lis_tui.ui.deeds.deciding import Deciding
 from lis_tui.ui.deeds.looking import Looking
 from lis_tui.ui.deeds.moving import Moving
@@ -15,7 +16,7 @@ from lis_tui.ui.deeds.travelling import Travelling
 if TYPE_CHECKING:
     from lis_tui.ui.screens.workbench import Workbench
 
-GROUPS = (Deciding, Changing, Commanding, Breaking, Running, Moving, Looking, Travelling)
+GROUPS = (Deciding, Changing, Commanding, Breaking, Running, Moving, Looking, Travelling, Comparing)
 _NAMES = {"continue": "continue_"}
 """Actions that are named by a word of Python."""
 
