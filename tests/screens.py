@@ -12,6 +12,7 @@ from lis_tui.core.errors import DecisionRefused
 from lis_tui.core.events import Gate, Record, StepAddress
 from lis_tui.core.spec import ModelSpec, RunSpec
 from lis_tui.core.wire import Changes
+from lis_tui.trajectory.notes import Notes
 from lis_tui.trajectory.summary import RunSummary
 from lis_tui.ui.app import LisApp
 from lis_tui.ui.bridge import AS_IT_WAS, NO_SECRETS, Kind, Source
@@ -211,6 +212,7 @@ def start_app(
             on_ready=lambda: None,
             on_run=made.append,
             on_run_chosen=made.append,
+            on_resume=lambda run: made.append(("resume", run.name)),
             on_demo=lambda: made.append("demo"),
             now=Clock(NOW),
         )
@@ -246,4 +248,29 @@ def some_runs() -> list[RunSummary]:
         run(
             "notes-1", task="Sort my notes by topic", turns=2, started_at=NOW - 200_000, last_at=NOW - 200_000
         ),
+    ]
+
+
+def family_runs() -> list[RunSummary]:
+    """Give runs of which some are forks of others."""
+
+    def fork(name: str, parent: str, at: StepAddress, **rest: object) -> RunSummary:
+        made: dict[str, object] = {"task": story.TASK, "turns": 5, "started_at": NOW - 900}
+        made |= {"parent": parent, "parent_step": at, **rest}
+        return RunSummary(name=name, path=Path(name), worktree=Path(name), **made)  # type: ignore[arg-type]
+
+    return [
+        *some_runs(),
+        fork("mandelbrot-4", "mandelbrot-3", StepAddress(3, 2), last_at=NOW - 60, end="rewound"),
+        fork("mandelbrot-5", "mandelbrot-4", StepAddress(2, 1), last_at=NOW - 9, is_live=True),
+        fork(
+            "mandelbrot-svg",
+            "mandelbrot-3",
+            StepAddress(5, 1),
+            last_at=NOW - 200,
+            end="submitted",
+            answer_head="The area is 1.507.",
+            notes=Notes(verdict="good", tags=("svg",)),
+        ),
+        fork("other-7", "gone-1", StepAddress(2, 1), last_at=NOW - 50_000, end="turn_limit"),
     ]

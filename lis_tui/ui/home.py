@@ -12,9 +12,12 @@ from lis_tui.config.places import Places
 from lis_tui.core.bus import spawn
 from lis_tui.core.errors import LisError
 from lis_tui.core.spec import RunSpec
+from lis_tui.core.view import RunView
+from lis_tui.core.wire import Changes
 from lis_tui.trajectory.summary import RunSummary
 from lis_tui.ui.asking import secrets_of, settings_line, spec_of
 from lis_tui.ui.bridge import Source
+from lis_tui.ui.departure import secrets_for
 from lis_tui.ui.runs import Runs
 from lis_tui.ui.screens.start import StartScreen, engine_note
 from lis_tui.ui.sources import LiveSource
@@ -43,6 +46,7 @@ class Home:
             on_ready=self.warm_up,
             on_run=lambda spec: self.run(app, spec),
             on_run_chosen=lambda run: self.show(app, run),
+            on_resume=lambda run: self.ask_to_resume(app, run),
             on_demo=lambda: self.demo(app),
         )
 
@@ -87,6 +91,29 @@ class Home:
         """Attach to a live run, else open its recording. Raises RunNotFound."""
         self._open(app, self._runs.live(run.name) if run.is_live else self._runs.recorded(run.path))
 
+    def ask_to_resume(self, app: "LisApp", run: RunSummary) -> None:
+        """Ask with what a run goes on that no process has, then go on with it."""
+
+        async def ask() -> None:
+            view = await asyncio.to_thread(_folded, run)
+            from lis_tui.ui.screens.travel import ResumeDialog
+
+            def chosen(changes: Changes | None) -> None:
+                if changes is not None:
+                    self._resume(app, run, view, changes)
+
+            dialog = ResumeDialog(view, app.paint, run.name, look=lambda: self.show(app, run))
+            app.push_screen(dialog, chosen)
+
+        spawn(ask(), "resume", lambda error: _said_on(app, error))
+
+    def _resume(self, app: "LisApp", run: RunSummary, view: RunView, changes: Changes) -> None:
+        async def known() -> str:
+            secrets = secrets_for(view, changes, is_live=False)
+            return await (await self._runs.client()).take_up(run.name, changes, secrets)
+
+        self._open(app, LiveSource(known, self._runs))
+
     def _open(self, app: "LisApp", source: Source) -> None:
         from lis_tui.ui.app import workbench
 
@@ -100,3 +127,17 @@ class Home:
     def play_demo(self) -> int:
         """Play the demo as its command does."""
         return subprocess.call([sys.executable, "-m", "lis_tui", "demo"])
+
+
+def _folded(run: RunSummary) -> RunView:
+    from lis_tui.trajectory.reading import read
+
+    return RunView().apply_all(read(run.path))
+
+
+def _said_on(app: "LisApp", error: Exception) -> None:
+    """Say on the start screen why something cannot be done."""
+    if not isinstance(error, LisError):
+        raise error
+    if isinstance(app.screen, StartScreen):
+        app.screen.say(error.sentence, "error")

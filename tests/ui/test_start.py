@@ -1,8 +1,10 @@
+import msgspec
 from textual.widgets import Input, TextArea
 
 from lis_tui.core.spec import RunSpec
 from lis_tui.trajectory.summary import RunSummary
-from tests.screens import settle, some_runs, start_app, text_of
+from lis_tui.ui.family import Kin, families
+from tests.screens import family_runs, settle, some_runs, start_app, text_of
 
 
 async def test_the_task_has_the_cursor_and_enter_runs_it() -> None:
@@ -115,3 +117,46 @@ async def test_help_on_the_start_screen_begins_with_what_can_be_done_there() -> 
         assert "Run the task" in text_of(app)
         assert "input=" in text_of(app)
         assert "the run has not begun" not in text_of(app)
+
+
+async def test_forks_stand_below_the_run_they_left() -> None:
+    app = start_app(family_runs())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        lines = [line for line in text_of(app).split("\n") if " turns " in line]
+    names = [line.split("▶")[0].split("■")[0].split("✗")[0].rstrip() for line in lines]
+    assert [name.strip() for name in names] == [
+        "mandelbrot-3",
+        "⑂ mandelbrot-4 @3.2",
+        "⑂ mandelbrot-5 @2.1",
+        "⑂ mandelbrot-svg @5.1",
+        "primes-12",
+        "other-7 @2.1",
+        "scrape-2",
+        "notes-1",
+    ]
+    said = "\n".join(lines)
+    assert "⑂ from gone-1 · " in said
+    assert "good #svg · The area is 1.507." in said
+    assert "■ rewound" in said
+
+
+async def test_a_run_that_was_cut_off_is_resumed_by_enter_and_any_that_is_over_by_r() -> None:
+    asked: list[object] = []
+    app = start_app(family_runs(), asked=asked)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("tab", "tab", "r")
+        await settle(pilot)
+        assert "This run cannot be resumed" in text_of(app)
+        await pilot.press(*["down"] * 4, "r", *["down"] * 3)
+        await settle(pilot)
+        assert "enter resume or look  r resume" in text_of(app)
+        await pilot.press("enter")
+        await settle(pilot)
+    assert asked == [("resume", "primes-12"), ("resume", "notes-1")]
+
+
+def test_a_journal_that_names_itself_as_its_parent_is_listed_all_the_same() -> None:
+    run = msgspec.structs.replace(some_runs()[0], parent="primes-12")
+    assert families([run]) == [Kin(run)]

@@ -19,10 +19,10 @@ from lis_tui.core.errors import LisError
 from lis_tui.core.spec import RunSpec
 from lis_tui.core.text import one_line
 from lis_tui.trajectory.summary import RunSummary
-from lis_tui.ui import words
 from lis_tui.ui.actions import START_KEYS
+from lis_tui.ui.family import Kin, families, kin_row
 from lis_tui.ui.paint import Paint
-from lis_tui.ui.rows import Ink, Row, cut, plain_inks
+from lis_tui.ui.rows import Ink, Row, cut
 from lis_tui.ui.widgets.blocks import BlockList
 from lis_tui.ui.widgets.lines import Lines, ThemeAsked
 
@@ -31,7 +31,6 @@ SETTINGS_NOTE = (
     "model=NAME base=URL profile=NAME · mode=auto, confirm or step · network=bridge or none · image=NAME · "
     "turns=N · cost=DOLLARS · input=PATH, as often as needed; f1 says more"
 )
-_RANK = {"live": 0}
 
 
 class TaskField(TextArea):
@@ -56,52 +55,54 @@ class TaskField(TextArea):
 
 
 class RunList(BlockList):
-    """One line a run: live ones first, then the newest."""
+    """One line a run, forks below the run they left: live families first, then the newest."""
 
     has_bar = False
 
     def __init__(self, paint: Paint, now: Callable[[], float]) -> None:
         super().__init__(paint, id="recent")
         self._now = now
-        self.runs: list[RunSummary] = []
+        self.kin: list[Kin] = []
         self.is_following = False
 
     def show(self, runs: list[RunSummary]) -> None:
-        """List these."""
-        self.runs = sorted(runs, key=lambda run: (_RANK.get(run.status, 1), -run.started_at))
+        """List these; the cursor stays on its run."""
+        name = self.run.name if self.run is not None else ""
+        self.kin = families(runs)
+        places = [number for number, kin in enumerate(self.kin) if kin.run.name == name]
+        self.cursor = places[0] if places and self.cursor else self.cursor
         self.rebuild()
 
     @property
     def run(self) -> RunSummary | None:
         """The run under the cursor."""
-        return self.runs[min(self.cursor, len(self.runs) - 1)] if self.runs else None
+        return self.kin[min(self.cursor, len(self.kin) - 1)].run if self.kin else None
 
     def block_count(self) -> int:
         """Runs."""
-        return len(self.runs)
+        return len(self.kin)
 
     def block_version(self, number: int) -> Hashable:
         """A list is replaced whole."""
-        return self.runs[number]
+        return self.kin[number]
 
     def is_countable(self, number: int) -> bool:
         """Nothing is counted."""
         return False
 
     def title(self) -> tuple[list[Ink], list[Ink]]:
-        """Name the list."""
+        """Name the list, and say what can be done with the run under the cursor."""
         tone = "accent bold" if self.has_focus else "muted"
-        return [(" Recent runs" if self.runs else " No runs yet", tone)], []
+        right: list[Ink] = []
+        if self.has_focus and self.run is not None:
+            right = [("enter", "accent"), (f" {_entered(self.run)}  ", "muted")]
+            right += [("r", "accent"), (" resume  ", "muted")] if can_resume(self.run) else []
+        return [(" Recent runs" if self.kin else " No runs yet", tone)], right
 
     def block_rows(self, number: int, *, is_lit: bool) -> list[Row]:
         """Give a run's line."""
-        run = self.runs[number]
-        text, tone = _state(run)
-        age = words.age(max(self._now() - (run.last_at or run.started_at), 0)) if run.started_at else ""
-        lead: list[Ink] = [(f" {one_line(run.name, 24):<24} ", "command"), (f"{text:<16} ", tone)]
-        lead.append((f"{words.plural(run.turns, 'turn'):>9}  {age:>7}  ", "muted"))
-        said = run.problem or run.answer_head or run.task
-        return [Row(plain_inks(one_line(said, 160), "output" if run.answer_head else "muted"), lead=lead)]
+        kin = self.kin[number]
+        return [kin_row(kin, self._now(), has_parent=bool(kin.depth))]
 
 
 class StartScreen(Screen[None]):
@@ -130,6 +131,7 @@ class StartScreen(Screen[None]):
         on_ready: Callable[[], None],
         on_run: Callable[[RunSpec], None],
         on_run_chosen: Callable[[RunSummary], None],
+        on_resume: Callable[[RunSummary], None],
         on_demo: Callable[[], None],
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -142,6 +144,7 @@ class StartScreen(Screen[None]):
         self._on_ready = on_ready
         self._on_run = on_run
         self._on_run_chosen = on_run_chosen
+        self._on_resume = on_resume
         self._on_demo = on_demo
         self._note: Ink = ("", "")
         self.head = Lines(paint, self._head, id="start-head")
@@ -255,17 +258,25 @@ class StartScreen(Screen[None]):
             return
         if event.key in moves:
             self.recent.move_to(self.recent.cursor + moves[event.key])
+            self.recent.refresh_title()
             event.stop()
-        elif event.key == "enter":
+        elif event.key in ("enter", "r"):
             event.stop()
-            self._choose()
+            self._choose(is_resumed=event.key == "r")
 
     @on(BlockList.Opened)
-    def _choose(self) -> None:
-        if self.recent.run is None:
+    def _opened(self) -> None:
+        self._choose()
+
+    def _choose(self, *, is_resumed: bool = False) -> None:
+        run = self.recent.run
+        if run is None:
+            return
+        if is_resumed and not can_resume(run):
+            self.say("This run cannot be resumed; enter shows it.", "muted")
             return
         try:
-            self._on_run_chosen(self.recent.run)
+            (self._on_resume if is_resumed or run.was_cut_off else self._on_run_chosen)(run)
         except LisError as error:
             self.say(error.sentence, "error")
 
@@ -305,15 +316,13 @@ class StartScreen(Screen[None]):
         self.recent.repaint(paint)
 
 
-def _state(run: RunSummary) -> Ink:
-    if run.status == "live":
-        return "▶ live", "accent"
-    if run.was_cut_off:
-        return "✗ cut off", "error"
-    if run.problem:
-        return "✗ unreadable", "error"
-    text, tone = words.end_words(run.status)
-    return f"{'● ' if run.is_live else '■ '}{text}", tone
+def can_resume(run: RunSummary) -> bool:
+    """Whether no process has it any more and it can go on."""
+    return not run.is_live and not run.problem and run.status != "rewound"
+
+
+def _entered(run: RunSummary) -> str:
+    return "attach" if run.is_live else "resume or look" if run.was_cut_off else "open"
 
 
 def engine_note(environ: Mapping[str, str], home: Path) -> str:
