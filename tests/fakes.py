@@ -115,6 +115,8 @@ class ScriptedModel:
         self.closed_streams = 0
         self.retries_hurried = 0
         self.is_closed = False
+        self.cannot = ""
+        """Why it cannot go on from the beginning of a reply."""
 
     async def ask(self, request: Request) -> AsyncIterator[Piece]:
         """Play the next entry of the list."""
@@ -134,8 +136,8 @@ class ScriptedModel:
             self.closed_streams += 1
 
     def cannot_continue(self, request: Request) -> str:
-        """It can."""
-        return ""
+        """It can, unless the test says why not."""
+        return self.cannot
 
     def count_tokens(self, request: Request) -> int:
         """Count four characters as a token."""
@@ -516,7 +518,7 @@ class FakeStep:
     most_timeout_s: float = 1000.0
     eof_after_s: float | None = None
     reins: Reins = field(default_factory=Reins)
-    jobs: list[tuple[Job, Callable[[], None]]] = field(default_factory=list)
+    jobs: list[tuple[Job, Callable[[], int]]] = field(default_factory=list)
     heard: list[bytes] = field(default_factory=list)
     input_waits: list[bool] = field(default_factory=list)
 
@@ -528,7 +530,7 @@ class FakeStep:
         """Keep it."""
         self.input_waits.append(is_waiting)
 
-    def on_job(self, job: Job, finish: Callable[[], None]) -> None:
+    def on_job(self, job: Job, finish: Callable[[], int]) -> None:
         """Keep it."""
         self.jobs.append((job, finish))
 

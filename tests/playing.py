@@ -7,11 +7,12 @@ from typing import TypeVar
 
 from lis_tui.core.breakpoints import Breakpoint
 from lis_tui.core.bus import Bus
-from lis_tui.core.conversation import Conversation, messages_of_turn
+from lis_tui.core.conversation import Conversation, digest_of, messages_of_turn
 from lis_tui.core.decisions import Decision
+from lis_tui.core.errors import KeyMissing
 from lis_tui.core.events import Event, ModelAsked, RunEnded, StepAddress, StepFinished
 from lis_tui.core.messages import AssistantMessage, Observation, ToolMessage
-from lis_tui.core.ports import Tool
+from lis_tui.core.ports import Model, Tool
 from lis_tui.core.spec import GateSpec, Limits, Mode, ModelSpec, RunSpec, ToolStyle
 from lis_tui.engine.run import Run
 from lis_tui.tools.registry import default_tools
@@ -67,6 +68,8 @@ class Game:
         self.bus = Bus(self.keeper, self.clock)
         self.model = ScriptedModel(*turns, window=window)
         self.sandbox = sandbox or MemorySandbox()
+        self.models: list[ScriptedModel] = []
+        """Those that took the first one's place."""
         self.syncs: list[int] = []
         self._waiting: list[tuple[Callable[[Event], bool], asyncio.Future[Event]]] = []
         self.bus.call(self._hear)
@@ -82,6 +85,7 @@ class Game:
             clock=self.clock,
             sync=self._sync,
             storage_retry_s=storage_retry_s,
+            make_model=self._make_model,
         )
         self._task: asyncio.Task[RunEnded] | None = None
 
@@ -122,7 +126,9 @@ class Game:
         assert isinstance(event, kind)
         return event
 
-    def decide(self, decision: Decision, address: tuple[int, int] | None = None) -> None:
+    def decide(
+        self, decision: Decision, address: tuple[int, int] | tuple[int, int, int] | None = None
+    ) -> None:
         """Decide, as a person would."""
         self.run.decide(decision, StepAddress(*address) if address else None)
 
@@ -140,10 +146,10 @@ class Game:
         """Give the names of the facts, in order."""
         return [type(event).__name__ for event in self.keeper.events]
 
-    def observation(self, turn: int, step: int) -> Observation:
+    def observation(self, turn: int, step: int, extra: int = 0) -> Observation:
         """Give what came of a step."""
-        found = [e for e in self.all(StepFinished) if e.address == StepAddress(turn, step)]
-        assert len(found) == 1, f"step {turn}.{step} has {len(found)} observations"
+        found = [e for e in self.all(StepFinished) if e.address == StepAddress(turn, step, extra)]
+        assert len(found) == 1, f"step {turn}.{step}+{extra} has {len(found)} observations"
         return found[0].observation
 
     def check_history(self) -> None:
@@ -153,7 +159,7 @@ class Game:
             conversation.apply(event)
         check_calls(conversation)
         for asked, request in zip(self.all(ModelAsked), self.model.asked, strict=True):
-            assert asked.digest
+            assert asked.digest == digest_of(request.messages)
             last = [one for one in self.all(ModelAsked) if one.turn == asked.turn][-1]
             if last is asked:
                 assert messages_of_turn(self.keeper.records, asked.turn) == request.messages
@@ -163,6 +169,15 @@ class Game:
             if is_wanted(event) and not future.done():
                 future.set_result(event)
                 self._waiting.remove((is_wanted, future))
+
+    def _make_model(self, spec: ModelSpec) -> tuple[ModelSpec, Model]:
+        """Give another model that plays the rest of the same script."""
+        if spec.name == "nobody":
+            raise KeyMissing("No API key for nobody.")
+        other = ScriptedModel(window=self.model.window)
+        other.turns, other.asked, other.cannot = self.model.turns, self.model.asked, spec.profile
+        self.models.append(other)
+        return spec, other
 
     async def _sync(self) -> None:
         self.syncs.append(len(self.keeper.records))
