@@ -24,6 +24,8 @@ MOST_SHOWN = 6
 ROOM = 60
 """So much of a filter is shown around what is wrong in it."""
 _PREFIX = "breakpoint: "
+_SPECIAL = re.compile(r"[.^$*+?{}\[\]\\|()]")
+"""What means something in a pattern."""
 
 
 def suggested(view: RunView, step: StepView | None) -> Breakpoint:
@@ -37,7 +39,7 @@ def suggested(view: RunView, step: StepView | None) -> Breakpoint:
     name = step.tool
     if step.tool == "execute_bash" and isinstance(command, str) and command.split():
         words = command.split("\n", 1)[0].split()[:2]
-        made, name = Pattern("cmd", r"\s+".join(re.escape(word) for word in words)), words[0]
+        made, name = Pattern("cmd", " ".join(_SPECIAL.sub(r"\\\g<0>", word) for word in words)), words[0]
     elif step.tool == "str_replace_editor" and isinstance(path, str):
         name = path.rpartition("/")[2] or path
         made = And((made, FileIs(name)))
@@ -96,12 +98,13 @@ def _told(step: StepView) -> str:
 
 
 def _pointed(text: str, error: FilterInvalid) -> list[list[Ink]]:
+    """Point at the column; of a long filter, which its field shows only in part, the place is shown too."""
     at = error.column - 1
     start = max(at - ROOM // 2, 0) if len(text) > ROOM else 0
     lead = "…" if start else ""
-    excerpt = lead + text[start : start + ROOM]
-    pointer = " " * (at - start + len(lead)) + "▲ "
-    return [[(excerpt, "command")], [(pointer, "error bold"), (error.sentence, "error")]]
+    excerpt: list[list[Ink]] = [[(lead + text[start : start + ROOM], "command")]] if len(text) > ROOM else []
+    pointer = " " * (at - start + len(lead)) + "▲"
+    return [*excerpt, [(pointer, "error bold")], [(error.sentence, "error")]]
 
 
 # ---- keeping

@@ -87,7 +87,8 @@ def short(tool: str, text: str) -> str:
 
 def call_rows(step: StepView, lead: list[Ink], right: list[Ink], *, is_lit: bool) -> list[Row]:
     """Give the call's rows; the first carries the address and the result."""
-    call = describe(step.tool, step.arguments, is_lit=is_lit)
+    arguments = step.arguments if step.amended is None else step.amended
+    call = describe(step.tool, arguments, is_lit=is_lit)
     is_waiting = step.status == "waiting"
     most = MOST_WAITING if is_waiting else MOST_COMMAND
     lines = highlight(call.head, call.language) if is_lit else plain(call.head)
@@ -192,7 +193,8 @@ def _live_rows(step: StepView, indent: list[Ink]) -> list[Row]:
     if step.waits_for_input:
         rows.append(Row([("waits for input", "warning"), (" · t types into it", "muted")], lead=indent))
     if step.was_interrupted:
-        rows.append(Row([("interrupting…", "human")], lead=indent))
+        sent = " → ".join(one_line(signal, 12) for signal in step.signals)
+        rows.append(Row([(f"interrupting: {sent}" if sent else "interrupting…", "human")], lead=indent))
     return rows
 
 

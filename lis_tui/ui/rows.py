@@ -30,6 +30,8 @@ class Row(Struct):
     fill: str = ""
     fill_tone: str = "rule"
     is_glued: bool = False
+    is_boxed: bool = False
+    """`right` stands at the end of every screen line."""
     hang: list[Ink] = field(default_factory=list[Ink])
     """Takes the place of `lead` on the second and later screen lines."""
 
@@ -57,7 +59,9 @@ class Row(Struct):
             shown.append([*(self.lead if number == 0 else self._hang()), *part])
         if self.is_glued:
             shown = [[(text.replace(GLUE, " "), tone) for text, tone in line] for line in shown]
-        if self.right or self.fill:
+        if self.is_boxed:
+            shown = [self._with_right(line, width) for line in shown]
+        elif self.right or self.fill:
             shown[0] = self._with_right(shown[0], width)
         return shown
 

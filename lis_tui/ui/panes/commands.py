@@ -7,18 +7,20 @@ from textual.message import Message
 
 from lis_tui.core.events import StepAddress
 from lis_tui.core.parts import MOST_TAIL, StepView
-from lis_tui.core.text import clean, one_line
+from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
-from lis_tui.ui import words
-from lis_tui.ui.calls import call_rows, describe, result_rows, result_sign, short
+from lis_tui.ui.calls import call_rows, result_rows, result_sign, short
 from lis_tui.ui.ending import end_rows
+from lis_tui.ui.human import human_rows, indent_of
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink, Row, plain_inks
 from lis_tui.ui.strip import fork_points
+from lis_tui.ui.waiting import box_rows, time_left
 from lis_tui.ui.widgets.blocks import BlockList
 
 DRAFT_LINES = 6
-MOST_TYPED = 6
+LONG_S = 2.0
+"""Of a command that takes longer it is said what can be done to it."""
 _OPENING = re.compile(r"^\s*\{\s*\"\w{1,40}\"\s*:\s*\"")
 
 
@@ -41,6 +43,9 @@ class CommandsPane(BlockList):
         self._keys = keys
         self._wanted: set[StepAddress] = set()
         self._seen_gate: tuple[StepAddress, str, float] | None = None
+        self._read: StepAddress | None = None
+        """The step that was moved to last."""
+        self._moved = 0
         self.is_blinking = False
         self.forks: set[StepAddress] = set()
         """Where other runs left this one."""
@@ -66,15 +71,17 @@ class CommandsPane(BlockList):
         step = self._view.steps[number]
         gate = self._view.gate
         second = int(self._now()) if step.status == "running" else 0
+        seen = (step.address, step.version, self._is_first(number), second)
         if gate is None or gate.address != step.address:
-            return step.version, second
-        return step.version, second, gate.gate, gate.because, self.is_blinking, self._left()
+            return seen
+        keys = tuple(text for text, _ in self._keys())
+        return *seen, gate.gate, gate.because, gate.answer, keys, self.is_blinking, self._left()
 
     def block_rows(self, number: int, *, is_lit: bool) -> list[Row]:
         """Give a block's rows."""
         if number >= len(self._view.steps):
             return self._extra_rows(self._extras()[number - len(self._view.steps)], is_lit=is_lit)
-        return self._step_rows(self._view.steps[number], is_lit=is_lit)
+        return self._step_rows(self._view.steps[number], is_first=self._is_first(number), is_lit=is_lit)
 
     def title(self) -> tuple[list[Ink], list[Ink]]:
         """Name the pane."""
@@ -110,9 +117,18 @@ class CommandsPane(BlockList):
 
     def rest(self) -> None:
         """While the end is followed, put the cursor where things happen: the gate, else the newest step."""
+        if self._view.moved != self._moved:
+            self._find_again()
         if self.is_following and self._view.steps:
             self.cursor = self._resting_place()
         self._show_end()
+
+    def _find_again(self) -> None:
+        """Stay on the step that is read, where others came or went before it."""
+        self._moved = self._view.moved
+        for number, step in enumerate(self._view.steps):
+            if step.address == self._read:
+                self.cursor = number
 
     def _resting_place(self) -> int:
         number = self._gate_number()
@@ -125,6 +141,7 @@ class CommandsPane(BlockList):
         if self.is_held:
             self.is_following = False
         super().move_to(number, is_scrolling=is_scrolling)
+        self._read = self.step.address if self.step is not None else None
 
     def _show_end(self) -> None:
         """Begin to read at the answer, once, where the end is taller than the pane."""
@@ -178,18 +195,33 @@ class CommandsPane(BlockList):
 
     # ---- a step
 
-    def _step_rows(self, step: StepView, *, is_lit: bool) -> list[Row]:
+    def _step_rows(self, step: StepView, *, is_first: bool, is_lit: bool) -> list[Row]:
         gate = self._view.gate
         is_waiting = gate is not None and gate.address == step.address
-        lead: list[Ink] = [(" ▌" if is_waiting else "  ", "warning"), (f"{step.address} ", "muted")]
+        tone = "human" if step.is_injected else "muted"
+        lead: list[Ink] = [(" ▌" if is_waiting else "  ", "warning"), (f"{step.address} ", tone)]
         if is_lit:
             self._want(step)
         now = self._now()
-        rows = [Row([])] if step.address.step == 1 and step is not self._view.steps[0] else []
+        rows = [Row([])] if is_first else []
         rows += call_rows(step, lead, result_sign(step, now), is_lit=is_lit)
-        rows += self._human_rows(step, lead)
+        rows += human_rows(step, lead)
         rows += result_rows(step, lead)
-        return rows + (self._box(step, is_lit=is_lit) if is_waiting else [])
+        if is_waiting:
+            return rows + self._box(step, is_lit=is_lit)
+        return rows + (self._running_rows(step, lead) if step is self._view.running else [])
+
+    def _running_rows(self, step: StepView, lead: list[Ink]) -> list[Row]:
+        """Offer what can be done to a command that takes its time."""
+        if step.started_at is None or self._now() - step.started_at < LONG_S:
+            return []
+        keys = self._keys()
+        return [Row(keys, lead=indent_of(lead), most=2, is_prose=True, is_glued=True)] if keys else []
+
+    def _is_first(self, number: int) -> bool:
+        """The first step of its turn, and not of the run: it stands apart from the one before."""
+        steps = self._view.steps
+        return number > 0 and steps[number - 1].address.turn != steps[number].address.turn
 
     def _want(self, step: StepView) -> None:
         """Ask once for an output that went by before this screen looked."""
@@ -200,21 +232,6 @@ class CommandsPane(BlockList):
             self._wanted.add(step.address)
             self.post_message(self.Wanted(step))
 
-    def _human_rows(self, step: StepView, lead: list[Ink]) -> list[Row]:
-        if step.changed_by is None:
-            return _typed_rows(step, lead)
-        who = {"person": "you changed it", "rule": "a rule changed it"}.get(step.changed_by, "changed")
-        indent = _indent(lead)
-        call = describe(step.tool, step.proposed)
-        proposed = clean(f"{call.word} {call.head}").split("\n")
-        rows = [
-            Row([(f"✎ {who}; the model wrote:", "human")], lead=indent),
-            *[Row([(line, "muted strike")], lead=[*indent, ("  ", "")], most=3) for line in proposed[:6]],
-        ]
-        if len(proposed) > 6:
-            rows.append(Row([(f"… {words.plural(len(proposed) - 6, 'line')} more", "muted")], lead=indent))
-        return rows + _typed_rows(step, lead)
-
     # ---- the gate
 
     def _box(self, step: StepView | None, *, is_lit: bool) -> list[Row]:
@@ -224,30 +241,10 @@ class CommandsPane(BlockList):
         if is_lit and (self._seen_gate is None or self._seen_gate[:2] != (gate.address, gate.gate)):
             self._seen_gate = (gate.address, gate.gate, self._monotonic())
         tone = "warning reverse" if self.is_blinking else "warning"
-        head = f" waits: {one_line(gate.because, 60)}{self._of_calls(step)}{self._left()} "
-        side: list[Ink] = [("  │ ", tone)]
-        return [
-            Row(
-                [(head, f"{tone} bold")], lead=[("  ╭", tone)], right=[("╮", tone)], fill="─", fill_tone=tone
-            ),
-            Row(self._keys(), lead=side, hang=side, right=[("│", tone)], most=3, is_prose=True),
-            Row([("", tone)], lead=[("  ╰", tone)], right=[("╯", tone)], fill="─", fill_tone=tone),
-        ]
-
-    def _of_calls(self, step: StepView | None) -> str:
-        if step is None:
-            gate = self._view.gate.gate if self._view.gate is not None else ""
-            return " · before the model" if gate == "before_model" else ""
-        turn = self._view.turns[step.address.turn]
-        count = max(turn.call_count, len(turn.steps))
-        return f" · {step.address.step} of {count} calls" if count > 1 else ""
+        return box_rows(self._view, step, self._keys(), self._left(), tone)
 
     def _left(self) -> str:
-        gate = self._view.gate
-        if gate is None or gate.timeout_s is None:
-            return ""
-        left = gate.opened_at + gate.timeout_s - self._now()
-        return f" · {gate.default} in {words.clock(left)}"
+        return time_left(self._view, self._now())
 
     # ---- what stands after the steps
 
@@ -266,7 +263,9 @@ class CommandsPane(BlockList):
             draft = view.turn.drafts[int(extra[6:])]
             return extra, draft.name, draft.text.length
         gate = (view.gate.gate, view.gate.address, view.gate.because) if view.gate is not None else None
-        return extra, gate, view.ended, view.outputs, view.has_sandbox, self.is_blinking, self._left()
+        keys = tuple(text for text, _ in self._keys())
+        ended = (view.ended, view.outputs, view.has_sandbox)
+        return extra, gate, ended, keys, self.is_blinking, self._left()
 
     def _extra_rows(self, extra: str, *, is_lit: bool) -> list[Row]:
         if extra == "gate":
@@ -290,20 +289,6 @@ def _drafted(text: str) -> list[str]:
         .replace('\\"', '"')
         .split("\n")[-DRAFT_LINES:]
     )
-
-
-def _indent(lead: list[Ink]) -> list[Ink]:
-    return [(" " * (2 + sum(len(text) for text, _ in lead[1:])), "")]
-
-
-def _typed_rows(step: StepView, lead: list[Ink]) -> list[Row]:
-    """Say what a person typed into the command: nothing echoes it there."""
-    rows = []
-    for data in step.inputs[-MOST_TYPED:]:
-        typed = one_line(data.decode("utf-8", errors="replace").removesuffix("\n"), 200)
-        said = f"✎ you typed: {typed}" if data else "✎ you ended its input"
-        rows.append(Row([(said, "human")], lead=_indent(lead), most=3))
-    return rows
 
 
 def label(step: StepView) -> str:

@@ -2,11 +2,13 @@
 
 from collections.abc import Hashable
 
+from lis_tui.core.messages import Reply
 from lis_tui.core.parts import Said, TurnView
 from lis_tui.core.text import clean, one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
 from lis_tui.ui.calls import without_remarks
+from lis_tui.ui.human import struck
 from lis_tui.ui.markdown import markdown_rows
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink, Row
@@ -19,6 +21,7 @@ _ORIGINS = {
     "follow_up": ("you, after the end: ", "human"),
     "nudge": ("lis-tui: ", "muted"),
     "limits": ("lis-tui: ", "muted"),
+    "command": ("you shared: ", "human"),
     "notice": ("", "muted"),
     "warning": ("! ", "warning"),
     "error": ("✗ ", "error"),
@@ -47,6 +50,7 @@ class ReasoningPane(BlockList):
         return (
             (turn.reasoning.length, turn.text.length, len(turn.said)),
             (turn.is_streaming, turn.cut_off, turn.usage, turn.finished_at),
+            (turn.chosen, len(turn.replies), turn.is_edited),
             0 if has_words else len(turn.steps),
             self._is_open(number),
             number == 0 and bool(self._view.started),
@@ -118,7 +122,8 @@ class ReasoningPane(BlockList):
         head: list[Ink] = [(f" {turn.number} ", "muted"), (f"{sign} ", "muted")]
         lead: list[Ink] = [(" " * (width + 3), "")]
         if not is_open:
-            return [Row([(self._first_line(turn), "reasoning")], lead=head)]
+            mark: list[Ink] = [("✎ ", "human")] if turn.is_edited else []
+            return [Row([*mark, (self._first_line(turn), "reasoning")], lead=head)]
         rows = _body(turn, lead)
         if turn.cut_off:
             rows.append(
@@ -128,7 +133,7 @@ class ReasoningPane(BlockList):
             note = "…" if turn.is_streaming else "(no text, only calls)"
             rows = [Row([(note, "muted")], lead=lead)]
         rows[0].lead, rows[0].hang = [*head, *rows[0].lead[1:]], rows[0].lead
-        return [*rows, *_usage(turn, lead)]
+        return [*rows, *_usage(turn, lead), *_version_rows(turn, lead)]
 
     def _first_line(self, turn: TurnView) -> str:
         text = (str(turn.reasoning) or str(turn.text)).strip()
@@ -182,6 +187,26 @@ def _usage(turn: TurnView, lead: list[Ink]) -> list[Row]:
     if turn.first_piece_at is not None and turn.finished_at - turn.first_piece_at > 0.2:
         parts.append(f"{turn.usage.completion_tokens / (turn.finished_at - turn.first_piece_at):.0f} tok/s")
     return [Row([(" · ".join(parts), "muted")], lead=lead)]
+
+
+def _version_rows(turn: TurnView, lead: list[Ink]) -> list[Row]:
+    """Say which of the model's replies counts, and keep what it wrote beside what a person made of it."""
+    rows: list[Row] = []
+    if turn.is_edited and turn.chosen:
+        reply = turn.replies[turn.chosen - 1]
+        said = "✎ you edited this; the model takes it for its own. It wrote:"
+        rows.append(Row([(said, "human")], lead=lead, most=3, is_prose=True))
+        changed = [old for old, new in _words(turn, reply) if old.strip() and old.strip() != new.strip()]
+        rows += [row for old in changed for row in struck(old.strip(), lead, is_prose=True)]
+    if len(turn.replies) > 1:
+        count = f"version {turn.chosen} of {len(turn.replies)}"
+        line: list[Ink] = [(count, "human"), (" · the others are kept", "muted")]
+        rows.append(Row(line, lead=lead, most=2, is_prose=True))
+    return rows
+
+
+def _words(turn: TurnView, reply: Reply) -> list[tuple[str, str]]:
+    return [(reply.reasoning, str(turn.reasoning)), (reply.text, str(turn.text))]
 
 
 def _newest_retries(said: list[Said]) -> list[Said]:
