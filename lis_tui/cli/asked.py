@@ -68,7 +68,7 @@ def asked(given: argparse.Namespace, *, is_headless: bool) -> Asked:
     _check_decide(given.decide, is_headless=is_headless)
     if given.output is not None:
         _make_folder(given.output.expanduser())
-    task = _task(given)
+    task = task_of(given)
     spec = run_spec(
         loaded,
         task=task,
@@ -134,7 +134,8 @@ def secrets_of(spec: RunSpec, environ: Mapping[str, str] = os.environ) -> dict[s
     return find_secrets(spec, environ, Path.cwd())
 
 
-def _task(given: argparse.Namespace) -> str:
+def task_of(given: argparse.Namespace) -> str:
+    """Give the task's text, from wherever it comes. Raises UsageWrong."""
     if (given.task is None) == (given.task_file is None):
         raise UsageWrong(
             "Say what to do: `run TASK`, `run -` (from standard input) or `run --task-file FILE`."

@@ -66,7 +66,7 @@ async def play_here(asked: Asked, *, as_json: bool) -> tuple[int, Ending]:
     """Play a run in this process and print it. A signal ends it cleanly, a second Ctrl-C at once."""
     from lis_tui.host.alone import Alone
 
-    alone = Alone(asked.places.data, runtime=_door(asked.places), note=_note)
+    alone = Alone(asked.places.data, runtime=door(asked.places), note=note)
     signals: list[signal.Signals] = []
     loop = asyncio.get_running_loop()
 
@@ -78,7 +78,7 @@ async def play_here(asked: Asked, *, as_json: bool) -> tuple[int, Ending]:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) != signal.SIG_IGN:
             loop.add_signal_handler(number, end, number)
-    decider = _decider(asked, alone)
+    decider = decider_of(asked, alone)
     try:
         hear = None if decider is None else decider.hear
         ending = await _print(alone.records(asked.spec, asked.secrets), as_json=as_json, hear=hear)
@@ -88,20 +88,22 @@ async def play_here(asked: Asked, *, as_json: bool) -> tuple[int, Ending]:
     return (128 + signals[0] if signals else ending.exit_code), ending
 
 
-def _door(places: Places) -> Path | None:
+def door(places: Places) -> Path | None:
     """Give the folder where visitors find the run; without one it goes on all the same."""
     try:
         return places.make_runtime()
     except StorageFailed as error:
-        _note(f"Nobody can attach to this run. {error.sentence}")
+        note(f"Nobody can attach to this run. {error.sentence}")
         return None
 
 
-def _note(sentence: str) -> None:
+def note(sentence: str) -> None:
+    """Say something that is no record of the run."""
     print(f"lis-tui: {clean(sentence)}", file=sys.stderr)
 
 
-def _decider(asked: Asked, alone: "Alone") -> "Decider | None":
+def decider_of(asked: Asked, alone: "Alone") -> "Decider | None":
+    """Give what answers the run's gates; None where no program does."""
     if not asked.decide:
         return None
     from lis_tui.cli.decide import Decider

@@ -57,6 +57,8 @@ def _run(given: argparse.Namespace) -> int:
     is_headless = given.headless or given.json
     if not (is_headless or given.detach):
         need_terminal("Add --headless to have it printed, or --detach to leave it running.")
+    if len(given.models) > 1:
+        return _run_together(given, is_headless=is_headless)
     from lis_tui.cli import asked, headless
 
     wanted = asked.asked(given, is_headless=is_headless)
@@ -67,6 +69,14 @@ def _run(given: argparse.Namespace) -> int:
     from lis_tui.ui.app import open_live
 
     return open_live(wanted.places, wanted.loaded, spec=wanted.spec, secrets=wanted.secrets)
+
+
+def _run_together(given: argparse.Namespace, *, is_headless: bool) -> int:
+    from lis_tui.cli import together
+
+    if given.detach:
+        return together.detach(given)
+    return together.play(given) if is_headless else together.show(given)
 
 
 def _attach(given: argparse.Namespace) -> int:

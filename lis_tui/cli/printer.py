@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from typing import TextIO
+from typing import Protocol
 
 import msgspec
 
@@ -50,10 +50,26 @@ _DIM, _BOLD, _RED, _OFF = "\x1b[2m", "\x1b[1m", "\x1b[31m", "\x1b[0m"
 _Key = tuple[str, int | StepAddress]
 
 
+class Out(Protocol):
+    """Where lines are written to."""
+
+    def write(self, text: str, /) -> int:
+        """Write text that ends with a line's end."""
+        ...
+
+    def flush(self) -> None:
+        """Have it seen."""
+        ...
+
+    def isatty(self) -> bool:
+        """Whether a person sees it at once, in colours."""
+        ...
+
+
 class JsonPrinter:
     """One event a line, as in the journal; pieces of streams have the number 0."""
 
-    def __init__(self, out: TextIO) -> None:
+    def __init__(self, out: Out) -> None:
         self._out = out
         self._is_plain = out.isatty()
 
@@ -73,7 +89,7 @@ class JsonPrinter:
 class Printer:
     """A readable stream. Lines appear when they end; `view` knows the whole run."""
 
-    def __init__(self, out: TextIO) -> None:
+    def __init__(self, out: Out) -> None:
         self.view = RunView()
         self._out = out
         self._is_colourful = out.isatty()

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 _MOST_WORDS = 3
+_MOST_WORDS_OF_A_NAME = 8
 _LONGEST_WORD = 16
 _STOP_WORDS = """
     a an and any are as at be by can could do does for from get give has have how i if in into is it its let
@@ -14,11 +15,23 @@ _STOP_WORDS = """
 
 def slug(text: str) -> str:
     """Give up to three telling words of the text in ASCII, joined by hyphens; `run` where there are none."""
-    plain = unicodedata.normalize("NFKD", text[:2000]).encode("ascii", "ignore").decode().lower()
-    words = re.findall(r"[a-z0-9]+", plain)
+    words = _words(text)
     stop_words = set(_STOP_WORDS.split())
-    telling = [word for word in words if word not in stop_words] or words
+    return _joined([word for word in words if word not in stop_words] or words, _MOST_WORDS)
+
+
+def name_slug(name: str) -> str:
+    """Give a name that a person chose in ASCII: all its words, up to eight; `run` where there are none."""
+    return _joined(_words(name), _MOST_WORDS_OF_A_NAME)
+
+
+def _words(text: str) -> list[str]:
+    plain = unicodedata.normalize("NFKD", text[:2000]).encode("ascii", "ignore").decode().lower()
+    return re.findall(r"[a-z0-9]+", plain)
+
+
+def _joined(words: list[str], most: int) -> str:
     # A name that is only a number would read as the number of another run.
-    if not any(re.search("[a-z]", word) for word in telling[:_MOST_WORDS]):
-        telling = ["run", *telling]
-    return "-".join(word[:_LONGEST_WORD] for word in telling[:_MOST_WORDS])
+    if not any(re.search("[a-z]", word) for word in words[:most]):
+        words = ["run", *words]
+    return "-".join(word[:_LONGEST_WORD] for word in words[:most])

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from lis_tui.core.errors import RunIsLive, RunNotFound, StorageFailed
 from lis_tui.core.private import open_private, private_folder
-from lis_tui.trajectory.naming import slug
+from lis_tui.trajectory.naming import name_slug, slug
 from lis_tui.trajectory.removal import remove_tree
 from lis_tui.trajectory.summary import RunSummary, summarise
 
@@ -215,7 +215,7 @@ class Store:
 
     def _free_names(self, task: str, name: str | None) -> Iterator[str]:
         taken = self._names()
-        base = slug(name) if name else slug(task)
+        base = name_slug(name) if name else slug(task)
         if name and base not in taken:
             yield base
         numbers = [int(match[1]) for one in taken if (match := re.fullmatch(rf"{base}-(\d{{1,9}})", one))]

@@ -33,6 +33,10 @@ def recorded(root: Path) -> tuple[Store, LisApp, FakeSource]:
     return store, workbench_app(source), source
 
 
+def shown(app: LisApp) -> object:
+    return app.screen
+
+
 async def test_a_run_is_compared_with_one_that_is_chosen(tmp_path: Path) -> None:
     _, app, _ = recorded(tmp_path)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -48,7 +52,7 @@ async def test_a_run_is_compared_with_one_that_is_chosen(tmp_path: Path) -> None
         assert "6 steps shared" in text_of(app) or "= 6" in text_of(app)
         await pilot.press("q")
         await quiet(pilot)
-        assert app.screen is bench(app)
+        assert shown(app) is bench(app)
 
 
 async def test_a_run_is_compared_with_several_that_are_marked(tmp_path: Path) -> None:
@@ -60,7 +64,7 @@ async def test_a_run_is_compared_with_several_that_are_marked(tmp_path: Path) ->
         await pilot.press("tab", "down", "tab", "enter")
         await quiet(pilot)
         assert isinstance(app.screen, OutcomesScreen)
-        assert [run.name for run in app.screen.runs][0] == "mandelbrot-3"
+        assert app.screen.runs[0].name == "mandelbrot-3"
         assert len(app.screen.runs) == 3
 
 
@@ -76,7 +80,7 @@ async def test_a_filter_that_cannot_be_read_is_said_and_the_list_stays(tmp_path:
         assert "mandelbrot-4" in text_of(app)
         await pilot.press("escape")
         await quiet(pilot)
-        assert app.screen is bench(app)
+        assert shown(app) is bench(app)
 
 
 async def test_a_verdict_tags_and_a_note_are_kept_beside_the_journal(tmp_path: Path) -> None:
@@ -125,4 +129,4 @@ def test_the_family_comes_first_then_the_same_task(tmp_path: Path) -> None:
     twin = replace(runs[1], name="twin", started_at=2.0, parent=None)
     names = [run.name for run in by_kinship("mandelbrot-3", [*runs, fork, twin])]
     assert names == ["fork", "twin", "primes-12", "scrape-2", "notes-1"]
-    assert [run.name for run in by_kinship("fork", [*runs, fork])][0] == "mandelbrot-3"
+    assert by_kinship("fork", [*runs, fork])[0].name == "mandelbrot-3"

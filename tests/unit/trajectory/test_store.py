@@ -58,7 +58,7 @@ def test_a_number_is_not_given_again_while_a_later_run_is_there(store: Store) ->
 
 
 def test_a_wished_name_is_kept_and_numbered_only_where_it_is_taken(store: Store) -> None:
-    assert [store.create("plot", "My demo").name for _ in range(3)] == ["demo", "demo-2", "demo-3"]
+    assert [store.create("plot", "My demo").name for _ in range(3)] == ["my-demo", "my-demo-2", "my-demo-3"]
 
 
 def test_runs_made_at_the_same_moment_get_names_of_their_own(store: Store) -> None:
