@@ -10,7 +10,8 @@ from lis_tui.trajectory.summary import RunSummary
 from lis_tui.ui import words
 from lis_tui.ui.rows import Ink, Row, cells, cut, plain_inks
 
-NAME_WIDTH = 28
+NAME_WIDTH, NARROW_NAME = 28, 22
+NARROW = 90
 
 
 class Kin(Struct, frozen=True):
@@ -40,20 +41,21 @@ def family_of(name: str, runs: Iterable[RunSummary]) -> list[Kin]:
     return [*everyone[first:end], *(Kin(kin.run) for kin in others if _is_going(kin.run))]
 
 
-def kin_row(kin: Kin, now: float, *, sign: str = " ", has_parent: bool = True) -> Row:
+def kin_row(kin: Kin, now: float, *, width: int, sign: str = " ") -> Row:
     """Give a run's line: name, where it left its parent, state, turns, age, what came of it."""
     run = kin.run
+    name_width = NARROW_NAME if width < NARROW else NAME_WIDTH
     fork = f"{'  ' * (kin.depth - 1)}⑂ " if kin.depth else ""
     name: list[Ink] = [(fork, "human"), (one_line(run.name, 60), "command")]
     if run.parent_step is not None:
         name.append((f" @{run.parent_step}", "human"))
-    name = cut(name, NAME_WIDTH)
-    name.append((" " * (NAME_WIDTH - cells(name)), ""))
+    name = cut(name, name_width)
+    name.append((" " * (name_width - cells(name)), ""))
     text, tone = state_of(run)
     age = words.age(max(now - (run.last_at or run.started_at), 0)) if run.started_at else ""
     lead: list[Ink] = [(sign, "accent"), *name, (f" {text:<15} ", tone)]
     lead.append((f"{words.plural(run.turns, 'turn'):>9} {age:>6}  ", "muted"))
-    return Row(_said(run, has_parent=has_parent), lead=lead)
+    return Row(_said(run, has_parent=bool(kin.depth)), lead=lead)
 
 
 def state_of(run: RunSummary) -> Ink:

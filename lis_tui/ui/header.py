@@ -9,12 +9,14 @@ from lis_tui.ui import words
 from lis_tui.ui.rows import Ink, cells, cut
 from lis_tui.ui.strip import strip_inks
 
+SEPARATOR = " · "
+
 
 def title_line(view: RunView, name: str, width: int) -> list[Ink]:
     """Give the task at the left, model, sandbox and run at the right."""
     task = words.task(view, 300) or "…"
     right = _right(view, name)
-    while right and cells(right) > width * 2 // 3:
+    while right and (cells(right) > width * 2 // 3 or right[0][0] == SEPARATOR):
         right = right[1:]
     left = cut([(f" {task}", "command bold")], max(width - cells(right) - 2, 8))
     gap = max(width - cells(left) - cells(right), 1)
@@ -46,7 +48,7 @@ def _right(view: RunView, name: str) -> list[Ink]:
         parts.append((f"run {one_line(name, 40)}", "accent"))
     line: list[Ink] = []
     for number, part in enumerate(parts):
-        line += [(" · ", "muted"), part] if number else [part]
+        line += [(SEPARATOR, "muted"), part] if number else [part]
     if view.fork is not None:
         line.append((f" ⑂ from {one_line(view.fork.parent, 40)} @{view.fork.point}", "human"))
     return [*line, (" ", "")]

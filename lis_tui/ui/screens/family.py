@@ -42,11 +42,11 @@ class FamilyDialog(ModalScreen[RunSummary | None]):
                 yield Static("No run is known here.", classes="note", markup=False)
 
     def _options(self) -> list[Option]:
-        width = max(min(self.app.size.width * 9 // 10, 110) - 4, 20)
+        width = max(min(self.app.size.width * 9 // 10, 110) - 6, 20)
         found: list[Option] = []
         for kin in self._kin:
             sign = "▸" if kin.run.name == self._here else " "
-            lines = kin_row(kin, self._now, sign=sign, has_parent=bool(kin.depth)).lines(width)
+            lines = kin_row(kin, self._now, width=width, sign=sign).lines(width)
             found.append(Option(content_of(lines, self._paint)))
         return found
 

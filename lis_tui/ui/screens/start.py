@@ -102,7 +102,7 @@ class RunList(BlockList):
     def block_rows(self, number: int, *, is_lit: bool) -> list[Row]:
         """Give a run's line."""
         kin = self.kin[number]
-        return [kin_row(kin, self._now(), has_parent=bool(kin.depth))]
+        return [kin_row(kin, self._now(), width=self.size.width)]
 
 
 class StartScreen(Screen[None]):

@@ -32,7 +32,7 @@ from lis_tui.ui.widgets.code import CodeArea
 
 MOST_PROMPT = 1 << 20
 MODES: tuple[Mode, ...] = get_args(Mode)
-SIDES = ("after it", "before it: it is next")
+SIDES = ("after it", "before it, which is then next")
 _NAME_WIDTH = 9
 Given = TypeVar("Given")
 
@@ -153,7 +153,7 @@ class ForkDialog(TravelDialog[Departure]):
     def compose(self) -> ComposeResult:
         """Draw the fields."""
         model = write_model(self.view.model) if self.view.model is not None else ""
-        with Vertical(classes="dialog -human") as box:
+        with Vertical(classes="dialog -human -fork") as box:
             box.border_title = label(f"Fork {one_line(self._run_name, 40)} at {self._step.address}")
             box.border_subtitle = label("enter fork · tab next field · ctrl+s from the editor · esc cancel")
             with VerticalScroll(can_focus=False):
