@@ -10,13 +10,19 @@ from typing import TypeVar
 
 from lis_tui.core.events import StepAddress
 from lis_tui.sandbox.container import DockerSandbox
+from lis_tui.sandbox.service import Service
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.manifests import Manifests
 from tests.docker_home import docker_sandbox
 
 T = TypeVar("T")
-FILES = "for i in {1..100}; do mkdir -p d$i; for j in {1..500}; do echo $i $j >d$i/f$j; done; done"
+FILES = """for i in {1..50}; do mkdir -p d$i; for j in {1..500}; do echo $i $j >d$i/f$j; done; done
+mkdir flat; for i in {1..25000}; do echo $i >flat/f$i; done"""
 ROUNDS = 15
+CHANGES = ("echo x >>d7/f7", "sed -i s/x/y/ d8/f8", "echo x >>flat/f7", "sed -i s/x/y/ flat/f8", "true")
+NUMBERS = [2]
+WALK = b"find /testbed -xdev -printf '%p %s %T@ %C@ %i\\n' >/dev/null"
+WALKS: list[Service] = []
 
 
 async def run(sandbox: DockerSandbox, command: str) -> None:
@@ -30,10 +36,20 @@ async def timed(what: str, work: Awaitable[T]) -> T:
     return result
 
 
-async def take_after_small_changes(sandbox: DockerSandbox) -> None:
-    times, stalls = [], []
-    for number in range(2, 2 + ROUNDS):
-        await run(sandbox, f"echo {number} >>d7/f7")
+async def bare_walk() -> float:
+    """What merely listing all files takes at this moment, over a connection of the same kind."""
+    began = time.perf_counter()
+    await WALKS[0].ask(WALK)
+    return time.perf_counter() - began
+
+
+async def take_after_small_changes(sandbox: DockerSandbox, change: str) -> None:
+    times, stalls, walks = [], [], []
+    WALKS[:] = [Service(sandbox)]
+    await bare_walk()
+    turn = NUMBERS[0]
+    for number in range(turn, turn + ROUNDS):
+        await run(sandbox, change)
         watch = asyncio.ensure_future(longest_stall())
         began = time.perf_counter()
         await sandbox.checkpoint(StepAddress(number, 1))
@@ -41,9 +57,15 @@ async def take_after_small_changes(sandbox: DockerSandbox) -> None:
         watch.cancel()
         stalls.append(max(STALLS, default=0))
         STALLS.clear()
+        walks.append(await bare_walk())
+    NUMBERS[0] += ROUNDS
+    WALKS[0].close()
+    ratio = statistics.median(one / walk for one, walk in zip(times, walks, strict=True))
     print(
-        f"{'one file changed: median, worst (of ' + str(ROUNDS) + ')':60} "
-        f"{statistics.median(times):8.3f} s {max(times):8.3f} s; the loop stood still {max(stalls):.3f} s"
+        f"{change + ': median, best, worst':60} "
+        f"{statistics.median(times):8.3f} s {min(times):8.3f} s {max(times):8.3f} s; "
+        f"the loop stood still {max(stalls):.3f} s; bare find {statistics.median(walks):.3f} s, "
+        f"ratio {ratio:.2f}"
     )
 
 
@@ -68,7 +90,8 @@ async def main() -> None:
             await timed("first checkpoint, nothing in it", sandbox.checkpoint(StepAddress(0)))
             await timed("(making 50,000 files)", run(sandbox, FILES))
             await timed("checkpoint of 50,000 new files", sandbox.checkpoint(StepAddress(1, 1)))
-            await take_after_small_changes(sandbox)
+            for change in CHANGES:
+                await take_after_small_changes(sandbox, change)
             await run(sandbox, "rm d8/f1?; for i in {1..80}; do echo $i >d9/f$i; done; mv d3/f3 d4/new")
             await sandbox.checkpoint(StepAddress(90, 1))
             await timed("(reading a manifest)", asyncio.to_thread(manifests.load, StepAddress(16, 1)))

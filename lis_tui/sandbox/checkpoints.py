@@ -14,6 +14,7 @@ from lis_tui.core.ports import Contents, ManifestKeeper
 from lis_tui.core.text import one_line
 from lis_tui.sandbox import jobs
 from lis_tui.sandbox.census import Census
+from lis_tui.sandbox.kept import Kept
 from lis_tui.sandbox.service import Data, Service
 from lis_tui.sandbox.shell import Shell
 from lis_tui.sandbox.tarring import Intake
@@ -45,8 +46,7 @@ class Checkpointer:
     ) -> None:
         self.base: dict[str, Node] = {}
         """What is outside the work folder in a computer that is fresh from the image."""
-        self.kept: dict[str, Node] = {}
-        """The nodes of the last checkpoint, with the digests of their contents."""
+        self.kept = Kept(self.is_inside, {})
         self.census: Census | None = None
         self.service = service
         self.shell = shell
@@ -76,7 +76,7 @@ class Checkpointer:
             await self.census.count()
             await self._jobs.begin()
             self.base = {path: node for path, node in self.census.nodes.items() if not self.is_inside(path)}
-            self.kept = self._born()
+            self.kept = Kept(self.is_inside, self._born())
 
     def _born(self) -> dict[str, Node]:
         """Give what the start of this very computer made: another one has other times there.
@@ -103,18 +103,17 @@ class Checkpointer:
             census = self._census()
             running = await self._jobs.running()
             before = set(census.racy)
-            await census.look(self.changed_outside())
+            _, (cwd, parts) = await asyncio.gather(census.look(self.kept.outside()), self.shell.saved())
             suspects = before | (await self._jobs.mapped() if running else set())
             growth = await self._keep_contents(suspects)
             if running:
                 growth += await self._second_pass()
-            cwd, parts = await self.shell.saved()
             shell, more_growth = await asyncio.to_thread(self._keep_shell, cwd, parts)
             manifest = Manifest(
                 address=address,
                 at=time.time(),
                 workdir=self.workdir,
-                nodes=dict(self.kept),
+                nodes=self.kept.copy(),
                 gone=frozenset(self._gone),
                 shell=shell,
                 image_id=self.image_id,
@@ -140,7 +139,7 @@ class Checkpointer:
         """Bring `kept` up to what the census found; contents that may have changed are read."""
         census = self._census()
         for path in census.gone:
-            self.kept.pop(path, None)
+            self.kept.drop(path)
             if path in self.base:
                 self._gone.add(path)
         if self._gone:
@@ -149,16 +148,16 @@ class Checkpointer:
         for path in census.fresh | (suspects & census.nodes.keys()):
             node = census.nodes[path]
             if not self.is_inside(path) and self._is_born(node) and path not in suspects:
-                self.kept.pop(path, None)  # it is what the image has
+                self.kept.drop(path)  # it is what the image has
                 continue
             was = self.kept.get(path)
             is_same = was is not None and was.stamp == node.stamp and path not in suspects
             if node.kind != "file":
-                self.kept[path] = node
+                self.kept.put(node)
             elif is_same and was is not None and was.digest:
-                self.kept[path] = structs.replace(node, digest=was.digest)
+                self.kept.put(structs.replace(node, digest=was.digest))
             else:
-                self.kept[path] = node
+                self.kept.put(node)
                 wanted.append(node)
         return await self._read(wanted)
 
@@ -183,7 +182,7 @@ class Checkpointer:
             nonlocal growth
             growth += grown
             for node in firsts.pop(name, ()):
-                self.kept[node.path] = structs.replace(node, digest=digest, size_bytes=size)
+                self.kept.put(structs.replace(node, digest=digest, size_bytes=size))
 
         if firsts:
             await self._transfer(list(firsts), Intake(self.contents, keep))
@@ -206,7 +205,7 @@ class Checkpointer:
         """While jobs ran, files may have changed under the reading: those are read once more."""
         census = self._census()
         before = set(census.racy)
-        await census.look(self.changed_outside())
+        await census.look(self.kept.outside())
         return await self._keep_contents(before)
 
     def _keep_shell(self, cwd: bytes, parts: dict[str, bytes]) -> tuple[ShellState, int]:
@@ -217,12 +216,6 @@ class Checkpointer:
             digests[part], grown = incoming.finish()
             growth += grown
         return ShellState(escape_path(cwd), digests), growth
-
-    def changed_outside(self) -> list[str]:
-        """Give what outside the work folder is not as in the image, but folders."""
-        return [
-            path for path, node in self.kept.items() if node.kind != "folder" and not self.is_inside(path)
-        ]
 
     async def _mounts(self) -> dict[bytes, bytes]:
         """Give all mount points with the kinds of their file systems."""
@@ -246,7 +239,7 @@ class Checkpointer:
             digest = wanted.digest if wanted is not None else ""
             is_same = was is not None and was.stamp == node.stamp and was.digest == digest
             kept[path] = was if is_same and was is not None else structs.replace(node, digest=digest)
-        self.kept = kept
+        self.kept = Kept(self.is_inside, kept)
         self._gone = self.base.keys() - nodes.keys()
 
     async def stop_jobs(self) -> tuple[tuple[str, ...], set[str]]:

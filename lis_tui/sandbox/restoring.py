@@ -9,6 +9,8 @@ from lis_tui.core.manifest import Manifest, Node
 from lis_tui.core.paths import unescape_path
 from lis_tui.core.ports import OnProgress, Restored
 from lis_tui.sandbox.checkpoints import Checkpointer
+from lis_tui.sandbox.inventory import parent_of
+from lis_tui.sandbox.kept import Kept
 from lis_tui.sandbox.service import Data
 from lis_tui.sandbox.tarring import Archive
 
@@ -28,9 +30,7 @@ class NeedsFresh(SandboxFailed):
 class Now:
     """What is there at this moment, with the digests of contents that are surely still those."""
 
-    def __init__(
-        self, nodes: dict[str, Node], kept: dict[str, Node], unsure: set[str], racy: set[str]
-    ) -> None:
+    def __init__(self, nodes: dict[str, Node], kept: Kept, unsure: set[str], racy: set[str]) -> None:
         self.nodes = nodes
         self._kept = kept
         self._unsure = unsure
@@ -101,7 +101,7 @@ class Plan:
 
     def _plan_folders(self) -> None:
         """A folder gets its time again when something in it was made or deleted."""
-        touched = {_parent(path) for path in self.written} | {_parent(node.path) for node in self.deleted}
+        touched = {parent_of(path) for path in self.written} | {parent_of(node.path) for node in self.deleted}
         for path in touched:
             node = self._target.get(path)
             if node is not None and node.kind == "folder":
@@ -135,7 +135,7 @@ async def restore(
         raise SandboxFailed("The sandbox has not started: nothing can be brought back in it.")
     lost, mapped = await keeper.stop_jobs()
     racy = census.racy | mapped
-    await census.look(keeper.changed_outside())
+    await census.look(keeper.kept.outside())
     target = _target(keeper, manifest)
     plan = await asyncio.to_thread(Plan, target, Now(census.nodes, keeper.kept, census.fresh | racy, racy))
     problems = list(plan.problems)
@@ -146,7 +146,7 @@ async def restore(
         plan.drop(node)
     await _delete(keeper, plan.deleted)
     await _write(keeper, plan, on_progress)
-    await census.look([*keeper.changed_outside(), *plan.written])
+    await census.look(keeper.kept.outside() | plan.written.keys())
     keeper.accept(target)
     problems += _check(target, census.nodes, census.fresh | plan.written.keys())
     problems += await keeper.adopt_shell(manifest.shell)
@@ -220,7 +220,3 @@ def _check(target: dict[str, Node], found: dict[str, Node], touched: set[str]) -
 def _some(problems: list[str]) -> tuple[str, ...]:
     more = len(problems) - _MOST_PROBLEMS
     return tuple(problems[:_MOST_PROBLEMS] + ([f"and {more} more"] if more > 0 else []))
-
-
-def _parent(path: str) -> str:
-    return path.rpartition("/")[0] or "/"

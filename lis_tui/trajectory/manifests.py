@@ -3,6 +3,8 @@
 RUN/checkpoints/TURN.STEP[+EXTRA].json   a whole manifest, or what changed since its `parent`
 """
 
+import itertools
+import operator
 import os
 import re
 from collections.abc import Mapping
@@ -77,7 +79,7 @@ class Manifests:
         if last is None or self._depth >= LONGEST_CHAIN:
             return None
         nodes = _fresh(last.nodes, manifest.nodes)
-        removed = tuple(path for path in last.nodes if path not in manifest.nodes)
+        removed = _removed(last.nodes, manifest.nodes)
         if 2 * (self._distance + len(nodes) + len(removed)) > len(manifest.nodes) + 100:
             return None
         return _stored(manifest, nodes, parent=last.address, depth=self._depth + 1, removed=removed)
@@ -150,8 +152,13 @@ class Manifests:
 
 
 def _fresh(old: Mapping[str, Node], new: Mapping[str, Node]) -> tuple[Node, ...]:
-    # most are the very same object, which is told at once
-    return tuple(node for path, node in new.items() if (was := old.get(path)) is not node and was != node)
+    # most of very many are the same object, and this way nothing of Python runs for those
+    others = itertools.compress(new.values(), map(operator.is_not, map(old.get, new), new.values()))
+    return tuple(node for node in others if old.get(node.path) != node)
+
+
+def _removed(old: Mapping[str, Node], new: Mapping[str, Node]) -> tuple[str, ...]:
+    return tuple(itertools.filterfalse(new.__contains__, old))
 
 
 def _stored(

@@ -157,6 +157,54 @@ async def test_what_is_easily_missed_is_caught(kept: Kept) -> None:
     assert kept.read("/testbed/back/in/x", kept.turn) == b"x\n"
 
 
+async def test_a_folder_whose_place_a_link_has_taken_is_not_seen_twice(kept: Kept) -> None:
+    await kept("cd /testbed; mkdir -p was/in /opt/far/in; echo 1 | tee was/in/f /opt/far/in/f")
+    await kept(
+        "mv was is; ln -s is was; echo 2 >was/in/f; cd /opt; mv far near; ln -s near far; echo 2 >far/in/f"
+    )
+    nodes = kept.at(kept.turn).nodes
+    assert [path for path in nodes if path.startswith(("/testbed/was/", "/opt/far/"))] == []
+    assert (nodes["/testbed/was"].kind, nodes["/opt/far"].kind) == ("link", "link")
+    assert kept.read("/testbed/is/in/f", kept.turn) == kept.read("/opt/near/in/f", kept.turn) == b"2\n"
+    await kept("cd /testbed; rm was /opt/far; mv is was; mv /opt/near /opt/far; echo 3 >was/in/f")
+    assert kept.read("/testbed/was/in/f", kept.turn) == b"3\n"
+    assert "/testbed/is/in/f" not in kept.at(kept.turn).nodes
+    assert (await kept.back_to(kept.turn - 1)).problems == ()
+    assert await kept.terminal("cat /testbed/is/in/f /opt/far/in/f") == b"2\n2\n"
+
+
+async def test_what_comes_and_goes_in_a_large_folder_is_caught(kept: Kept) -> None:
+    await kept("mkdir /testbed/large; cd /testbed/large; for ((i = 0; i < 2500; i++)); do echo $i >$i; done")
+    await kept(
+        "rm 7; echo new >8.new; mv 8.new 8; echo more >>9; mkdir 10d; mv 11 10d/in; mv 12 twelve; ln 13 x"
+    )
+    nodes = kept.at(kept.turn).nodes
+    gone = {"7", "11", "12"}
+    expected = {str(number) for number in range(2500)} - gone | {"10d", "10d/in", "twelve", "x"}
+    assert {path[15:] for path in nodes if path.startswith("/testbed/large/")} == expected
+    assert [kept.read(f"/testbed/large/{name}", kept.turn) for name in ("8", "9")] == [b"new\n", b"9\nmore\n"]
+    assert nodes["/testbed/large/13"].links == 2
+    await kept("mkdir d; echo a >d/a; rm 2499; mv d 2499; rm -r 10d; mkfifo 10d; rm 20; echo y >20; rm 20")
+    nodes = kept.at(kept.turn).nodes
+    assert kept.read("/testbed/large/2499/a", kept.turn) == b"a\n"
+    assert (nodes["/testbed/large/10d"].kind, "/testbed/large/10d/in" in nodes) == ("fifo", False)
+    assert "/testbed/large/20" not in nodes
+    await kept("mv /testbed/large /testbed/moved; rm /testbed/moved/30")
+    expected = expected - {"20", "30", "10d/in"} | {"2499/a"}
+    nodes = kept.at(kept.turn).nodes
+    assert {path[15:] for path in nodes if path.startswith("/testbed/moved/")} == expected
+    assert not any(path.startswith("/testbed/large") for path in nodes)
+    assert (await kept.back_to(kept.turn - 3)).problems == ()
+    assert await kept.terminal("cat /testbed/large/{7,8,9,11}; rm -r /testbed/large") == b"7\n8\n9\n11\n"
+    await kept.take()
+
+
+async def test_notes_of_ours_that_somebody_removed_are_written_again(kept: Kept) -> None:
+    await kept("cd /testbed; echo 1 >noted")
+    await kept("rm -rf /run/lis/round* /run/lis/census*; echo 2 >noted")
+    assert kept.read("/testbed/noted", kept.turn) == b"2\n"
+
+
 async def test_a_write_to_a_mapping_is_caught_also_by_a_job(kept: Kept) -> None:
     if b"python3" not in await kept.terminal("type -P python3"):
         pytest.skip("the image has no python3 to map a file with")
