@@ -350,6 +350,8 @@ class MemorySandbox:
             self._own = (played, ended_by)
             await played.released.wait()
             self._own = None
+        if played.raises is not None:
+            raise played.raises
         if ended_by[0] == "person":
             return CommandEnd(exit_code=130, ended_by="person", cwd=self.workdir)
         return played.end or CommandEnd(exit_code=played.exit_code, cwd=self.workdir)
@@ -450,6 +452,9 @@ class MemorySandbox:
         """Take it down."""
         self.stops += 1
         self.is_up = False
+        if self._own is not None:
+            self._own[0].raises = ShellLost("The sandbox is gone.")
+            self._own[0].released.set()
         for played in self._jobs:
             played.job_end = CommandEnd(exit_code=None, ended_by="shell lost")
             played.job_over.set()

@@ -111,6 +111,10 @@ class RunOwn(Struct, frozen=True, tag=True):
     command: str
 
 
+class StopOwn(Struct, frozen=True, tag=True):
+    """Stop the command that runs in the person's own shell."""
+
+
 class ShareOwn(Struct, frozen=True, tag=True):
     """Show the model the person's own command of this number, with its output, before its next turn."""
 
@@ -212,6 +216,7 @@ Decision = (
     | Steer
     | Withdraw
     | RunOwn
+    | StopOwn
     | ShareOwn
     | Pause
     | Resume

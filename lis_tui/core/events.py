@@ -513,10 +513,11 @@ class OutputArrived(Fragment, frozen=True):
 
 
 class OwnOutputArrived(Fragment, frozen=True):
-    """More raw output of a command in the person's own shell."""
+    """More raw output of a command in the person's own shell; the first, empty one names it."""
 
     number: int
     data: bytes
+    command: str = ""
 
 
 class RestoreProgressed(Fragment, frozen=True):

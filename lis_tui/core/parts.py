@@ -161,6 +161,7 @@ class OwnView:
     """A command in the person's own shell."""
 
     number: int
+    command: str = ""
     tail: bytearray = field(default_factory=bytearray)
     ran: OwnCommandRan | None = None
 

@@ -12,10 +12,13 @@ from lis_tui.core.events import (
     InputAwaited,
     LoadMeasured,
     OutputArrived,
+    OwnCommandRan,
+    OwnOutputArrived,
     ReasoningArrived,
     Record,
     ReplyFinished,
     ReplyResampled,
+    RestoreProgressed,
     StepFinished,
     StorageTrouble,
     TextArrived,
@@ -45,12 +48,12 @@ class Pile:
     def add(self, event: Fragment, at: float) -> None:
         """Put an event of the same stream on top."""
         self._at = at
-        if isinstance(event, InputAwaited | LoadMeasured | StorageTrouble) or (
+        if isinstance(event, InputAwaited | LoadMeasured | StorageTrouble | RestoreProgressed) or (
             isinstance(event, FilesChanged) and event.is_whole
         ):
             self._events.clear()
         self._events.append(event)
-        if isinstance(event, OutputArrived):
+        if isinstance(event, OutputArrived | OwnOutputArrived):
             self._bytes += len(event.data)
             self._trim(self._most_output)
 
@@ -59,6 +62,8 @@ class Pile:
         match fact:
             case StepFinished() if self.stream == ("output", fact.address):
                 self._trim(min(MOST_AFTER_STEP, self._most_output))
+            case OwnCommandRan() if self.stream == ("own", fact.number):
+                self._events.clear()
             case ReplyFinished() | ReplyResampled() if self.stream[:2] == ("reply", fact.turn):
                 self._events.clear()
             case _:
@@ -71,13 +76,14 @@ class Pile:
     def _trim(self, most: int) -> None:
         while self._bytes > most:
             first = self._events.popleft()
-            if not isinstance(first, OutputArrived):
+            if not isinstance(first, OutputArrived | OwnOutputArrived):
                 continue
             spare = self._bytes - most
-            self._dropped += first.skipped + min(spare, len(first.data))
+            skipped = first.skipped if isinstance(first, OutputArrived) else 0
+            self._dropped += skipped + min(spare, len(first.data))
             self._bytes -= min(spare, len(first.data))
             if spare < len(first.data):
-                self._events.appendleft(OutputArrived(first.address, first.data[spare:]))
+                self._events.appendleft(_end_of(first, spare))
 
 
 def stream_of(event: Fragment) -> tuple[Hashable, ...]:
@@ -91,6 +97,8 @@ def stream_of(event: Fragment) -> tuple[Hashable, ...]:
             return ("reply", turn, index)
         case OutputArrived(address):
             return ("output", address)
+        case OwnOutputArrived(number):
+            return ("own", number)
         case InputAwaited(address):
             return ("input", address)
         case _:
@@ -112,12 +120,22 @@ def _merged(events: list[Fragment], dropped: int) -> Event:
             outputs = [event for event in events if isinstance(event, OutputArrived)]
             skipped = dropped + sum(output.skipped for output in outputs)
             return OutputArrived(address, b"".join(output.data for output in outputs), skipped)
+        case OwnOutputArrived(number):
+            own = [event for event in events if isinstance(event, OwnOutputArrived)]
+            command = next((one.command for one in own if one.command), "")
+            return OwnOutputArrived(number, b"".join(one.data for one in own), command)
         case FilesChanged():
             return _merged_files([event for event in events if isinstance(event, FilesChanged)])
-        case InputAwaited() | LoadMeasured() | StorageTrouble() as last:
+        case InputAwaited() | LoadMeasured() | StorageTrouble() | RestoreProgressed() as last:
             return last
         case other:
             raise TypeError(f"{type(other).__name__} is no fragment that is known here.")
+
+
+def _end_of(output: OutputArrived | OwnOutputArrived, at: int) -> Fragment:
+    if isinstance(output, OutputArrived):
+        return OutputArrived(output.address, output.data[at:])
+    return OwnOutputArrived(output.number, output.data[at:], output.command)
 
 
 def _merged_files(events: list[FilesChanged]) -> FilesChanged:

@@ -265,8 +265,8 @@ class StepContext(Protocol):
         """The command blocks on its input, or no longer does."""
         ...
 
-    def on_job(self, job: Job, finish: Callable[[], None]) -> None:
-        """The command goes on in the background; `finish` is to be called when it has ended."""
+    def on_job(self, job: Job, finish: Callable[[], int]) -> None:
+        """The command goes on in the background; at its end `finish` gives the bytes of its output."""
         ...
 
 

@@ -451,13 +451,15 @@ class RunView:
 
     @_on.register
     def _(self, event: OwnCommandRan, at: float) -> None:
-        self.own.setdefault(event.number, OwnView(event.number)).ran = event
+        own = self.own.setdefault(event.number, OwnView(event.number))
+        own.command, own.ran = event.command, event
 
     @_on.register
     def _(self, event: OwnOutputArrived, at: float) -> None:
-        tail = self.own.setdefault(event.number, OwnView(event.number)).tail
-        tail += event.data
-        del tail[: -2 * MOST_TAIL]
+        own = self.own.setdefault(event.number, OwnView(event.number))
+        own.command = event.command or own.command
+        own.tail += event.data
+        del own.tail[: -2 * MOST_TAIL]
 
     @_on.register
     def _(self, event: RestoreProgressed, at: float) -> None:

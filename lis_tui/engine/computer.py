@@ -54,7 +54,11 @@ class Computer:
         if not self.is_up:
             return
         self.is_up = self.is_lost = False
+        beside = self._progress.beside
+        beside.is_closing = True
         await self._sandbox.stop()
+        await beside.settle()
+        beside.is_closing = False
         self._bus.publish(SandboxStopped(reason))
 
     async def bring_back(self, manifest: Manifest | None, on_progress: OnProgress) -> Restored | None:

@@ -36,6 +36,7 @@ from lis_tui.core.decisions import (
     ShareOwn,
     Skip,
     Steer,
+    StopOwn,
     ToBackground,
     Withdraw,
 )
@@ -44,7 +45,6 @@ from lis_tui.core.events import (
     EndStatus,
     Gate,
     InputSent,
-    InterruptSent,
     MessageQueued,
     MessageWithdrawn,
     NoticeGiven,
@@ -109,7 +109,7 @@ class Controls:
                 self._decide_rules(decision, by)
             case Interrupt() | SendInput() | CloseInput():
                 self._decide_command(decision, address, by)
-            case SetTimeout() | ToBackground() | RunOwn() | ShareOwn():
+            case SetTimeout() | ToBackground() | RunOwn() | ShareOwn() | StopOwn():
                 self._commands.decide(decision, address, by)
             case _:
                 self._decide_run(decision, by)
@@ -121,7 +121,7 @@ class Controls:
         progress.storage.give_up()
         progress.gates.end(End(ending.reason, ending.answer), by)
         if progress.running is not None:
-            self._interrupt(progress.running, by)
+            self._commands.interrupt(progress.running, by)
 
     # ---- while it goes on
 
@@ -160,6 +160,8 @@ class Controls:
         self, decision: Interrupt | SendInput | CloseInput, address: StepAddress | None, by: Who
     ) -> None:
         running = self._progress.running
+        if isinstance(decision, Interrupt) and self._commands.stop_job(address, by):
+            return
         if isinstance(decision, Interrupt) and running is None and self._progress.is_asking:
             self._progress.cut(CUT_BY_PERSON)
             return
@@ -169,17 +171,13 @@ class Controls:
             raise DecisionRefused(f"Step {address} is over; {running} is running now.")
         match decision:
             case Interrupt():
-                self._interrupt(running, by)
+                self._commands.interrupt(running, by)
             case SendInput(data):
                 self._progress.bus.publish(InputSent(address=running, data=data))
                 self._beside(self._type(data))
             case CloseInput():
                 self._progress.bus.publish(InputSent(address=running, is_end=True))
                 self._beside(self._type(None))
-
-    def _interrupt(self, address: StepAddress, by: Who) -> None:
-        self._progress.bus.publish(InterruptSent(address, by))
-        self._beside(self._sandbox.interrupt())
 
     async def _type(self, data: bytes | None) -> None:
         """What is typed arrives in the order in which it was typed."""
@@ -203,9 +201,10 @@ class Controls:
 
     def _withdraw(self, text: str) -> None:
         text = safe_str(text)
-        if text not in self._progress.said:
+        waiting = self._progress.shown.waiting
+        if text not in (*self._progress.said, *waiting):
             raise DecisionRefused("That was not said, or the model has it already.")
-        self._progress.said.remove(text)
+        (self._progress.said if text in self._progress.said else waiting).remove(text)
         self._progress.bus.publish(MessageWithdrawn(text))
 
     def _retry_now(self) -> None:
@@ -228,6 +227,8 @@ class Controls:
                 self._decide_rules(decision, by)
             case End() if self._progress.storage.is_stuck:
                 self._progress.storage.give_up()
+            case RunOwn() | StopOwn():
+                self._commands.decide(decision, None, by)
             case RetryNow() if self.ended_as == "model_failed":
                 self.go_on_because = "asked again"
             case _:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from lis_tui.core.command import Job, Reins
 from lis_tui.core.events import InputAwaited, OutputArrived, StepAddress, StepStarted, Who
 from lis_tui.core.messages import Observation
 from lis_tui.core.ports import Sandbox, Tool
@@ -51,10 +52,11 @@ class Hands:
         await self._sync()
         progress.running = address
         context = Step(progress, address, self.sandbox, self._outputs_dir)
+        progress.beside.reins = context.reins
         try:
             observation = await self.tools[name].run(parsed(arguments), context)
         finally:
-            progress.running = None
+            progress.running = progress.beside.reins = None
         self._keeping.begin(address)
         return observation
 
@@ -74,6 +76,7 @@ class Step:
         self.sandbox = sandbox
         self.outputs_dir = outputs_dir
         self.output_name = f"{address}.txt"
+        self.reins = Reins()
 
     @property
     def command_timeout_s(self) -> float:
@@ -100,6 +103,12 @@ class Step:
     def on_input_wait(self, is_waiting: bool) -> None:
         """The command blocks on its input, or no longer does."""
         self._progress.bus.publish(InputAwaited(self._address, is_waiting))
+
+    def on_job(self, job: Job, finish: Callable[[], int]) -> None:
+        """The command goes on in the background."""
+        folder = self.sandbox.outputs_path
+        path = f"{folder.rstrip('/')}/{self.output_name}" if folder else ""
+        self._progress.beside.jobs.follow(self._address, job, finish, path)
 
 
 def parsed(arguments: str) -> Arguments:

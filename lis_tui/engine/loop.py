@@ -160,6 +160,9 @@ class Loop:
         progress = self._progress
         if progress.ending is not None:
             return
+        for text in progress.beside.jobs.news:
+            progress.bus.publish(MessageSent(turn=progress.turn, text=text, origin="nudge"))
+        progress.beside.jobs.news.clear()
         for text in progress.shown.texts():
             progress.bus.publish(MessageSent(turn=progress.turn, text=text, origin="command"))
         for text in progress.said:

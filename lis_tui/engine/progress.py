@@ -25,6 +25,7 @@ from lis_tui.core.parts import StepView
 from lis_tui.core.spec import Limits, RunSpec
 from lis_tui.core.text import safe_str
 from lis_tui.core.view import RunView
+from lis_tui.engine.beside import Beside
 from lis_tui.engine.gates import Gates
 from lis_tui.engine.limits import Ending, Spent, Stopwatch, reached, seconds_left
 from lis_tui.engine.shown import Shown
@@ -65,6 +66,7 @@ class Progress:
         self.shown = Shown(self.view)
         self.ending: Ending | None = None
         self.running: StepAddress | None = None
+        self.beside = Beside(bus, self.view, clock)
         self.begun: StepAddress | None = None
         """The step that was started and is not answered yet."""
         self.is_asking = False

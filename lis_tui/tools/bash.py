@@ -1,11 +1,17 @@
 """The tool that runs commands in the sandbox's lasting shell."""
 
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from lis_tui.core.command import CommandEnd
 from lis_tui.core.messages import Observation, StepStatus, ToolSchema
-from lis_tui.core.ports import CommandEnd, StepContext
+from lis_tui.core.ports import StepContext
 from lis_tui.tools.arguments import number, problem_with
 from lis_tui.tools.output import MOST_BYTES, MOST_LINES, Output
 
 LONGEST_S = 86_400.0
+MOST_JOB_BYTES = 64 << 20
+"""Bytes that a command in the background may still print; more is neither kept nor shown."""
 
 _PARAMETERS = """{
   "type": "object",
@@ -51,11 +57,13 @@ class ExecuteBash:
         """Run the command. Raises SandboxFailed where the sandbox is gone."""
         asked = number(arguments.get("timeout"))
         timeout_s = context.command_timeout_s if asked is None else min(asked, context.most_timeout_s)
-        with Output(context.outputs_dir / context.output_name) as output:
+        with ExitStack() as until_end:
+            output = until_end.enter_context(Output(context.outputs_dir / context.output_name))
 
             def take(data: bytes) -> None:
                 output.add(data)
-                context.on_output(data)
+                if not output.is_full:
+                    context.on_output(data)
 
             end = await context.sandbox.run(
                 str(arguments["command"]),
@@ -63,11 +71,17 @@ class ExecuteBash:
                 on_output=take,
                 on_input_wait=context.on_input_wait,
                 eof_after_s=context.eof_after_s,
+                reins=context.reins,
             )
+            if end.job is not None:
+                output.most_bytes = output.size_bytes + MOST_JOB_BYTES
+                context.on_job(end.job, _finish(output, until_end.pop_all()))
         folder = context.sandbox.outputs_path
-        text, is_cut = output.for_model(f"{folder.rstrip('/')}/{context.output_name}" if folder else "")
+        path = f"{folder.rstrip('/')}/{context.output_name}" if folder else ""
+        text, is_cut = output.for_model(path)
+        limit_s = timeout_s if context.reins.timeout_s is None else context.reins.timeout_s
         return Observation(
-            text=_with_remarks(text, _remarks(end, timeout_s)),
+            text=_with_remarks(text, _remarks(end, limit_s, path)),
             status=_status(end),
             exit_code=end.exit_code,
             duration_s=end.duration_s,
@@ -80,13 +94,23 @@ class ExecuteBash:
         )
 
 
+def _finish(output: Output, until_end: ExitStack) -> Callable[[], int]:
+    def finish() -> int:
+        until_end.close()
+        return output.size_bytes
+
+    return finish
+
+
 def _status(end: CommandEnd) -> StepStatus:
+    if end.ended_by == "background":
+        return "background"
     if end.ended_by == "person":
         return "interrupted"
     return "done" if end.exit_code == 0 and end.ended_by == "itself" else "failed"
 
 
-def _remarks(end: CommandEnd, timeout_s: float) -> list[str]:
+def _remarks(end: CommandEnd, timeout_s: float, path: str) -> list[str]:
     """Say what the output does not show: who ended the command, its exit code, what the shell noted."""
     remarks = []
     match end.ended_by:
@@ -97,7 +121,11 @@ def _remarks(end: CommandEnd, timeout_s: float) -> list[str]:
         case "shell lost":
             remarks.append("[the shell ended with this command]")
         case "background":
-            remarks.append("[the user let the command go on in the background]")
+            where = f"its output goes on in {path}; " if path else ""
+            remarks.append(
+                f"[after {end.duration_s:.0f} s the user let the command go on in the background: {where}"
+                "you will be told when it ends. Directory and variables are as they were before it]"
+            )
         case "itself":
             pass
     if end.exit_code:

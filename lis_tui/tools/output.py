@@ -23,6 +23,8 @@ class Output:
         self._head = bytearray()
         self._tail = bytearray()
         self.size_bytes = 0
+        self.most_bytes: int | None = None
+        """So much is kept on disk; None: all of it."""
         self.problem = ""
         """Why the file does not hold all of it."""
 
@@ -35,9 +37,15 @@ class Output:
         with suppress(OSError):
             self._file.close()
 
+    @property
+    def is_full(self) -> bool:
+        """It holds as much as it may."""
+        return self.most_bytes is not None and self.size_bytes > self.most_bytes
+
     def add(self, data: bytes) -> None:
         """Keep a piece."""
-        self._write(data)
+        room = len(data) if self.most_bytes is None else max(0, self.most_bytes - self.size_bytes)
+        self._write(data[:room])
         self.size_bytes += len(data)
         room = KEPT_BYTES - len(self._head)
         if room > 0:

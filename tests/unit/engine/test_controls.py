@@ -150,7 +150,7 @@ async def test_an_interrupted_command_does_not_end_the_run(tmp_path: Path) -> No
     game = await running(tmp_path, Played([b"so far\n"], blocks=True), calls(submit("x")))
     game.decide(Interrupt(), (1, 1))
     assert (await game.ended()).status == "submitted"
-    assert game.all(InterruptSent) == [InterruptSent(StepAddress(1, 1))]
+    assert game.all(InterruptSent) == [InterruptSent(StepAddress(1, 1), signal="INT")]
     first = game.observation(1, 1)
     assert (first.status, first.exit_code) == ("interrupted", 130)
     assert "[the user interrupted the command]" in first.text

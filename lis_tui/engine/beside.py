@@ -1,0 +1,111 @@
+"""What goes on in the sandbox beside the steps: jobs, and what a person runs; each is followed to its end."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+
+from lis_tui.core.bus import Bus, spawn
+from lis_tui.core.command import CommandEnd, Job, Reins
+from lis_tui.core.events import JobEnded, NoticeGiven, SentToBackground, StepAddress, Who
+from lis_tui.core.view import RunView
+
+SETTLE_S = 5.0
+"""How long the end of what goes on is waited for once the sandbox has stopped."""
+
+
+@dataclass(frozen=True)
+class _Followed:
+    job: Job
+    finish: Callable[[], int]
+    """Ends the keeping of its output; gives how many bytes there were."""
+    output_path: str
+    began: float
+
+
+class Jobs:
+    """The run's jobs by the address of their step."""
+
+    def __init__(self, bus: Bus, view: RunView, clock: Callable[[], float], beside: "Beside") -> None:
+        self.news: list[str] = []
+        """What the model is to be told before its next turn."""
+        self.asked_by: Who = "person"
+        """Who let the running command go."""
+        self._bus = bus
+        self._view = view
+        self._clock = clock
+        self._beside = beside
+        self._running: dict[StepAddress, _Followed] = {}
+
+    def find(self, address: StepAddress | None) -> Job | None:
+        """Give the job of a step, as long as it runs."""
+        found = self._running.get(address) if address is not None else None
+        return found.job if found is not None else None
+
+    def follow(self, address: StepAddress, job: Job, finish: Callable[[], int], output_path: str) -> None:
+        """Announce a job and follow it to its end."""
+        self._bus.publish(SentToBackground(address, self.asked_by))
+        step = self._view.step(address)
+        began = step.started_at if step is not None and step.started_at is not None else self._clock()
+        self._running[address] = _Followed(job, finish, output_path, began)
+        self._beside.begin(self._to_its_end(address), f"job {address}")
+
+    async def _to_its_end(self, address: StepAddress) -> None:
+        followed = self._running[address]
+        end = CommandEnd(exit_code=None, ended_by="shell lost")
+        try:
+            end = await followed.job.wait()
+        finally:
+            del self._running[address]
+            size, took_s = followed.finish(), max(0.0, self._clock() - followed.began)
+            self._bus.publish(
+                JobEnded(address=address, exit_code=end.exit_code, output_bytes=size, duration_s=took_s)
+            )
+        if not self._beside.is_closing:
+            self._tell(address, end, took_s, followed.output_path)
+
+    def _tell(self, address: StepAddress, end: CommandEnd, took_s: float, output_path: str) -> None:
+        text = (
+            f"The command of step {address} that went on in the background {_how(end)} after {took_s:.0f} s."
+        )
+        self._bus.publish(NoticeGiven(text, address=address))
+        step = self._view.step(address)
+        if step is not None and not step.is_hidden:
+            self.news.append(f"[{text}{f' Its output: {output_path}' if output_path else ''}]")
+
+
+class Beside:
+    """Keeps what goes on, so that all of it is written down before the sandbox is said to be gone."""
+
+    def __init__(self, bus: Bus, view: RunView, clock: Callable[[], float]) -> None:
+        self.reins: Reins | None = None
+        """By which the command of the running step is held."""
+        self.jobs = Jobs(bus, view, clock, self)
+        self.is_closing = False
+        """The sandbox is being stopped: what ends now ends because of that."""
+        self._bus = bus
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def begin(self, work: Coroutine[object, object, None], name: str) -> None:
+        """Have it go on beside the steps."""
+        task = spawn(work, name, self._failed)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def settle(self) -> None:
+        """Wait until all has ended; what does not end is given up."""
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=SETTLE_S)
+        rest = set(self._tasks)
+        for task in rest:
+            task.cancel()
+        if rest:
+            await asyncio.wait(rest)
+
+    def _failed(self, error: Exception) -> None:
+        self._bus.publish(NoticeGiven(f"That did not work: {error}", "warning"))
+
+
+def _how(end: CommandEnd) -> str:
+    if end.ended_by == "person":
+        return "was stopped by the user"
+    return "was lost" if end.exit_code is None else f"ended with exit code {end.exit_code}"
