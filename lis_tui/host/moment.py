@@ -7,14 +7,19 @@ from lis_tui.core.events import (
     FilesChanged,
     Fragment,
     InputAwaited,
+    JobEnded,
     LoadMeasured,
     ModelAsked,
     ModelRetried,
     OutputArrived,
+    OwnCommandRan,
+    OwnOutputArrived,
     ReasoningArrived,
     ReplyCutOff,
     ReplyFinished,
     ReplyResampled,
+    RestoreProgressed,
+    StepAddress,
     StepFinished,
     StepStarted,
     StorageTrouble,
@@ -33,17 +38,20 @@ class Moment:
         self._reasoning: list[str] = []
         self._text: list[str] = []
         self._calls: dict[int, tuple[str, list[str]]] = {}
-        self._output: OutputArrived | None = None
-        self._chunks: list[bytes] = []
-        self._held = 0
+        self._outputs: dict[StepAddress, _Tail] = {}
+        """Of the step that runs, and of jobs."""
+        self._own: dict[int, tuple[str, _Tail]] = {}
         self._input: InputAwaited | None = None
         self._tree: dict[str, FileEntry] | None = None
-        self._latest: dict[type[Fragment], LoadMeasured | StorageTrouble] = {}
+        self._latest: dict[type[Fragment], LoadMeasured | StorageTrouble | RestoreProgressed] = {}
         self.facts = 0
         """Facts seen; a record's number in its journal is counted the same way."""
 
     def apply(self, event: Event) -> None:
         """Take in one event."""
+        if isinstance(event, LoadMeasured | StorageTrouble | RestoreProgressed):
+            self._latest[type(event)] = event
+            return
         if isinstance(event, Fragment):
             self._apply_fragment(event)
             return
@@ -53,7 +61,12 @@ class Moment:
                 self._reasoning, self._text, self._calls = [], [], {}
                 self._turn = event.turn
             case StepStarted() | StepFinished():
-                self._output, self._chunks, self._held, self._input = None, [], 0, None
+                self._outputs.pop(event.address, None)
+                self._input = None
+            case JobEnded():
+                self._outputs.pop(event.address, None)
+            case OwnCommandRan():
+                self._own.pop(event.number, None)
             case _:
                 pass
 
@@ -69,8 +82,10 @@ class Moment:
             found.append(TextArrived(self._turn, "".join(self._text)))
         for index, (name, pieces) in self._calls.items():
             found.append(CallArrived(self._turn, index, name, "".join(pieces)))
-        if self._output is not None:
-            found.append(OutputArrived(self._output.address, b"".join(self._chunks), self._output.skipped))
+        for address, tail in self._outputs.items():
+            found.append(OutputArrived(address, tail.data, tail.skipped))
+        for number, (command, tail) in self._own.items():
+            found.append(OwnOutputArrived(number, tail.data, command))
         if self._input is not None and self._input.is_waiting:
             found.append(self._input)
         return found
@@ -89,25 +104,17 @@ class Moment:
                 pieces.append(text)
                 self._calls[index] = (old or name, pieces)
             case OutputArrived():
-                self._add_output(event)
+                self._outputs.setdefault(event.address, _Tail()).add(event.data, event.skipped)
+            case OwnOutputArrived():
+                command, tail = self._own.get(event.number, ("", _Tail()))
+                tail.add(event.data)
+                self._own[event.number] = (event.command or command, tail)
             case FilesChanged():
                 self._change_tree(event)
             case InputAwaited():
                 self._input = event
-            case LoadMeasured() | StorageTrouble():
-                self._latest[type(event)] = event
             case _:
                 pass
-
-    def _add_output(self, event: OutputArrived) -> None:
-        skipped = event.skipped + (self._output.skipped if self._output is not None else 0)
-        self._chunks.append(event.data)
-        self._held += len(event.data)
-        if self._held > 2 * MOST_TAIL:
-            whole = b"".join(self._chunks)
-            skipped += len(whole) - MOST_TAIL
-            self._chunks, self._held = [whole[-MOST_TAIL:]], MOST_TAIL
-        self._output = OutputArrived(event.address, b"", skipped)
 
     def _change_tree(self, event: FilesChanged) -> None:
         if event.is_whole or self._tree is None:
@@ -116,3 +123,25 @@ class Moment:
             self._tree.pop(path, None)
         for entry in event.changed:
             self._tree[entry.path] = entry
+
+
+class _Tail:
+    """The end of an output, and how many bytes before it are not kept."""
+
+    def __init__(self) -> None:
+        self.skipped = 0
+        self._chunks: list[bytes] = []
+        self._held = 0
+
+    @property
+    def data(self) -> bytes:
+        return b"".join(self._chunks)
+
+    def add(self, data: bytes, skipped: int = 0) -> None:
+        self.skipped += skipped
+        self._chunks.append(data)
+        self._held += len(data)
+        if self._held > 2 * MOST_TAIL:
+            whole = self.data
+            self.skipped += len(whole) - MOST_TAIL
+            self._chunks, self._held = [whole[-MOST_TAIL:]], MOST_TAIL

@@ -1,0 +1,239 @@
+"""Rewind, fork and resume through the client, with real hosts and real containers."""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from lis_tui.client import Client
+from lis_tui.config.load import load, run_spec
+from lis_tui.config.places import find_places
+from lis_tui.core.decisions import Approve, SetMode
+from lis_tui.core.events import (
+    Fact,
+    GateOpened,
+    Record,
+    RunContinued,
+    RunEnded,
+    RunForked,
+    SandboxStarted,
+    StepAddress,
+    StepStarted,
+)
+from lis_tui.core.view import RunView
+from lis_tui.core.wire import Changes
+from lis_tui.trajectory.journal import read
+from lis_tui.trajectory.store import Store
+from tests.command import LisTui
+
+pytestmark = pytest.mark.docker
+
+LONGEST_S = 30
+"""A test that waits so long for an event has failed."""
+
+
+def bash(command: str) -> dict[str, object]:
+    return {"calls": [{"tool": "execute_bash", "arguments": {"command": command}}]}
+
+
+SUBMIT: dict[str, object] = {"calls": [{"tool": "submit"}]}
+
+
+class Traveller:
+    """A person at a screen: one client, and words for what they do."""
+
+    def __init__(self, lis: LisTui, client: Client) -> None:
+        self.lis = lis
+        self.client = client
+        self.places = find_places(lis.environ)
+
+    async def start(self, *turns: dict[str, object], mode: str = "auto", name: str = "one") -> str:
+        path = self.lis.home / f"{name}.yaml"
+        path.write_text(yaml.safe_dump({"task": "t", "pace": 0, "turns": list(turns)}))
+        settings = {"model": f"script/{path}", "mode": mode, "sandbox.checkpoints": "true"}
+        loaded = load(settings, self.lis.environ, self.lis.home / "config")
+        return await self.client.start_run(run_spec(loaded, task="Go.", name=name), {})
+
+    async def until(self, run: str, kind: type[Fact], address: StepAddress | None = None) -> list[Fact]:
+        """Watch a run from its beginning until something happens."""
+        stream = self.client.attach(run)
+        found: list[Fact] = []
+        try:
+            while item := await asyncio.wait_for(anext(stream), LONGEST_S):
+                if isinstance(item, Record) and isinstance(item.event, Fact):
+                    found.append(item.event)
+                    if isinstance(item.event, kind) and address in (
+                        None,
+                        getattr(item.event, "address", None),
+                    ):
+                        return found
+        finally:
+            await stream.aclose()
+        raise AssertionError(f"{kind.__name__} never came")
+
+    def view(self, run: str) -> RunView:
+        return RunView().apply_all(read(Store(self.places.data).find(run)))
+
+    def said(self, run: str, turn: int) -> str:
+        step = self.view(run).step(StepAddress(turn, 1))
+        assert step is not None
+        assert step.observation is not None
+        return step.observation.text
+
+
+@pytest.fixture
+async def me(lis: LisTui) -> AsyncGenerator[Traveller, None]:
+    client = await Client.connect(find_places(lis.environ))
+    yield Traveller(lis, client)
+    await client.close()
+
+
+async def test_a_rewind_takes_files_shell_and_conversation_back(me: Traveller) -> None:
+    run = await me.start(
+        bash("echo one > file; V=1; cd /tmp"),
+        bash("echo two > /testbed/file; echo far > /opt/far; V=2; cd /"),
+        bash('cat /testbed/file /opt/far; echo "$V $PWD"; echo $V > /testbed/answer.txt'),
+        SUBMIT,
+        mode="confirm",
+    )
+    for turn in (1, 2):
+        await me.until(run, GateOpened, StepAddress(turn, 1))
+        await me.client.decide(run, Approve(), StepAddress(turn, 1))
+    await me.until(run, GateOpened, StepAddress(3, 1))
+    child = await me.client.fork(run, StepAddress(1, 1), kind="rewind", changes=Changes(mode="confirm"))
+    ended = (await me.until(run, RunEnded))[-1]
+    assert isinstance(ended, RunEnded)
+    assert (ended.status, child in ended.reason) == ("rewound", True)
+    forked = (await me.until(child, RunForked))[-1]
+    assert isinstance(forked, RunForked)
+    assert (forked.parent, forked.point, forked.kind, forked.has_files) == (
+        run,
+        StepAddress(1, 1),
+        "rewind",
+        True,
+    )
+    assert forked.problems == ()
+    await me.until(child, GateOpened, StepAddress(2, 1))
+    await me.client.decide(child, Approve(), StepAddress(2, 1))
+    await me.client.decide(child, SetMode("auto"))
+    last = (await me.until(child, RunEnded))[-1]
+    assert isinstance(last, RunEnded)
+    assert (last.status, last.answer) == ("submitted", "2")
+    assert me.said(child, 3) == "two\nfar\n2 /\n[turn 3 of 100: 97 left]"
+
+
+def everything(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """All files of a run with their sizes and contents."""
+    return {
+        str(path.relative_to(folder)): (path.stat().st_mode, path.read_bytes())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+async def test_forks_of_one_step_go_their_own_ways_and_the_parent_stays_as_it_is(me: Traveller) -> None:
+    run = await me.start(
+        bash("echo base > file; echo far > /opt/far; V=base; cd /opt"),
+        bash('cat /testbed/file far; echo "$V $PWD" | tee /testbed/answer.txt'),
+        SUBMIT,
+    )
+    assert isinstance((await me.until(run, RunEnded))[-1], RunEnded)
+    await me.client.close_run(run)
+    folder = Store(me.places.data).find(run)
+    before = everything(folder.path)
+    children = [
+        await me.client.fork(
+            run,
+            StepAddress(2, 1),
+            is_before=True,
+            changes=Changes(
+                arguments=json.dumps(
+                    {
+                        "command": f"cat /testbed/file far; echo {name} >> /testbed/file; rm far; V={name}; "
+                        "cat /testbed/file > /testbed/answer.txt"
+                    }
+                ),
+                name=name,
+            ),
+        )
+        for name in ("left", "right")
+    ]
+    assert children == ["left", "right"]
+    assert set(await me.client.live_runs()) >= {"left", "right"}
+    for child in children:
+        ended = (await me.until(child, RunEnded))[-1]
+        assert isinstance(ended, RunEnded)
+        assert ended.answer is not None
+        assert ended.answer.split() == ["base", child]
+        assert "base\nfar\n" in me.said(child, 2)
+        step = me.view(child).step(StepAddress(2, 1))
+        assert step is not None
+        assert (step.changed_by, step.decided_by) == ("person", "person")
+        await me.client.close_run(child)
+    assert "base /opt" in me.said(run, 2)
+    assert everything(folder.path) == before
+    assert me.lis.containers() == []
+
+
+async def test_a_fork_of_a_live_run_leaves_it_alone(me: Traveller) -> None:
+    run = await me.start(
+        bash("echo base > file"),
+        bash("cat file; echo parent > file; cp file answer.txt"),
+        SUBMIT,
+        mode="confirm",
+    )
+    await me.until(run, GateOpened, StepAddress(1, 1))
+    await me.client.decide(run, Approve(), StepAddress(1, 1))
+    await me.until(run, GateOpened, StepAddress(2, 1))
+    child = await me.client.fork(run, StepAddress(1, 1), changes=Changes(mode="auto", message="Be brief."))
+    ended = (await me.until(child, RunEnded))[-1]
+    assert isinstance(ended, RunEnded)
+    assert ended.answer == "parent"
+    said = [said.text for turn in me.view(child).turns for said in turn.said if said.origin == "person"]
+    assert said == ["Be brief."]
+    assert me.lis.worktree(run).joinpath("file").read_text() == "base\n"
+    await me.client.decide(run, SetMode("auto"))
+    last = (await me.until(run, RunEnded))[-1]
+    assert isinstance(last, RunEnded)
+    assert (last.status, last.answer) == ("submitted", "parent")
+    assert not [fact for fact in await me.until(run, RunEnded) if isinstance(fact, RunForked)]
+
+
+async def test_a_run_whose_host_was_killed_is_taken_up_with_its_files_and_shell(me: Traveller) -> None:
+    run = await me.start(
+        bash("echo one > file; echo far > /opt/far; V=kept; cd /opt"),
+        bash("echo half > /testbed/file; touch /testbed/begun; sleep 1000"),
+        bash('cat far /testbed/file; ls /testbed; echo "$V $PWD" > /testbed/answer.txt'),
+        SUBMIT,
+    )
+    await me.until(run, StepStarted, StepAddress(2, 1))
+    begun = me.lis.worktree(run) / "begun"
+    while not begun.exists():
+        await asyncio.sleep(0.01)
+    before = len(me.lis.journal(run))
+    for host in me.lis.hosts():
+        os.kill(host, signal.SIGKILL)
+    await me.client.close()
+    me.client = await Client.connect(me.places)
+    assert await me.client.take_up(run, Changes(message="Go on.")) == run
+    ended = (await me.until(run, RunEnded))[-1]
+    assert isinstance(ended, RunEnded)
+    assert (ended.status, ended.answer) == ("submitted", "kept /opt")
+    step = me.view(run).step(StepAddress(2, 1))
+    assert step is not None
+    assert step.observation is not None
+    assert step.observation.text.startswith("No result: the program ended while this ran")
+    assert "far\none\n" in me.said(run, 3)
+    assert "begun" not in me.said(run, 3)
+    records = me.lis.journal(run)
+    assert [record.n for record in records] == list(range(1, len(records) + 1))
+    assert isinstance(
+        next(one.event for one in records[before:] if not isinstance(one.event, SandboxStarted)), RunContinued
+    )
+    await me.client.close_run(run)
+    assert me.lis.containers() == []
