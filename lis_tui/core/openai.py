@@ -37,6 +37,9 @@ OTHER_WIRES = (
 )
 """Prefixes that keep their meaning beside an `api_base`; any other is part of the model's name there."""
 
+CONTINUE_FIELD = "continue_final_message"
+"""In a profile's `extra_body`: the server takes vLLM's parameters to go on from the beginning of a reply."""
+
 _RESERVE_TOKENS = 1024
 _LEAST_TOKENS = 256
 
@@ -68,7 +71,7 @@ def request_json(request: Request) -> Json:
     if tools := tools_json(request):
         body["tools"] = tools
         body["tool_choice"] = tool_choice_json(request)
-    return {**body, **extra_json(model)}
+    return {**body, **extra_json(request)}
 
 
 def options_json(request: Request) -> Json:
@@ -82,17 +85,22 @@ def options_json(request: Request) -> Json:
     return {name: value for name, value in named.items() if value is not None}
 
 
-def extra_json(model: ModelSpec) -> Json:
+def extra_json(request: Request) -> Json:
     """Give the parameters that only some servers know, and the profile's own."""
+    model = request.model
     named: Json = {
         "top_k": model.top_k,
         "min_p": model.min_p,
         "repetition_penalty": model.repetition_penalty,
         "reasoning_effort": model.reasoning_effort,
     }
-    return {name: value for name, value in named.items() if value is not None} | _object(
+    extra = {name: value for name, value in named.items() if value is not None} | _object(
         model.extra_body_json
     )
+    # Said of the server; it is asked for only where there is a beginning to go on from.
+    if extra.pop(CONTINUE_FIELD, False) is True and request.begun is not None:
+        extra |= {CONTINUE_FIELD: True, "add_generation_prompt": False}
+    return extra
 
 
 def reply_tokens(request: Request) -> int:
@@ -108,6 +116,7 @@ def estimate_tokens(request: Request) -> int:
     """Guess the request's tokens from its length: four bytes make one, each message costs four."""
     size = sum(_message_bytes(message) for message in request.messages)
     size += sum(len(tool.name) + len(tool.description) + len(tool.parameters_json) for tool in request.tools)
+    size += 0 if request.begun is None else _message_bytes(request.begun)
     return size // 4 + 4 * len(request.messages)
 
 
@@ -132,7 +141,7 @@ def tool_choice_json(request: Request) -> str | Json:
 
 
 def messages_json(request: Request) -> list[Json]:
-    """Give the conversation; what was called in text is answered in text."""
+    """Give the conversation, and the beginning of the reply; what was called in text is answered in text."""
     written: list[Json] = []
     in_text: set[str] = set()
     for message in request.messages:
@@ -144,6 +153,8 @@ def messages_json(request: Request) -> list[Json]:
             written.append(_message_json(message))
     if request.model.tool_style == "text" and request.tools:
         _tell_tools(written, request.tools)
+    if request.begun is not None:
+        written.append({"role": "assistant", "content": request.begun.text})
     return written
 
 

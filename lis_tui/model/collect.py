@@ -225,6 +225,8 @@ class Collector:
 
     def _calls_in(self, text: str) -> tuple[ToolCall, ...]:
         request = self._request
+        if request.begun is not None:
+            text = request.begun.text + text
         found = find_calls(text, request.tools, request.model.tool_style)
         return tuple(
             ToolCall(f"text_{request.turn}_{number}", call.name, call.arguments)

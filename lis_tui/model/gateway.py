@@ -27,6 +27,7 @@ from lis_tui.core.openai import (
 )
 from lis_tui.core.spec import ModelSpec
 from lis_tui.model.collect import Collector
+from lis_tui.model.continuing import cannot_continue, mark_begun
 from lis_tui.model.endpoint import is_private, server_name
 from lis_tui.model.faults import failure_of, key_refused, wants_no_usage
 from lis_tui.model.known import describe, resolve
@@ -88,9 +89,9 @@ class Gateway:
         """Give the profile's window, else what is known of the model, else 128,000."""
         return resolve(request.model).context_tokens or ASSUMED_CONTEXT
 
-    def cannot_continue(self, request: Request) -> str:  # noqa: ARG002  (the port asks about one)
-        """Say why it cannot go on from the beginning of a reply."""
-        return "This model cannot go on from the beginning of a reply."
+    def cannot_continue(self, request: Request) -> str:
+        """Say why it cannot go on from the beginning of a reply, from its description and its profile."""
+        return cannot_continue(request)
 
     async def close(self) -> None:
         """Nothing is held: litellm's connections are shared by all runs, `let_go` closes them."""
@@ -134,7 +135,7 @@ class Gateway:
         model = request.model
         arguments: Json = {
             "model": routed_name(model),
-            "messages": messages_json(request),
+            "messages": _messages(request),
             "stream": True,
             "num_retries": 0,
             "max_retries": 0,
@@ -149,7 +150,7 @@ class Gateway:
             arguments["stream_options"] = {"include_usage": True}
         if tools := tools_json(request):
             arguments |= {"tools": tools, "tool_choice": tool_choice_json(request)}
-        extra = extra_json(model)
+        extra = extra_json(request)
         return arguments | ({"extra_body": extra} if is_openai_wire(model) else extra)
 
     def _key_for(self, litellm: Any, model: ModelSpec) -> str | None:  # noqa: ANN401  (a module)
@@ -161,6 +162,11 @@ class Gateway:
         if missing and all(str(name).endswith("_API_KEY") for name in missing):
             raise KeyMissing(f"{model.name} needs an API key: set {missing[0]}, or see `lis-tui doctor`.")
         return None
+
+
+def _messages(request: Request) -> list[Json]:
+    messages = messages_json(request)
+    return messages if request.begun is None else mark_begun(messages, request.model)
 
 
 def _subject(model: ModelSpec) -> str:

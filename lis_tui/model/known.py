@@ -15,10 +15,12 @@ _FILE = "model_prices_and_context_window_backup.json"
 
 
 class Known(Struct, frozen=True):
-    """One model: its window, and the most that one reply can have."""
+    """One model: its window, the most that one reply can have, and what it can do."""
 
     max_input_tokens: object = None
     max_output_tokens: object = None
+    supports_assistant_prefill: object = None
+    litellm_provider: object = None
 
 
 def resolve(model: ModelSpec) -> ModelSpec:

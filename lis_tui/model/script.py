@@ -82,9 +82,11 @@ class ScriptModel:
         self._sleep = sleep
 
     async def ask(self, request: Request) -> AsyncIterator[Piece]:
-        """Stream the turn that fits."""
+        """Stream the turn that fits, or what of it follows its beginning."""
         place = _place(self._turns, request.messages)
         turn = self._turns[place] if place < len(self._turns) else Turn(text=_OVER)
+        if request.begun is not None:
+            turn = _rest(turn, request.begun)
         pace = _pace_of(request, self._pace)
         for piece, seconds in _pieces(turn, request.turn):
             if pace > 0:
@@ -101,8 +103,8 @@ class ScriptModel:
         return request.model.context_tokens or 128_000
 
     def cannot_continue(self, request: Request) -> str:  # noqa: ARG002  (the port asks about one)
-        """Say why it cannot go on from the beginning of a reply."""
-        return "This model cannot go on from the beginning of a reply."
+        """A scenario can go on from anywhere."""
+        return ""
 
     async def close(self) -> None:
         """Nothing is held."""
@@ -166,6 +168,16 @@ def _next(turns: tuple[Turn, ...], place: int, seen: str) -> int:
         if when is None or re.search(when, seen):
             return number
     return len(turns)
+
+
+def _rest(turn: Turn, begun: AssistantMessage) -> Turn:
+    """Give what of the turn follows; where a person wrote another beginning, that is all of its text."""
+    reasoning = _after(turn.reasoning, begun.reasoning) if not begun.text else ""
+    return msgspec.structs.replace(turn, reasoning=reasoning, text=_after(turn.text, begun.text))
+
+
+def _after(text: str, begun: str) -> str:
+    return text[len(begun) :] if text.startswith(begun) else ""
 
 
 def _pace_of(request: Request, pace: float) -> float:
