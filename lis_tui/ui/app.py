@@ -10,6 +10,7 @@ from textual import on
 from textual.binding import BindingType
 from textual.events import Event, InputEvent, Key
 from textual.screen import Screen
+from textual.widgets import Input, TextArea
 
 from lis_tui.core.spec import RunSpec
 from lis_tui.core.text import clean
@@ -82,7 +83,19 @@ class LisApp(SafeApp[int]):
             self._garbage.key_pressed()
         if isinstance(event, Key):
             await self._let_typing_arrive()
+            if not event.is_forwarded and await self._edit(event.key):
+                return
         await super().on_event(event)
+
+    async def _edit(self, key: str) -> bool:
+        """Textual has a field's own keys, such as backspace, climb up to here, and letters overtake them."""
+        field = self.focused
+        if not isinstance(field, Input | TextArea):
+            return False
+        bound = self.screen.active_bindings.get(key)
+        if bound is None or bound.node is not field or not bound.enabled:
+            return False
+        return await self.run_action(bound.binding.action, field)
 
     async def _let_typing_arrive(self) -> None:
         """Textual runs the key that ends a dialog at once, while what was typed still waits for its field."""
