@@ -18,6 +18,7 @@ from lis_tui.sandbox.kept import Kept
 from lis_tui.sandbox.service import Data, Service
 from lis_tui.sandbox.shell import Shell
 from lis_tui.sandbox.tarring import Intake
+from lis_tui.sandbox.veil import Veil
 
 MOST_FILE_BYTES = 4_000_000_000
 """A larger file is not kept, and that is said."""
@@ -43,6 +44,7 @@ class Checkpointer:
         folder: str,
         skip: Sequence[str] = (),
         own: Shell | None = None,
+        veil: Veil | None = None,
     ) -> None:
         self.base: dict[str, Node] = {}
         """What is outside the work folder in a computer that is fresh from the image."""
@@ -58,6 +60,7 @@ class Checkpointer:
         self._problems: dict[str, str] = {}
         self._folder = folder
         self._skip = tuple(skip)
+        self._veil = veil or Veil({})
         self._lock = asyncio.Lock()
         self._jobs = jobs.Jobs(service, shell, own)
 
@@ -212,10 +215,10 @@ class Checkpointer:
         growth, digests = 0, {}
         for part, data in parts.items():
             incoming = self.contents.begin()
-            incoming.write(data)
+            incoming.write(self._veil.hide(data))
             digests[part], grown = incoming.finish()
             growth += grown
-        return ShellState(escape_path(cwd), digests), growth
+        return ShellState(escape_path(self._veil.hide(cwd)), digests), growth
 
     async def _mounts(self) -> dict[bytes, bytes]:
         """Give all mount points with the kinds of their file systems."""
@@ -255,8 +258,13 @@ class Checkpointer:
         def read() -> dict[str, bytes]:
             return {part: b"".join(self.contents.pieces(digest)) for part, digest in state.parts.items()}
 
-        parts = await asyncio.to_thread(read)
-        return await self.shell.adopt(unescape_path(state.cwd), parts)
+        parts, unknown = {}, set()
+        for part, data in (await asyncio.to_thread(read)).items():
+            parts[part], names = self._veil.show(data)
+            unknown.update(names)
+        cwd, _ = self._veil.show(unescape_path(state.cwd))
+        notes = [f"{name} was passed in, and its value is not known here" for name in sorted(unknown)]
+        return notes + await self.shell.adopt(cwd, parts)
 
     async def ask(self, script: bytes, data: Data, what: str) -> None:
         """Run a script that must not fail. Raises SandboxFailed."""

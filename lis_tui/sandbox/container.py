@@ -33,6 +33,7 @@ from lis_tui.sandbox.restoring import NeedsFresh, restore
 from lis_tui.sandbox.service import Service
 from lis_tui.sandbox.shell import Shell
 from lis_tui.sandbox.transfer import extract, pack
+from lis_tui.sandbox.veil import Veil
 from lis_tui.sandbox.watch import Watch
 
 PRIVATE_FOLDER = "/run/lis"
@@ -57,6 +58,10 @@ class Carriage(Protocol):
 
     def files(self) -> Mapping[str, bytes]:
         """Give absolute container paths and contents."""
+        ...
+
+    def secrets(self) -> Sequence[str]:
+        """Give the credentials among the values."""
         ...
 
 
@@ -309,6 +314,7 @@ class DockerSandbox:
             folder=PRIVATE_FOLDER,
             skip=self._spec.checkpoint_skip,
             own=self._own,
+            veil=Veil(self._env, self._carried.secrets()),
         )
         self._beginning = spawn(
             self._checkpointer.begin(self._image_id), "checkpoints", self._have_no_checkpoints

@@ -37,9 +37,16 @@ STATE = "pwd; declare -p V A 2>&1; declare -f f; alias; umask; set -o | grep pip
 class Kept:
     """A sandbox with a place to keep its checkpoints, and the words to use them."""
 
-    def __init__(self, folder: Path, *, has_carried: bool = False, blobs: Blobs | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        has_carried: bool = False,
+        blobs: Blobs | None = None,
+        env: dict[str, str] | None = None,
+    ) -> None:
         self.blobs = blobs or Blobs(folder)
-        self.sandbox = docker_sandbox(folder, blobs=self.blobs, has_carried=has_carried)
+        self.sandbox = docker_sandbox(folder, blobs=self.blobs, has_carried=has_carried, env=env)
         self.terminal = Terminal(self.sandbox)
         self.manifests = Manifests(folder / "run", self.blobs)
         self.turn = 0
@@ -240,6 +247,36 @@ async def test_a_step_costs_what_it_changed(kept: Kept) -> None:
     assert kept.blobs.missing(kept.manifests.digests()) == set()
 
 
+async def test_a_value_that_was_passed_in_is_not_written_down_and_comes_back(tmp_path: Path) -> None:
+    canary = "canary-\"7f3a$9' é"
+    kept = Kept(tmp_path, env={"TOKEN": canary})
+    await kept.sandbox.start()
+    try:
+        await kept('alias q="echo $TOKEN"; B="x $TOKEN y"; A=("$TOKEN"); trap "echo $B" USR1; export B')
+        kept.blobs.put(b"the folder is looked through")
+        holders = [
+            path
+            for path in tmp_path.rglob("*")
+            if path.is_file() and (b"7f3a" in (data := path.read_bytes()) or b"canary" in data)
+        ]
+        assert holders == []
+        before = await kept.terminal("echo $TOKEN; declare -p A B TOKEN; alias q; trap -p USR1")
+        await kept("unset TOKEN A B; unalias q")
+        assert (await kept.back_to(1)).problems == ()
+        assert canary.encode() in before
+        after = await kept.terminal("echo $TOKEN; declare -p A B TOKEN; alias q; trap -p USR1")
+        assert after == before
+    finally:
+        await kept.sandbox.stop()
+    other = Kept(tmp_path / "other", blobs=kept.blobs)
+    await other.sandbox.start()
+    try:
+        restored = await other.sandbox.restore(kept.at(1))
+        assert restored.problems == ("TOKEN was passed in, and its value is not known here",)
+    finally:
+        await other.sandbox.stop()
+
+
 async def test_two_that_go_on_from_one_checkpoint_never_meet(tmp_path: Path) -> None:
     parent = Kept(tmp_path / "parent")
     await parent.sandbox.start()
@@ -304,3 +341,29 @@ async def test_an_installed_program_is_there_or_not_as_it_was(tmp_path: Path) ->
         assert sorted(set(after[0]) ^ set((await shown(kept))[0])) == []
     finally:
         await kept.sandbox.stop()
+
+
+async def test_a_command_in_the_background_is_named_and_ends_when_one_goes_back(kept: Kept) -> None:
+    before = kept.turn
+    await kept("V=kept; sleep 601 & echo")
+    pieces: list[bytes] = []
+    printed, reins = asyncio.Event(), Reins()
+
+    def take(data: bytes) -> None:
+        pieces.append(data)
+        printed.set()
+
+    running = spawn(kept.sandbox.run(LOOP, timeout_s=60, on_output=take, reins=reins), "a command")
+    await printed.wait()
+    reins.let_go()
+    await asyncio.wait([running])
+    own = spawn(kept.sandbox.own_run("sleep 602", timeout_s=60, on_output=take), "own command")
+    while "sleep 602" not in (await kept.take() and kept.at(kept.turn).jobs):
+        pass
+    assert set(kept.at(kept.turn).jobs) == {LOOP, "sleep 601", "sleep 602"}
+    restored = await kept.back_to(before + 1)
+    assert set(restored.lost) == {LOOP, "sleep 601", "sleep 602"}
+    await asyncio.wait([own])
+    assert await kept.terminal("echo $V; grep -lx sleep /proc/[0-9]*/comm | wc -l") == b"kept\n0\n"
+    await kept.take()
+    assert kept.at(kept.turn).jobs == ()

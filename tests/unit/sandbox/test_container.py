@@ -198,6 +198,9 @@ async def test_carried_files_and_variables_are_inside(make: Make, tmp_path: Path
         def files(self) -> dict[str, bytes]:
             return {"/etc/lis-tui/ca.pem": b"certificate\n"}
 
+        def secrets(self) -> tuple[str, ...]:
+            return ()
+
     sandbox = make()
     sandbox._carried = Bundle()
     await sandbox.start()
