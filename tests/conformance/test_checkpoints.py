@@ -341,29 +341,3 @@ async def test_an_installed_program_is_there_or_not_as_it_was(tmp_path: Path) ->
         assert sorted(set(after[0]) ^ set((await shown(kept))[0])) == []
     finally:
         await kept.sandbox.stop()
-
-
-async def test_a_command_in_the_background_is_named_and_ends_when_one_goes_back(kept: Kept) -> None:
-    before = kept.turn
-    await kept("V=kept; sleep 601 & echo")
-    pieces: list[bytes] = []
-    printed, reins = asyncio.Event(), Reins()
-
-    def take(data: bytes) -> None:
-        pieces.append(data)
-        printed.set()
-
-    running = spawn(kept.sandbox.run(LOOP, timeout_s=60, on_output=take, reins=reins), "a command")
-    await printed.wait()
-    reins.let_go()
-    await asyncio.wait([running])
-    own = spawn(kept.sandbox.own_run("sleep 602", timeout_s=60, on_output=take), "own command")
-    while "sleep 602" not in (await kept.take() and kept.at(kept.turn).jobs):
-        pass
-    assert set(kept.at(kept.turn).jobs) == {LOOP, "sleep 601", "sleep 602"}
-    restored = await kept.back_to(before + 1)
-    assert set(restored.lost) == {LOOP, "sleep 601", "sleep 602"}
-    await asyncio.wait([own])
-    assert await kept.terminal("echo $V; grep -lx sleep /proc/[0-9]*/comm | wc -l") == b"kept\n0\n"
-    await kept.take()
-    assert kept.at(kept.turn).jobs == ()
