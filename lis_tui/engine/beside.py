@@ -2,13 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 
 from lis_tui.core.bus import Bus, spawn
 from lis_tui.core.command import CommandEnd, Job, Reins
+from lis_tui.core.errors import SandboxFailed
 from lis_tui.core.events import JobEnded, NoticeGiven, SentToBackground, StepAddress, Who
 from lis_tui.core.view import RunView
 
+_WHAT = "The command of step {} that went on in the background"
 SETTLE_S = 5.0
 """How long the end of what goes on is waited for once the sandbox has stopped."""
 
@@ -41,6 +44,19 @@ class Jobs:
         found = self._running.get(address) if address is not None else None
         return found.job if found is not None else None
 
+    @property
+    def all(self) -> tuple[Job, ...]:
+        """Those that run."""
+        return tuple(followed.job for followed in self._running.values())
+
+    def lose(self) -> None:
+        """What ran before this process had the run does not run any more."""
+        for step in self._view.steps:
+            if step.job == "running" and step.address not in self._running:
+                self._bus.publish(JobEnded(address=step.address))
+                if not step.is_hidden:
+                    self.news.append(f"[{_WHAT.format(step.address)} does not run any more.]")
+
     def follow(self, address: StepAddress, job: Job, finish: Callable[[], int], output_path: str) -> None:
         """Announce a job and follow it to its end."""
         self._bus.publish(SentToBackground(address, self.asked_by))
@@ -64,9 +80,7 @@ class Jobs:
             self._tell(address, end, took_s, followed.output_path)
 
     def _tell(self, address: StepAddress, end: CommandEnd, took_s: float, output_path: str) -> None:
-        text = (
-            f"The command of step {address} that went on in the background {_how(end)} after {took_s:.0f} s."
-        )
+        text = f"{_WHAT.format(address)} {_how(end)} after {took_s:.0f} s."
         self._bus.publish(NoticeGiven(text, address=address))
         step = self._view.step(address)
         if step is not None and not step.is_hidden:
@@ -90,6 +104,15 @@ class Beside:
         task = spawn(work, name, self._failed)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def stop(self) -> None:
+        """Stop the jobs and wait for the end of all else: the sandbox goes to another run."""
+        self.is_closing = True
+        for job in self.jobs.all:
+            with suppress(SandboxFailed):
+                await job.stop()
+        await self.settle()
+        self.is_closing = False
 
     async def settle(self) -> None:
         """Wait until all has ended; what does not end is given up."""

@@ -1,6 +1,6 @@
 """What a person may do beside the model's calls: to the command that runs, and in a shell of their own."""
 
-from lis_tui.core.decisions import RunOwn, SetTimeout, ShareOwn, StopOwn, ToBackground
+from lis_tui.core.decisions import Decision, Interrupt, RunOwn, SetTimeout, ShareOwn, StopOwn, ToBackground
 from lis_tui.core.errors import DecisionRefused
 from lis_tui.core.events import InterruptSent, StepAddress, TimeoutChanged, Who
 from lis_tui.core.parts import StepView
@@ -38,6 +38,17 @@ class Commands:
                 self._own.share(number)
             case StopOwn():
                 self._own.stop()
+
+    def decide_after_the_end(self, decision: Decision, address: StepAddress | None, by: Who) -> bool:
+        """Carry out what only needs the sandbox; say whether it was that. Raises DecisionRefused."""
+        match decision:
+            case RunOwn() | StopOwn():
+                self.decide(decision, address, by)
+                return True
+            case Interrupt():
+                return self.stop_job(address, by)
+            case _:
+                return False
 
     # ---- the command that runs
 

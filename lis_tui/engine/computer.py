@@ -3,9 +3,10 @@
 import asyncio
 import sys
 import traceback
+from contextlib import suppress
 
 from lis_tui.core.bus import Bus, spawn
-from lis_tui.core.errors import LisError, StorageFailed
+from lis_tui.core.errors import LisError, SandboxFailed, StorageFailed
 from lis_tui.core.events import EndStatus, FilesChanged, SandboxStopped, StepAddress
 from lis_tui.core.manifest import Manifest
 from lis_tui.core.ports import Checkpoints, OnProgress, Restored, Sandbox
@@ -84,6 +85,9 @@ class Computer:
         await self.rest()
         await self._keeping.wait()
         await self._tree.stop()
+        with suppress(SandboxFailed):
+            await self._sandbox.own_interrupt()
+        await self._progress.beside.stop()
         self.is_up = False
 
     async def rest(self) -> None:

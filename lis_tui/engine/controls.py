@@ -95,7 +95,7 @@ class Controls:
         """Carry out a decision. Raises DecisionRefused."""
         self._progress.storage.try_now()
         if self.ended_as is not None:
-            self._decide_after_the_end(decision, by)
+            self._decide_after_the_end(decision, address, by)
             return
         match decision:
             case (
@@ -215,9 +215,11 @@ class Controls:
 
     # ---- after the end
 
-    def _decide_after_the_end(self, decision: Decision, by: Who) -> None:
+    def _decide_after_the_end(self, decision: Decision, address: StepAddress | None, by: Who) -> None:
         if self.ended_as == "terminated":
             raise DecisionRefused("The run was terminated and its host is leaving.")
+        if self._commands.decide_after_the_end(decision, address, by):
+            return
         match decision:
             case SetLimits(limits):
                 self._raise_limits(limits)
@@ -227,8 +229,6 @@ class Controls:
                 self._decide_rules(decision, by)
             case End() if self._progress.storage.is_stuck:
                 self._progress.storage.give_up()
-            case RunOwn() | StopOwn():
-                self._commands.decide(decision, None, by)
             case RetryNow() if self.ended_as == "model_failed":
                 self.go_on_because = "asked again"
             case _:

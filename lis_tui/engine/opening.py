@@ -36,6 +36,7 @@ async def open_again(progress: Progress, computer: Computer | None, past: Past) 
         took_s = progress.clock() - began if past.restored is None else past.restored.took_s
         progress.bus.publish(_told(past.opening, restored, problem, took_s))
     _answer_begun(progress, past.cut_off)
+    progress.beside.jobs.lose()
     for change in past.changes:
         progress.bus.publish(change)
     if past.is_held:

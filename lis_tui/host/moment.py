@@ -103,18 +103,22 @@ class Moment:
                 old, pieces = self._calls.get(index, ("", []))
                 pieces.append(text)
                 self._calls[index] = (old or name, pieces)
-            case OutputArrived():
-                self._outputs.setdefault(event.address, _Tail()).add(event.data, event.skipped)
-            case OwnOutputArrived():
-                command, tail = self._own.get(event.number, ("", _Tail()))
-                tail.add(event.data)
-                self._own[event.number] = (event.command or command, tail)
+            case OutputArrived() | OwnOutputArrived():
+                self._add_output(event)
             case FilesChanged():
                 self._change_tree(event)
             case InputAwaited():
                 self._input = event
             case _:
                 pass
+
+    def _add_output(self, event: OutputArrived | OwnOutputArrived) -> None:
+        if isinstance(event, OutputArrived):
+            self._outputs.setdefault(event.address, _Tail()).add(event.data, event.skipped)
+            return
+        command, tail = self._own.get(event.number, ("", _Tail()))
+        tail.add(event.data)
+        self._own[event.number] = (event.command or command, tail)
 
     def _change_tree(self, event: FilesChanged) -> None:
         if event.is_whole or self._tree is None:

@@ -8,9 +8,12 @@ from lis_tui.core.events import (
     LoadMeasured,
     NoticeGiven,
     OutputArrived,
+    OwnCommandRan,
+    OwnOutputArrived,
     ReasoningArrived,
     Record,
     ReplyFinished,
+    RestoreProgressed,
     StepAddress,
     StepFinished,
     TextArrived,
@@ -104,3 +107,15 @@ async def test_a_listener_with_a_bound_of_its_own_gets_the_end_of_a_flood_and_ho
     assert isinstance(whole, OutputArrived)
     assert (bounded.data, bounded.skipped) == (data[-1000:], len(data) - 1000)
     assert (whole.data, whole.skipped) == (data, 0)
+
+
+async def test_output_of_the_own_shell_waits_merged_until_a_fact_tells_it_whole() -> None:
+    first, more = OwnOutputArrived(1, b"", "ls"), OwnOutputArrived(1, b"a")
+    assert await heard(first, more, more) == [OwnOutputArrived(1, b"aa", "ls")]
+    ran = OwnCommandRan(number=1, command="ls", output="aa")
+    assert await heard(first, more, ran) == [ran]
+
+
+async def test_of_progress_the_newest_is_told() -> None:
+    steps = [RestoreProgressed(1, 9), RestoreProgressed(5, 9)]
+    assert await heard(*steps) == [RestoreProgressed(5, 9)]

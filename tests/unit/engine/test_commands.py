@@ -158,12 +158,22 @@ async def test_a_job_ends_with_the_sandbox_and_before_it(tmp_path: Path) -> None
     game = await running(tmp_path, Played(blocks=True), calls(submit("x")))
     game.decide(ToBackground(), (1, 1))
     await game.ended()
+    with pytest.raises(DecisionRefused, match="The run is over"):
+        game.decide(Interrupt(), (2, 1))
     assert game.all(JobEnded) == []
     await game.run.close()
     kinds = game.kinds()
     assert kinds.index("JobEnded") < kinds.index("SandboxStopped")
     assert [one.exit_code for one in game.all(JobEnded)] == [None]
     assert "NoticeGiven" not in kinds[kinds.index("JobEnded") :]
+
+
+async def test_a_job_can_be_stopped_after_the_end_too(tmp_path: Path) -> None:
+    game = await running(tmp_path, Played(blocks=True), calls(submit("x")))
+    game.decide(ToBackground(), (1, 1))
+    await game.ended()
+    game.decide(Interrupt(), (1, 1))
+    assert (await game.next(JobEnded)).exit_code == 130
 
 
 async def test_what_is_no_running_command_goes_nowhere(tmp_path: Path) -> None:

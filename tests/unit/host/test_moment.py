@@ -4,10 +4,13 @@ from lis_tui.core.events import (
     FileEntry,
     FilesChanged,
     InputAwaited,
+    JobEnded,
     LoadMeasured,
     ModelAsked,
     ModelRetried,
     OutputArrived,
+    OwnCommandRan,
+    OwnOutputArrived,
     ReasoningArrived,
     ReplyFinished,
     StepAddress,
@@ -52,6 +55,23 @@ def test_what_a_fact_has_ended_is_not_told_again() -> None:
     assert after(ASKED, TextArrived(1, "a"), ReplyFinished(turn=1, reply=Reply(text="a"))) == []
     finished = StepFinished(address=HERE, call_id="c", tool="t", observation=Observation(text="a"))
     assert after(STARTED, OutputArrived(HERE, b"a"), InputAwaited(HERE, True), finished) == []
+
+
+def test_outputs_of_jobs_and_of_the_own_shell_are_told_apart() -> None:
+    there = StepAddress(2, 1)
+    went_on = StepFinished(address=HERE, call_id="c", tool="t", observation=Observation(text="a"))
+    events = [
+        *(STARTED, OutputArrived(HERE, b"a"), went_on, OutputArrived(HERE, b"b")),
+        *(StepStarted(address=there, tool="execute_bash", arguments="{}"), OutputArrived(there, b"c")),
+        *(OwnOutputArrived(1, b"", "ls"), OwnOutputArrived(1, b"d"), OwnOutputArrived(1, b"e")),
+    ]
+    assert after(*events) == [
+        OutputArrived(HERE, b"b"),
+        OutputArrived(there, b"c"),
+        OwnOutputArrived(1, b"de", "ls"),
+    ]
+    ran = OwnCommandRan(number=1, command="ls", output="de")
+    assert after(*events, JobEnded(address=HERE), ran) == [OutputArrived(there, b"c")]
 
 
 def test_of_a_long_output_the_end_is_kept_and_the_rest_is_counted() -> None:

@@ -1,0 +1,47 @@
+"""What runs beside the steps while checkpoints are taken: named in them, and ended where one goes back."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from lis_tui.core.bus import spawn
+from lis_tui.core.command import Reins
+from lis_tui.core.events import StepAddress
+from lis_tui.trajectory.blobs import Blobs
+from lis_tui.trajectory.manifests import Manifests
+from tests.conformance.conftest import Terminal
+from tests.docker_home import docker_available, docker_sandbox
+
+pytestmark = pytest.mark.docker
+LOOP = "V=lost; echo up; sleep 600 & while :; do read -t 1 x <>/dev/zero; done"
+
+
+async def test_a_command_in_the_background_is_named_and_ends_when_one_goes_back(tmp_path: Path) -> None:
+    if reason := docker_available():
+        pytest.skip(reason)
+    blobs = Blobs(tmp_path)
+    sandbox = docker_sandbox(tmp_path, run="test-jobs", blobs=blobs)
+    manifests = Manifests(tmp_path / "run", blobs)
+    await sandbox.start()
+    try:
+        run, reins, begun = Terminal(sandbox), Reins(), [asyncio.Event(), asyncio.Event()]
+        await run("V=kept; sleep 601 & echo")
+        await sandbox.checkpoint(StepAddress(1, 1))
+        command = sandbox.run(LOOP, timeout_s=60, on_output=lambda _: begun[0].set(), reins=reins)
+        own = sandbox.own_run("echo up; sleep 602", timeout_s=60, on_output=lambda _: begun[1].set())
+        running = [spawn(command, "command"), spawn(own, "own command")]
+        await asyncio.gather(*(one.wait() for one in begun))
+        reins.let_go()
+        await asyncio.wait(running[:1])
+        await sandbox.checkpoint(StepAddress(2, 1))
+        jobs = {LOOP, "sleep 601", "sleep 602"}
+        assert set(manifests.load(StepAddress(2, 1)).jobs) == jobs
+        restored = await sandbox.restore(manifests.load(StepAddress(1, 1)))
+        assert set(restored.lost) == jobs
+        await asyncio.wait(running)
+        assert await run("echo $V; grep -lx sleep /proc/[0-9]*/comm | wc -l") == b"kept\n1\n"
+        await sandbox.checkpoint(StepAddress(3, 1))
+        assert manifests.load(StepAddress(3, 1)).jobs == ()
+    finally:
+        await sandbox.stop()
