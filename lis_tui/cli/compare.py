@@ -57,7 +57,7 @@ def _steps(left: Compared, right: Compared) -> Iterator[str]:
     alignment = align(left.view, right.view)
     yield f"\n{shared_words(alignment)} · {count_words(alignment)}"
     for pair in alignment.pairs:
-        if pair.is_shared:
+        if pair.is_shared and pair.sign == "=":
             continue
         one, other = pair_words(pair)
         yield f"  {pair.sign} {one or '–'}"

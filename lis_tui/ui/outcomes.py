@@ -41,7 +41,7 @@ def cost(one: Outcome) -> str:
     """Give what was paid; a price that nobody knows is not zero."""
     if one.cost_usd is None:
         return "?" if one.has_unknown_cost else "$0"
-    places = 3 if one.cost_usd < 1 else 2
+    places = 0 if not one.cost_usd else 3 if one.cost_usd < 1 else 2
     return f"${one.cost_usd:.{places}f}{'+?' if one.has_unknown_cost else ''}"
 
 

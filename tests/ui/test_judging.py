@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
 from lis_tui.trajectory.journal import Journal
@@ -11,7 +12,7 @@ from lis_tui.ui.screens.compare import CompareScreen, OutcomesScreen
 from lis_tui.ui.screens.judge import JudgeDialog
 from tests import branches, story
 from tests.screens import FakeSource, bench, some_runs, text_of, workbench_app
-from tests.ui.test_compare import quiet
+from tests.ui.test_compare import SIZES, Compare, pressing, quiet
 
 
 def recorded(root: Path) -> tuple[Store, LisApp, FakeSource]:
@@ -130,3 +131,14 @@ def test_the_family_comes_first_then_the_same_task(tmp_path: Path) -> None:
     names = [run.name for run in by_kinship("mandelbrot-3", [*runs, fork, twin])]
     assert names == ["fork", "twin", "primes-12", "scrape-2", "notes-1"]
     assert by_kinship("fork", [*runs, fork])[0].name == "mandelbrot-3"
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("keys", [("=", "tab", "down"), ("V", "down")], ids=["picker", "verdict"])
+def test_the_dialogs_look_as_they_did(
+    snap_compare: Compare, tmp_path: Path, keys: tuple[str, ...], size: tuple[int, int]
+) -> None:
+    _, app, source = recorded(tmp_path)
+    write_notes(source.family[0].path, Notes(verdict="mixed", tags=("paper",)))
+    source.family = Store(tmp_path).list()
+    assert snap_compare(app, terminal_size=size, run_before=pressing(*keys))

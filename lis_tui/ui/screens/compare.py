@@ -113,7 +113,7 @@ class OutcomesScreen(_Beside):
 
     BINDINGS = [
         Binding("space", "choose", "choose"),
-        Binding("enter", "beside", "side by side", priority=True),
+        Binding("enter", "beside", "side by side"),
     ]
     keys = _KEYS_OF_MANY
 
@@ -160,10 +160,10 @@ class CompareScreen(_Beside):
     """Two runs in columns."""
 
     BINDINGS = [
-        Binding("tab,shift+tab", "other", "steps, files", priority=True),
+        Binding("tab,shift+tab", "other", "steps, files"),
         Binding("1", "go('pairs')", "steps"),
         Binding("2", "go('files')", "files"),
-        Binding("enter", "open", "diff", priority=True),
+        Binding("enter", "open", "diff"),
         Binding("right_square_bracket,n", "difference(1)", "next difference"),
         Binding("left_square_bracket,N", "difference(-1)", "difference before"),
         Binding("l", "hold(0)", "hold the left side"),

@@ -19,6 +19,7 @@ class JudgeDialog(ModalScreen[Notes | None]):
     BINDINGS = [
         Binding("escape", "cancel", "cancel"),
         Binding("enter,ctrl+s", "apply", "keep", priority=True),
+        Binding("tab", "app.focus_next", "next field", priority=True),
         Binding("ctrl+j", "new_line", "new line", priority=True),
         Binding("up", "turn(-1)", "another verdict"),
         Binding("down", "turn(1)", "another verdict"),

@@ -63,7 +63,8 @@ def _answer(one: Outcome, answer: str) -> list[Ink]:
     model: Ink = (f"{one_line(one.model.rpartition('/')[2] or one.model, 30)}  ", "muted")
     if answer:
         return [model, (answer, "output")]
-    return [model, (one_line(one.reason, 200) or "no answer", "muted")]
+    why = "no answer yet" if one.state == "live" else "no answer"
+    return [model, (one_line(one.reason, 200) or why, "muted")]
 
 
 class OutcomeList(BlockList):

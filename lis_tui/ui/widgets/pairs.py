@@ -8,7 +8,7 @@ from lis_tui.core.compare import Alignment, StepPair, TurnPair
 from lis_tui.core.parts import StepView, TurnView
 from lis_tui.core.sameness import Sign, normalised
 from lis_tui.core.text import one_line
-from lis_tui.ui.calls import result_sign, short, without_remarks
+from lis_tui.ui.calls import NO_OUTPUT, result_sign, short, without_remarks
 from lis_tui.ui.outcomes import count_words, shared_words
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink, Row, cells, cut
@@ -129,9 +129,10 @@ class Pairs(BlockList):
             )
         ]
         if pair.left is not None and pair.right is not None and pair.observation in ("≈", "≠"):
-            one, other = first_difference(
-                _text(pair.left), _text(pair.right), is_loose=pair.observation == "≠"
-            )
+            texts = _text(pair.left), _text(pair.right)
+            if texts[0] == texts[1]:  # the sign of the result says what differs
+                return rows
+            one, other = first_difference(*texts, is_loose=pair.observation == "≠")
             rows.append(self._row([(_INDENT, ""), (one, "output")], "", [(_INDENT, ""), (other, "output")]))
         return rows
 
@@ -159,9 +160,9 @@ class Pairs(BlockList):
         results: list[list[Ink]] = [[], []]
         if pair is not None:
             results = [[] if step is None else result_sign(step, 0.0) for step in (pair.left, pair.right)]
-        if is_shared:
+        if is_shared and sign == "=":
             left, right = _muted(left), _muted(right)
-        tone = "muted" if is_shared else TONES.get(sign, "")
+        tone = TONES.get(sign, "")
         middle: list[Ink] = [("  ", ""), (sign or " ", tone), ("  ", "")]
         inks = [*_column(left, results[0], widths[0]), *middle, *_column(right, results[1], widths[1])]
         return Row(inks)
@@ -183,7 +184,9 @@ def first_difference(left: str, right: str, *, is_loose: bool) -> tuple[str, str
 
 
 def _text(step: StepView) -> str:
-    return without_remarks(step.observation.text) if step.observation is not None else "(not over yet)"
+    if step.observation is None:
+        return "(not over yet)"
+    return without_remarks(step.observation.text) or NO_OUTPUT
 
 
 def _turn(turn: TurnView | None) -> list[Ink]:
