@@ -12,15 +12,18 @@ from pathlib import Path
 from msgspec import structs
 
 from lis_tui import __version__
+from lis_tui.config.keys import provider, require_key
 from lis_tui.config.secrets import API_KEY, variables
 from lis_tui.core.bus import Bus
 from lis_tui.core.errors import ImageMissing, RunNotFound, StorageFailed
 from lis_tui.core.events import SandboxStarted
 from lis_tui.core.filter_parser import check_breakpoints
+from lis_tui.core.openai import routed_name
 from lis_tui.core.ports import Model, Sandbox
 from lis_tui.core.private import open_private, private_folder
 from lis_tui.core.spec import ModelSpec, RunSpec
 from lis_tui.core.text import Secrets
+from lis_tui.engine.models import MakeModel
 from lis_tui.engine.past import Past
 from lis_tui.engine.run import Run
 from lis_tui.host.discretion import Discreet, DiscreetTool
@@ -139,6 +142,7 @@ def furnish(
         sync=journal.sync,
         app_version=__version__,
         past=past,
+        make_model=other_models(spec.model, secrets, os.environ),
     )
 
     async def release() -> None:
@@ -156,6 +160,24 @@ def choose_model(spec: ModelSpec, api_key: str | None) -> Model:
     if spec.name.startswith(SCRIPT):
         return ScriptModel(load_scenario(spec.name))
     return RetryingModel(Gateway(api_key))
+
+
+def other_models(first: ModelSpec, secrets: Mapping[str, str], environ: Mapping[str, str]) -> MakeModel:
+    """Give what makes another model for a run; the first one's key is for the first one's server alone."""
+
+    def make(spec: ModelSpec) -> tuple[ModelSpec, Model]:
+        spec = resolved(spec)
+        given = secrets.get(API_KEY)
+        if given is not None and _server(spec) == _server(first):
+            return spec, choose_model(spec, given)
+        key = require_key(spec, environ, Path.cwd())
+        return spec, choose_model(spec, key.value if key is not None else None)
+
+    return make
+
+
+def _server(spec: ModelSpec) -> tuple[str, str | None, str]:
+    return provider(routed_name(spec)), spec.api_base, spec.key_source
 
 
 def host_id(data: Path) -> str:

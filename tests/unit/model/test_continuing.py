@@ -105,7 +105,7 @@ async def test_a_server_is_told_to_go_on_only_where_there_is_a_beginning(server:
         request = request_of(model, begun)
         pieces = [piece async for piece in Gateway("key").ask(request)]
         assert server.requests[-1].body == request_json(request)
-    assert [piece.text for piece in pieces if isinstance(piece, TextPiece)][0].startswith(" hand")
+    assert next(piece.text for piece in pieces if isinstance(piece, TextPiece)).startswith(" hand")
     first, second = (seen.body for seen in server.requests)
     assert "continue_final_message" not in first
     assert (second["continue_final_message"], second["add_generation_prompt"]) == (True, False)
