@@ -14,6 +14,7 @@ from lis_tui.config.breakpoints import breakpoints_path, read_breakpoints
 from lis_tui.config.load import Loaded, load, run_spec
 from lis_tui.config.places import Places, find_places
 from lis_tui.config.secrets import find_secrets
+from lis_tui.core import wire
 from lis_tui.core.breakpoints import Breakpoint, fresh_name
 from lis_tui.core.errors import FilterInvalid, UsageWrong
 from lis_tui.core.filter_parser import parse
@@ -49,6 +50,8 @@ class Asked(Struct, frozen=True):
     secrets: dict[str, str]
     decide: str = ""
     """The program that answers the gates; empty: none does."""
+    going: wire.Fork | wire.TakeUp | None = None
+    """It begins with what another run was, or goes on with what it was itself."""
 
 
 def settings(given: argparse.Namespace) -> tuple[Places, Loaded]:
@@ -65,7 +68,7 @@ def asked(given: argparse.Namespace, *, is_headless: bool) -> Asked:
     for path in (*given.inputs, *given.inline):
         if not path.exists():
             raise UsageWrong(f"There is no file or folder {path}.")
-    _check_decide(given.decide, is_headless=is_headless)
+    check_decide(given.decide, is_headless=is_headless)
     if given.output is not None:
         _make_folder(given.output.expanduser())
     task = task_of(given)
@@ -81,11 +84,11 @@ def asked(given: argparse.Namespace, *, is_headless: bool) -> Asked:
         breakpoints=_breakpoints(given, places, given.name or slug(task)),
     )
     if is_headless and not given.decide:
-        _must_not_wait(spec, places)
+        must_not_wait(spec, places)
     return Asked(places, loaded, spec, secrets_of(spec), given.decide or "")
 
 
-def _must_not_wait(spec: RunSpec, places: Places) -> None:
+def must_not_wait(spec: RunSpec, places: Places) -> None:
     """Refuse a run that would wait for ever. Raises UsageWrong."""
     if spec.gate.timeout_s is not None:
         return
@@ -103,7 +106,8 @@ def _must_not_wait(spec: RunSpec, places: Places) -> None:
         )
 
 
-def _check_decide(command: str | None, *, is_headless: bool) -> None:
+def check_decide(command: str | None, *, is_headless: bool) -> None:
+    """Refuse a program that cannot be called, or has nothing to answer. Raises UsageWrong."""
     if command is None:
         return
     from lis_tui.cli.decide import words_of

@@ -81,7 +81,9 @@ async def play_here(asked: Asked, *, as_json: bool) -> tuple[int, Ending]:
     decider = decider_of(asked, alone)
     try:
         hear = None if decider is None else decider.hear
-        ending = await _print(alone.records(asked.spec, asked.secrets), as_json=as_json, hear=hear)
+        going = asked.going
+        records = alone.records(asked.spec, asked.secrets) if going is None else alone.going(going)
+        ending = await _print(records, as_json=as_json, hear=hear)
     finally:
         if decider is not None:
             await decider.close()

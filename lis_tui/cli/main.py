@@ -112,6 +112,12 @@ def _export(given: argparse.Namespace) -> int:
     return export.export(settings(given)[0], given.run, to=given.to, path=given.output)
 
 
+def _travel(given: argparse.Namespace) -> int:
+    from lis_tui.cli import travel
+
+    return travel.go(given)
+
+
 def _list_runs(given: argparse.Namespace) -> int:
     from lis_tui.cli import runs
     from lis_tui.cli.asked import settings
@@ -145,6 +151,12 @@ def _remove_runs(given: argparse.Namespace) -> int:
     return runs.remove(given.names)
 
 
+def _prune_runs(given: argparse.Namespace) -> int:
+    from lis_tui.cli import prune
+
+    return prune.prune_runs(settings(given)[0], given.keep, given.older_than, is_dry=given.dry_run)
+
+
 def _demo(given: argparse.Namespace) -> int:
     from lis_tui.cli import demo
 
@@ -169,8 +181,11 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "attach": _attach,
     "open": _open,
     "export": _export,
+    "fork": _travel,
+    "resume": _travel,
     "runs": _list_runs,
     "runs rm": _remove_runs,
+    "runs prune": _prune_runs,
     "runs tag": _judge_run,
     "runs note": _judge_run,
     "runs verdict": _judge_run,

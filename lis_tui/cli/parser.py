@@ -44,6 +44,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     _add_run(add("run", "give the model a task"))
     _add_watching(add)
+    _add_travel(add)
     _add_runs(add("runs", "list the runs, judge or remove some"))
     _add_compare(add("compare", "put two to eight runs side by side"))
     _add_demo(add("demo", "watch a scripted model work in a real sandbox; needs no key"))
@@ -131,13 +132,56 @@ def _add_watching(add: _Add) -> None:
     export.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output")
 
 
+def _add_travel(add: _Add) -> None:
+    fork = add("fork", "begin a new run at a step of another, with its files, shell and conversation")
+    fork.add_argument("run", metavar="RUN")
+    fork.add_argument("--at", required=True, metavar="STEP", help="as in 3.1 (turn 3, step 1); 0: the start")
+    fork.add_argument("--before", action="store_true", help="before that step, so that it is next")
+    fork.add_argument("--edit", metavar="JSON", help="with --before: what that step runs instead")
+    fork.add_argument("--system-prompt", type=Path, metavar="FILE", help="another system prompt")
+    fork.add_argument("--name", help="what the new run is called")
+    _add_going(fork)
+    resume = add("resume", "go on with a run that ended or was cut off, from its last checkpoint")
+    resume.add_argument("run", metavar="RUN")
+    _add_going(resume)
+
+
+def _add_going(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--message", metavar="TEXT", help="said to the model before its next turn")
+    command.add_argument("--detach", action="store_true", help="start it, print its name, and leave")
+    _add_printing(command)
+    model = command.add_argument_group("another model")
+    model.add_argument("-m", "--model", action="append", default=[], dest="models", metavar="M")
+    model.add_argument("--api-base", metavar="URL", help="an OpenAI-compatible server")
+    model.add_argument("--profile", metavar="NAME", help="a profile of the settings file")
+    limits = command.add_argument_group("limits and gates")
+    limits.add_argument("--max-turns", metavar="N", help="in all, those of before among them")
+    limits.add_argument("--max-tokens", metavar="N")
+    limits.add_argument("--max-cost", metavar="USD")
+    limits.add_argument("--timeout", metavar="S")
+    limits.add_argument("--mode", choices=["auto", "confirm", "step"], help="which steps wait for you")
+    limits.add_argument("--decide", metavar="COMMAND", help="headless: a program of yours answers each gate")
+
+
 def _add_runs(runs: argparse.ArgumentParser) -> None:
     runs.add_argument("--filter", metavar="FILTER", help="only those, as in 'tag:x verdict:good model~qwen'")
-    inner = runs.add_subparsers(metavar="rm|tag|note|verdict")
+    inner = runs.add_subparsers(metavar="rm|prune|tag|note|verdict")
     remove = inner.add_parser("rm", help="remove runs for good", allow_abbrev=False)
     remove.add_argument("names", nargs="+", metavar="NAME")
     remove.set_defaults(command="runs rm")
+    _add_prune(inner.add_parser("prune", help="free the space of old checkpoints", allow_abbrev=False))
     _add_notes(inner)
+
+
+def _add_prune(prune: argparse.ArgumentParser) -> None:
+    prune.description = (
+        "Frees contents of checkpoints that no run needs. With --keep or --older-than old runs lose their "
+        "checkpoints too (with both: the runs that both mean); a live run never does."
+    )
+    prune.add_argument("--keep", type=int, metavar="N", help="the newest N runs keep their checkpoints")
+    prune.add_argument("--older-than", type=float, metavar="DAYS", help="runs ended so long ago lose theirs")
+    prune.add_argument("--dry-run", action="store_true", help="only say what would be freed")
+    prune.set_defaults(command="runs prune")
 
 
 def _add_notes(inner: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

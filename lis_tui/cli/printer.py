@@ -28,6 +28,7 @@ from lis_tui.core.events import (
     ReplyCutOff,
     ReplyFinished,
     RunContinued,
+    RunForked,
     RunEnded,
     RunStarted,
     SandboxStarted,
@@ -299,7 +300,10 @@ def _sentence_of_a_wait(event: Event) -> str:
         case InterruptSent():
             return f"{event.address} is interrupted"
         case RunContinued():
-            return f"the run goes on: {one_line(event.reason)}"
+            return " · ".join([f"the run goes on: {one_line(event.reason)}", *map(one_line, event.lost)])
+        case RunForked():
+            place = f"{event.kind} of {event.parent} {'before' if event.is_before else 'after'} {event.point}"
+            return " · ".join(map(one_line, (place, *event.lost, *event.problems)))
         case _:
             return ""
 

@@ -2,17 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 
+from lis_tui.core import wire
 from lis_tui.core.bus import spawn
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import DecisionRefused, HostUnreachable, LisError
-from lis_tui.core.events import Gate, Record, RunEnded, StepAddress, Who
+from lis_tui.core.events import Gate, Record, RunEnded, StepAddress, Who, decode
 from lis_tui.core.spec import RunSpec
 from lis_tui.host.runs import LiveRun, Runs, Wired
+from lis_tui.host.travel import Travel
 from lis_tui.host.visits import Visits
-from lis_tui.host.wiring import remove_orphans, wire
+from lis_tui.host.wiring import remove_orphans
+from lis_tui.host.wiring import wire as wire_run
 
 LONGEST_TIDYING_S = 20.0
 
@@ -27,13 +31,13 @@ class Alone:
     def __init__(
         self,
         data: Path,
-        wiring: Callable[[Path, RunSpec, Mapping[str, str]], Wired] = wire,
+        wiring: Callable[[Path, RunSpec, Mapping[str, str]], Wired] = wire_run,
         *,
         runtime: Path | None = None,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._data = data
-        self._runs = Runs(partial(wiring, data))
+        self._runs = Runs(partial(wiring, data), lambda: Travel(data, is_headless=True))
         self._visits = None if runtime is None else Visits(self._runs, runtime)
         self._note = note
         self._run: LiveRun | None = None
@@ -58,8 +62,25 @@ class Alone:
 
         Raises LisError where it cannot start.
         """
-        run = self._run = self._runs.start(spec, secrets)
+        async with aclosing(self._follow(self._runs.start(spec, secrets))) as records:
+            async for record in records:
+                yield record
+
+    async def going(self, ask: wire.Fork | wire.TakeUp) -> AsyncGenerator[Record, None]:
+        """The same for a run that begins in its middle: its first record, then what happens from now on.
+
+        Raises LisError where it cannot begin.
+        """
+        run = await (self._runs.fork(ask) if isinstance(ask, wire.Fork) else self._runs.take_up(ask))
+        async with aclosing(self._follow(run)) as records:
+            async for record in records:
+                yield record
+
+    async def _follow(self, run: LiveRun) -> AsyncGenerator[Record, None]:
+        self._run = run
         feed = run.attach()
+        if run.wired.facts:
+            yield await asyncio.to_thread(_first, feed.journal)
         tidying = spawn(self._tidy(), "orphans")
         try:
             await self._let_in()
@@ -98,3 +119,9 @@ class Alone:
             await remove_orphans(self._data)
         except LisError:
             return  # Where no engine answers there is nothing to tidy, and the run says so itself.
+
+
+def _first(journal: Path) -> Record:
+    """Read what the run was asked to be."""
+    with journal.open("rb") as file:
+        return decode(file.readline())

@@ -17,6 +17,7 @@ from lis_tui.core.decisions import Approve, SetMode
 from lis_tui.core.events import (
     Fact,
     GateOpened,
+    MessageSent,
     Record,
     RunContinued,
     RunEnded,
@@ -237,3 +238,40 @@ async def test_a_run_whose_host_was_killed_is_taken_up_with_its_files_and_shell(
     )
     await me.client.close_run(run)
     assert me.lis.containers() == []
+
+
+def test_the_command_line_forks_and_resumes(lis: LisTui) -> None:
+    model = lis.scenario("echo one > /testbed/answer.txt", "cat answer.txt; echo two >> answer.txt")
+    kept = ("--set", "sandbox.checkpoints=true")
+    ran = lis.run("run", "Go.", "--model", model, "--headless", "--name", "one", "--max-turns", "2", *kept)
+    assert ran.returncode == 3, ran.stdout + ran.stderr
+    refused = lis.run("resume", "one", "--headless")
+    assert refused.returncode == 2
+    assert "The limit of 2 turns is reached. Raise it to go on." in refused.stderr
+    resumed = lis.run("resume", "one", "--headless", "--max-turns", "5", "--message", "Finish it.")
+    assert resumed.returncode == 0, resumed.stdout + resumed.stderr
+    assert "Answer:\none\ntwo" in resumed.stdout
+    asked = [record.event for record in lis.journal("one") if isinstance(record.event, MessageSent)]
+    assert [(one.origin, one.turn) for one in asked] == [("limits", 3), ("person", 3)]
+    edit = json.dumps({"command": "echo other > answer.txt"})
+    forked = lis.run(
+        "fork",
+        "one",
+        "--at",
+        "2.1",
+        "--before",
+        "--edit",
+        edit,
+        "--name",
+        "two",
+        "--max-turns",
+        "9",
+        "--headless",
+    )
+    assert forked.returncode == 0, forked.stdout + forked.stderr
+    assert "Answer:\nother" in forked.stdout
+    assert lis.run("fork", "one", "--at", "9.1", "--headless").returncode == 2
+    assert lis.run("fork", "one", "--at", "2.1", "--before", "--edit", "{", "--headless").returncode == 2
+    again = lis.run("resume", "two", "--headless")
+    assert "say what it is to do now" in again.stderr
+    assert sorted(path.name for path in (lis.home / "data" / "runs").iterdir()) == ["one", "two"]
