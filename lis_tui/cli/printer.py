@@ -28,8 +28,8 @@ from lis_tui.core.events import (
     ReplyCutOff,
     ReplyFinished,
     RunContinued,
-    RunForked,
     RunEnded,
+    RunForked,
     RunStarted,
     SandboxStarted,
     SandboxStopped,
@@ -299,13 +299,17 @@ def _sentence_of_a_wait(event: Event) -> str:
             return f"{event.address}: what the model sees of it was changed by a {event.by}"
         case InterruptSent():
             return f"{event.address} is interrupted"
-        case RunContinued():
-            return " · ".join([f"the run goes on: {one_line(event.reason)}", *map(one_line, event.lost)])
-        case RunForked():
-            place = f"{event.kind} of {event.parent} {'before' if event.is_before else 'after'} {event.point}"
-            return " · ".join(map(one_line, (place, *event.lost, *event.problems)))
+        case RunContinued() | RunForked():
+            return _sentence_of_going_on(event)
         case _:
             return ""
+
+
+def _sentence_of_going_on(event: RunContinued | RunForked) -> str:
+    if isinstance(event, RunContinued):
+        return " · ".join([f"the run goes on: {one_line(event.reason)}", *map(one_line, event.lost)])
+    place = f"{event.kind} of {event.parent} {'before' if event.is_before else 'after'} {event.point}"
+    return " · ".join(map(one_line, (place, *event.lost, *event.problems)))
 
 
 def _name(decision: Decision) -> str:
