@@ -8,7 +8,7 @@ from tests.command import LisTui, wait_for_end
 
 pytestmark = pytest.mark.docker
 ANSWER = "echo 42 > answer.txt"
-WAITS = "mkfifo gate; echo waiting; cat gate; echo 42 > answer.txt"
+WAITS = "mkfifo -m 666 gate; echo waiting; cat gate; echo 42 > answer.txt"
 """A command that goes on when somebody writes into its pipe."""
 
 

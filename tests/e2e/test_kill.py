@@ -127,7 +127,7 @@ def check_run(lis: LisTui, name: str, shown: list[Record]) -> None:
 @pytest.fixture
 def other(lis: LisTui) -> Iterator[str]:
     """A run that lives in another host the whole time, and ends well when it may."""
-    waits = lis.scenario("mkfifo gate; echo waiting; cat gate; echo 42 > answer.txt", name="waits")
+    waits = lis.scenario("mkfifo -m 666 gate; echo waiting; cat gate; echo 42 > answer.txt", name="waits")
     assert lis.run("run", "Wait.", "--model", waits, "--detach", "--name", "other").returncode == 0
     lis.start("attach", "other", "--json").until(OutputArrived)
     yield "other"

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.docker
 
 @pytest.mark.parametrize("loss", [signal.SIGKILL, signal.SIGHUP])
 def test_a_lost_screen_ends_no_run_and_attach_shows_it_whole(lis: LisTui, loss: signal.Signals) -> None:
-    model = lis.scenario("mkfifo gate; echo wait''ing-here; cat gate; echo 42 > answer.txt")
+    model = lis.scenario("mkfifo -m 666 gate; echo wait''ing-here; cat gate; echo 42 > answer.txt")
     screen = pexpect.spawn(
         sys.executable,
         ["-m", "lis_tui", "run", "Wait.", "--model", model, "--name", "one"],

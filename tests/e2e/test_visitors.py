@@ -29,7 +29,7 @@ from lis_tui.core.wire import CaughtUp
 from tests.command import LONGEST_S, LisTui
 
 pytestmark = pytest.mark.docker
-WAITS = "mkfifo gate; echo wait''ing-here; cat gate"
+WAITS = "mkfifo -m 666 gate; echo wait''ing-here; cat gate"
 ANSWER = "echo 41 > answer.txt"
 RIGHT = "echo 42 > answer.txt"
 
