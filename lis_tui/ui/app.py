@@ -127,6 +127,12 @@ class LisApp(SafeApp[int]):
         else:
             self.exit(0)
 
+    async def action_press(self, key: str) -> None:
+        """Do what a key of the screen in front does: a dialog's keys are written on it, for the mouse too."""
+        found = self.screen.active_bindings.get(key)
+        if found is not None and found.enabled:
+            await self.run_action(found.binding.action, found.node)
+
     def take_theme(self, name: str) -> None:
         """Draw everything with another theme."""
         self.paint = Paint(self.palettes[name])

@@ -31,7 +31,7 @@ def end_rows(view: RunView, keys: list[Ink]) -> list[Row]:
     rows += _answer(ended.answer, lead)
     rows += _made(view, lead)
     rows += [Row([]), Row([(_totals(view), "muted")], lead=lead, most=3, is_prose=True), Row([])]
-    rows += [Row(keys, lead=lead, most=4, is_prose=True), Row([])]
+    rows += [Row(keys, lead=lead, most=4, is_prose=True, is_glued=True), Row([])]
     return rows
 
 

@@ -26,7 +26,7 @@ def keys(text: str) -> Content:
     for number, part in enumerate(clean(text).split(" · ")):
         at += len(" · ") if number else 0
         name = part.partition(" ")[0]
-        pressed = f"app.simulate_key({_NAMES.get(name, name)!r})"
+        pressed = f"app.press({_NAMES.get(name, name)!r})"
         spans.append(Span(at, at + len(part), Style.from_meta({"@click": pressed})))
         parts.append(part)
         at += len(part)

@@ -121,6 +121,7 @@ class CommandsPane(BlockList):
             self._find_again()
         if self.is_following and self._view.steps:
             self.cursor = self._resting_place()
+        self.update_blocks()  # which keys a gate offers depends on the cursor
         self._show_end()
 
     def _find_again(self) -> None:
@@ -142,6 +143,7 @@ class CommandsPane(BlockList):
             self.is_following = False
         super().move_to(number, is_scrolling=is_scrolling)
         self._read = self.step.address if self.step is not None else None
+        self.update_blocks()
 
     def _show_end(self) -> None:
         """Begin to read at the answer, once, where the end is taller than the pane."""
