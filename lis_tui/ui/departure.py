@@ -1,6 +1,7 @@
 """What a rewind, a fork or a resumption leads to, in words, and what it needs that no journal keeps."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -102,7 +103,8 @@ def _comes_back(view: RunView, point: Point) -> list[tuple[str, Ink]]:
         lines.append(("back", ("the conversation; the sandbox is new, as nothing had run yet", "output")))
     else:
         lines.append(("back", ("the conversation", "output")))
-        text = f"no checkpoint {point}: the sandbox is new, without what the steps before made"
+        why = "" if view.started is None or view.started.spec.sandbox.checkpoints else " (they are off)"
+        text = f"no checkpoint {point}{why}: the sandbox is new, without what the steps before made"
         lines.append(("not back", (text, "error")))
     return lines
 
@@ -114,6 +116,11 @@ def _processes(view: RunView, point: Point | None) -> str:
     names = [f"{step.address} {one_line(short(step.tool, step.arguments), 48)}" for step in going]
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return ", ".join(names[:MOST_NAMED]) + more
+
+
+def named_after(parent: str, changes: Changes) -> Changes:
+    """Have a new run called like its parent, with the next number."""
+    return msgspec.structs.replace(changes, name=re.sub(r"-\d+$", "", parent) or parent)
 
 
 def spec_with(view: RunView, changes: Changes) -> RunSpec | None:

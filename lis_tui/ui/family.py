@@ -46,10 +46,9 @@ def kin_row(kin: Kin, now: float, *, width: int, sign: str = " ") -> Row:
     run = kin.run
     name_width = NARROW_NAME if width < NARROW else NAME_WIDTH
     fork = f"{'  ' * (kin.depth - 1)}⑂ " if kin.depth else ""
-    name: list[Ink] = [(fork, "human"), (one_line(run.name, 60), "command")]
-    if run.parent_step is not None:
-        name.append((f" @{run.parent_step}", "human"))
-    name = cut(name, name_width)
+    place = f" @{run.parent_step}" if run.parent_step is not None else ""
+    name = cut([(fork, "human"), (one_line(run.name, 60), "command")], max(name_width - len(place), 8))
+    name = cut([*name, (place, "human")], name_width)
     name.append((" " * (name_width - cells(name)), ""))
     text, tone = state_of(run)
     age = words.age(max(now - (run.last_at or run.started_at), 0)) if run.started_at else ""

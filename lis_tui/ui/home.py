@@ -112,7 +112,7 @@ class Home:
             secrets = secrets_for(view, changes, is_live=False)
             return await (await self._runs.client()).take_up(run.name, changes, secrets)
 
-        self._open(app, LiveSource(known, self._runs))
+        self._open(app, LiveSource(known, self._runs, run.name))
 
     def _open(self, app: "LisApp", source: Source) -> None:
         from lis_tui.ui.app import workbench

@@ -53,7 +53,7 @@ class Runs:
         async def known() -> str:
             return name
 
-        return LiveSource(known, self)
+        return LiveSource(known, self, name)
 
     def recorded(self, path: Path) -> RecordedSource:
         """Give a run folder, or a journal alone, as a source. Raises RunNotFound."""

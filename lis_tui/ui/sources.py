@@ -68,8 +68,9 @@ class LiveSource(Going):
 
     is_recorded = False
 
-    def __init__(self, start: Callable[[], Awaitable[str]], runs: "Runs") -> None:
+    def __init__(self, start: Callable[[], Awaitable[str]], runs: "Runs", name: str = "") -> None:
         super().__init__(runs)
+        self.name = name
         self._start = start
         self._client: Client | None = None
         self._folder: RunFolder | None = None

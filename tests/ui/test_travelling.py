@@ -83,7 +83,7 @@ async def test_a_rewind_shows_the_new_run_instead_of_the_old_one() -> None:
         await settle(pilot)
         assert [made[:3] for made in source.forks] == [(FIFTH, False, "rewind")]
         assert bench(app).source.name == "mandelbrot-3-fork"
-        assert "rewound to after 5.1" in text_of(app)
+        assert "rewound: this is after 5.1 again" in text_of(app)
         assert "⑂ from mandelbrot-3 @5.1" in text_of(app)
         assert old not in app.screen_stack
         assert source.has_left
@@ -134,7 +134,7 @@ async def test_without_a_checkpoint_it_is_said_what_that_means() -> None:
         await settle(pilot)
         await pilot.press("k", "r")
         await settle(pilot)
-        assert "no checkpoint after 5.1: the sandbox is new" in text_of(app)
+        assert "no checkpoint after 5.1 (they are off): the sandbox is new" in text_of(app)
 
 
 async def test_a_refused_rewind_is_said_and_changes_nothing() -> None:
@@ -215,7 +215,7 @@ async def test_a_fork_as_it_was_changes_nothing() -> None:
         await settle(pilot)
         await pilot.press("k", "f", "enter")
         await settle(pilot)
-    assert source.forks[0][3] == Changes()
+    assert source.forks[0][3] == Changes(name="mandelbrot")
 
 
 async def test_what_makes_no_sense_in_a_fork_is_said() -> None:

@@ -8,7 +8,7 @@ from lis_tui.core.errors import LisError
 from lis_tui.core.wire import Changes
 from lis_tui.trajectory.summary import RunSummary
 from lis_tui.ui.deeds.group import Group
-from lis_tui.ui.departure import Departure, Point, secrets_for
+from lis_tui.ui.departure import Departure, Point, named_after, secrets_for
 from lis_tui.ui.family import family_of
 
 
@@ -28,17 +28,22 @@ class Travelling(Group):
 
         def chosen(point: Point | None) -> None:
             if point is not None:
-                self._go(f"rewinding to {point}", lambda: self._rewind(point))
+                self._go(f"rewinding: {point}", lambda: self._rewind(point))
 
         screen.app.push_screen(RewindDialog(screen.view, screen.paint, step, screen.source.name), chosen)
 
     async def _rewind(self, point: Point) -> None:
         screen = self.screen
-        secrets = secrets_for(screen.view, Changes(), is_live=True)
+        changes = named_after(screen.source.name, Changes())
+        secrets = secrets_for(screen.view, changes, is_live=True)
         name = await screen.source.fork(
-            point.address, is_before=point.is_before, kind="rewind", secrets=secrets
+            point.address, is_before=point.is_before, kind="rewind", changes=changes, secrets=secrets
         )
-        self._show(name, f"rewound to {point}; {screen.source.name} keeps what was dropped", is_instead=True)
+        self._show(
+            name,
+            f"rewound: this is {point} again; {screen.source.name} keeps what was dropped",
+            is_instead=True,
+        )
 
     def fork(self) -> None:
         """Begin another run at the step under the cursor."""
@@ -56,7 +61,8 @@ class Travelling(Group):
         screen.app.push_screen(dialog, chosen)
 
     async def _fork(self, departure: Departure) -> None:
-        screen, point, changes = self.screen, departure.point, departure.changes
+        screen, point = self.screen, departure.point
+        changes = named_after(screen.source.name, departure.changes)
         secrets = secrets_for(screen.view, changes, is_live=self._is_live)
         name = await screen.source.fork(
             point.address, is_before=point.is_before, changes=changes, secrets=secrets
