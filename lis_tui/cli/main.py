@@ -153,6 +153,7 @@ def _remove_runs(given: argparse.Namespace) -> int:
 
 def _prune_runs(given: argparse.Namespace) -> int:
     from lis_tui.cli import prune
+    from lis_tui.cli.asked import settings
 
     return prune.prune_runs(settings(given)[0], given.keep, given.older_than, is_dry=given.dry_run)
 

@@ -13,7 +13,9 @@ from lis_tui.config.places import Places, find_places
 from lis_tui.core.errors import LisError, RunIsLive, RunNotFound, StorageFailed, UsageWrong
 from lis_tui.core.run_filter import parse_run_filter
 from lis_tui.core.text import clean, one_line
+from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.notes import Notes, note_of, tags_of, verdict_of, write_notes
+from lis_tui.trajectory.pruning import Space, prune, spaces
 from lis_tui.trajectory.store import RunFolder, Store
 from lis_tui.trajectory.summary import RunSummary
 
@@ -33,11 +35,15 @@ def show_all(places: Places, wanted: str | None = None) -> int:
         if not runs:
             print("No run is like this.")
             return 0
-    head = ("RUN", "STATE", "TURNS", "AGE", "SIZE", "MODEL", "VERDICT", "ANSWER OR TASK")
-    rows = [head, *(_row(run, time.time()) for run in runs)]
+    store = Store(places.data)
+    kept = spaces(store, store.list())
+    head = ("RUN", "STATE", "TURNS", "AGE", "SIZE", "CHECKPOINTS", "MODEL", "VERDICT", "ANSWER OR TASK")
+    rows = [head, *(_row(run, time.time(), kept.get(run.name)) for run in runs)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    if total := Blobs(places.data).size_bytes():
+        print(f"\nCheckpoints take {size(total)} in all; `lis-tui runs prune` frees what no run needs.")
     return 0
 
 
@@ -56,7 +62,21 @@ def remove(names: Sequence[str]) -> int:
             code = error.exit_code
         else:
             print(f"{folder.name} is removed.")
-    return code
+    return code or _free(store)
+
+
+def _free(store: Store) -> int:
+    """Free what only the removed runs needed."""
+    try:
+        freed = prune(store)
+    except LisError as error:
+        print(f"lis-tui: {clean(error.sentence)}", file=sys.stderr)
+        return error.exit_code
+    if freed.bytes_freed:
+        print(f"{size(freed.bytes_freed)} of checkpoints that no run needs are freed.")
+    if freed.waiting_bytes:
+        print(f"{size(freed.waiting_bytes)} more will be freed by `lis-tui runs prune` later.")
+    return 0
 
 
 def _remove(store: Store, folder: RunFolder) -> None:
@@ -144,7 +164,16 @@ def age(seconds: float) -> str:
     return f"{max(seconds, 0):.0f} s"
 
 
-def _row(run: RunSummary, now: float) -> tuple[str, ...]:
+def _space(space: Space | None) -> str:
+    """Say what only this run's checkpoints need, and what they share with other runs."""
+    if space is None:
+        return "?"
+    own = size(space.own_bytes) if space.own_bytes else ""
+    shared = f"+{size(space.shared_bytes)} shared" if space.shared_bytes else ""
+    return " ".join(filter(None, (own, shared))) or "–"
+
+
+def _row(run: RunSummary, now: float, space: Space | None) -> tuple[str, ...]:
     text = run.problem or run.answer_head or run.task
     return (
         one_line(run.name, 60),
@@ -152,6 +181,7 @@ def _row(run: RunSummary, now: float) -> tuple[str, ...]:
         str(run.turns),
         age(now - run.started_at) if run.started_at else "",
         size(run.size_bytes()),
+        _space(space),
         one_line(run.model, 30),
         one_line(" ".join([run.notes.verdict or "–", *(f"#{tag}" for tag in run.notes.tags)]), 60),
         one_line(text, 60),

@@ -28,6 +28,8 @@ class Pruned(Struct, frozen=True):
 
     removed: int
     bytes_freed: int
+    bytes_young: int = 0
+    """What is not needed, and stays because it was used just now."""
 
 
 class Blobs:
@@ -95,18 +97,22 @@ class Blobs:
                 total += self._path(digest).stat().st_size
         return total
 
-    def prune(self, kept: Collection[str], *, young_s: float = _YOUNG_S) -> Pruned:
-        """Remove what is not among the digests of kept manifests, but never what was used just now."""
+    def prune(self, kept: Collection[str], *, young_s: float = _YOUNG_S, is_dry: bool = False) -> Pruned:
+        """Remove what is not among the digests of kept manifests, but never what was used just now.
+
+        `is_dry`: only tell. Raises StorageFailed.
+        """
         now = time.time()
-        removed = freed = 0
+        removed = freed = young = 0
         for path, size, used_at in self._all():
             digest = path.parent.name + path.name
-            if digest in kept or now - used_at < young_s:
+            if digest in kept:
                 continue
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()
+            if now - used_at < young_s:
+                young += size
+            elif is_dry or _unlink(path):
                 removed, freed = removed + 1, freed + size
-        return Pruned(removed, freed)
+        return Pruned(removed, freed, young)
 
     def _all(self) -> Iterator[tuple[Path, int, float]]:
         """Give everything that is there, also what a crash left half-written."""
@@ -198,6 +204,16 @@ class Intake:
             self.drop()
             raise _cannot_keep(error) from error
         self._held = bytearray()
+
+
+def _unlink(path: Path) -> bool:
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise StorageFailed(f"{path} cannot be removed: {error.strerror}.") from error
+    return True
 
 
 def _cannot_keep(error: OSError) -> StorageFailed:

@@ -130,12 +130,17 @@ class Manifests:
 
     def digests(self) -> set[str]:
         """Give the contents that the checkpoints of this run need. Raises StorageFailed."""
-        needed: set[str] = set()
+        return set(self.contents())
+
+    def contents(self) -> dict[str, int]:
+        """Give the contents that the checkpoints of this run need, with their sizes. Raises StorageFailed."""
+        sizes: dict[str, int] = {}
+        shells: set[str] = set()
         for address in self.addresses():
             stored = self._read(address)
-            needed.update(stored.shell.parts.values())
-            needed.update(node.digest for node in stored.nodes if node.digest)
-        return needed
+            shells.update(stored.shell.parts.values())
+            sizes.update((node.digest, node.size_bytes) for node in stored.nodes if node.digest)
+        return sizes | {digest: self.blobs.size_bytes([digest]) for digest in shells - sizes.keys()}
 
     def _read(self, address: StepAddress) -> _Stored:
         path = self._path(address)
