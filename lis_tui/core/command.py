@@ -22,6 +22,8 @@ class Reins:
         """How long it may take in all; None: as it was asked for."""
         self.is_let_go = False
         """It is to go on in the background."""
+        self.is_cut = False
+        """A person stops it."""
         self.is_taken = False
         """A command runs by them."""
         self._on_change: Callable[[], None] | None = None
@@ -34,6 +36,11 @@ class Reins:
     def let_go(self) -> None:
         """Let the command go on in the background."""
         self.is_let_go = True
+        self._changed()
+
+    def cut(self) -> None:
+        """Stop the command as soon as it has begun."""
+        self.is_cut = True
         self._changed()
 
     def take(self, on_change: Callable[[], None] | None) -> None:

@@ -65,7 +65,10 @@ class Commands:
 
         if reins is not None:
             reins.on_signal = tell
-        self._progress.beside.begin(self._sandbox.interrupt(), "interrupt")
+        if reins is not None and not reins.is_taken:
+            reins.cut()
+        else:
+            self._progress.beside.begin(self._sandbox.interrupt(), "interrupt")
 
     def stop_job(self, address: StepAddress | None, by: Who) -> bool:
         """Stop what went on in the background after this step; say whether there was such a job."""

@@ -17,11 +17,13 @@ __lis_list() {
   done
 }
 __lis_look() {
-  local fifo=$1 p line call fd ignored wait reads
+  local fifo=$1 p line call fd ignored caught wait reads
   shift
   for p; do
-    ignored=0 call= wait= reads=0
-    while read -r line fd; do [[ $line != SigIgn: ]] || ignored=$fd; done
+    ignored=0 caught=0 call= wait= reads=0
+    while read -r line fd; do
+      case $line in SigIgn:) ignored=$fd ;; SigCgt:) caught=$fd ;; esac
+    done
     { read -r call fd line </proc/$p/syscall; } 2>/dev/null
     { read -r wait </proc/$p/wchan; } 2>/dev/null
     if [[ $call == 0 || $call == 63 ]]; then
@@ -29,7 +31,7 @@ __lis_look() {
     elif [[ ! $call && $wait == *pipe_read* && /proc/$p/fd/0 -ef $fifo ]]; then
       reads=1
     fi
-    printf '%s %s %s\n' "$p" "$ignored" "$reads"
+    printf '%s %s %s %s\n' "$p" "$ignored" "$caught" "$reads"
   done 2>/dev/null </dev/null
 }
 __lis_look_at() { local f=$1 p; shift; for p; do __lis_look "$f" "$p" </proc/$p/status; done 2>/dev/null; }
@@ -45,19 +47,25 @@ class Process(Struct, frozen=True):
 
 
 class Details(Struct, frozen=True):
-    """What decides about a process: the signals it ignores, and whether it reads the command's input.
+    """What decides about a process: the signals it ignores and handles, and whether it reads our input.
 
     `reads` 2: proven by the system call; 1: it sleeps in a pipe and its input is the command's; 0: no.
     """
 
     pid: int
     ignored: int
+    caught: int
     reads: int
 
     @property
     def is_background(self) -> bool:
         """A shell without job control starts `&` with INT and QUIT ignored."""
         return self.ignored & 0b110 == 0b110
+
+    @property
+    def dies_of_int(self) -> bool:
+        """It neither ignores INT nor handles it: where it got one and lives, that came before its exec."""
+        return not (self.ignored | self.caught) & 0b10
 
 
 class Tree(Struct, frozen=True):
@@ -101,7 +109,8 @@ async def look_at(service: Service, fifo: str, pids: Collection[int]) -> list[De
     script = b"__lis_look_at " + fifo.encode() + b" " + _words(pids)
     answer = await service.ask(script, is_apart=False, timeout_s=10)
     rows = (line.split() for line in answer.output.decode("ascii", errors="replace").splitlines())
-    return [Details(int(row[0]), int(row[1], 16), int(row[2])) for row in rows if len(row) == 3]
+    found = [row for row in rows if len(row) == 4]
+    return [Details(int(row[0]), int(row[1], 16), int(row[2], 16), int(row[3])) for row in found]
 
 
 async def signal(service: Service, name: str, pids: Collection[int]) -> None:

@@ -120,7 +120,7 @@ class Shell:
 
         def until() -> float:
             seconds = timeout_s if reins.timeout_s is None else reins.timeout_s
-            return began if reins.is_let_go else began + seconds
+            return began if reins.is_let_go or reins.is_cut else began + seconds
 
         try:
             async with asyncio.timeout_at(until()) as clock:
@@ -128,7 +128,7 @@ class Shell:
                 await step.wait()
         except TimeoutError:
             if not reins.is_let_go:
-                await self._stop(step, "time limit")
+                await self._stop(step, "person" if reins.is_cut else "time limit")
         except asyncio.CancelledError:
             await asyncio.shield(self._stop(step, "person"))
             raise

@@ -61,7 +61,8 @@ class Stopping:
         pids = tree.below(one.pid for one in details if age >= _KILL_S or not one.is_background)
         if age < _TERM_S:
             self._tell("INT")
-            fresh = [pid for pid in pids if pid not in self._interrupted]
+            again = {one.pid for one in details if one.dies_of_int}
+            fresh = [pid for pid in pids if pid in again or pid not in self._interrupted]
             self._interrupted.update(fresh)
             await processes.signal(service, "INT", [bash.pid, *fresh])
         elif age < _KILL_S:

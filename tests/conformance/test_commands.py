@@ -89,6 +89,12 @@ async def test_an_interrupt_goes_as_far_as_it_must_and_spares_all_else(
     assert await run("kill -0 $B && echo alive; kill $B; cd") == b"alive\n"
 
 
+async def test_an_interrupt_that_comes_before_the_command_is_not_lost(run: Terminal) -> None:
+    held = Held(run.sandbox, "sleep 1000")
+    held.reins.cut()
+    assert (await held.over()).ended_by == "person"
+
+
 async def test_a_job_that_prints_outlives_a_shell_that_had_to_be_killed(run: Terminal) -> None:
     await run("(while sleep 0.02; do echo tick; echo alive >>/tmp/alive; done) & B=$!")
     held = Held(run.sandbox, "trap '' INT TERM; echo up; while :; do :; done")

@@ -60,7 +60,7 @@ def test_what_a_fact_has_ended_is_not_told_again() -> None:
 def test_outputs_of_jobs_and_of_the_own_shell_are_told_apart() -> None:
     there = StepAddress(2, 1)
     went_on = StepFinished(address=HERE, call_id="c", tool="t", observation=Observation(text="a"))
-    events = [
+    events: list[Event] = [
         *(STARTED, OutputArrived(HERE, b"a"), went_on, OutputArrived(HERE, b"b")),
         *(StepStarted(address=there, tool="execute_bash", arguments="{}"), OutputArrived(there, b"c")),
         *(OwnOutputArrived(1, b"", "ls"), OwnOutputArrived(1, b"d"), OwnOutputArrived(1, b"e")),
