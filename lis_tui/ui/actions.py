@@ -24,11 +24,11 @@ from lis_tui.ui.conditions import (
     retrying,
     rewindable,
     rule_gate,
-    running,
     sandbox_up,
     sayable,
     shell_running,
     step_gate,
+    stoppable,
     typeable,
     under_cursor,
     undoable,
@@ -209,7 +209,13 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("mode", "M", "mode", "Change the mode: auto, confirm, step.", "Run", False, live),
     Action(
-        "interrupt", "", "interrupt", "Stop the running command; the shell lives on.", "Run", False, running
+        "interrupt",
+        "",
+        "interrupt",
+        "Stop the running command, or the job under the cursor; the shell lives on.",
+        "Run",
+        False,
+        stoppable,
     ),
     Action(
         "background",

@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from lis_tui.core.conversation import is_signed
 from lis_tui.core.parts import StepView, TurnView
 from lis_tui.core.view import RunView
 
@@ -129,8 +130,8 @@ def has_fresh_reply(view: RunView, focus: Focus) -> Why:
     why = step_gate(view, focus)
     if why:
         return why
-    if any(step.started_at is not None and not step.is_injected for step in view.turn.steps):
-        return "a call of this reply has run already"
+    if view.gate is not None and view.gate.address.step > 1:
+        return "something of this reply is decided already; x rejects with a reason"
     return ""
 
 
@@ -153,8 +154,10 @@ def reply_editable(view: RunView, focus: Focus) -> Why:
     if why or not view.turn.replies:
         return why
     reply = view.turn.replies[max(view.turn.chosen, 1) - 1]
-    if reply.thinking_json:
+    if is_signed(reply.thinking_json):
         return "the provider signed this reasoning; changed, it would be refused"
+    if reply.calls_in_text and not reply.reasoning:
+        return "the model wrote its calls into this text; e changes the step"
     return ""
 
 
@@ -164,6 +167,12 @@ def reply_editable(view: RunView, focus: Focus) -> Why:
 def running(view: RunView, focus: Focus) -> Why:
     """A command runs."""
     return live(view, focus) or ("" if view.running is not None else "no command runs")
+
+
+def stoppable(view: RunView, focus: Focus) -> Why:
+    """A command runs, or went on in the background and is under the cursor."""
+    is_job = focus.step is not None and focus.step.job == "running"
+    return "" if is_job and not focus.is_recorded else running(view, focus)
 
 
 def shell_running(view: RunView, focus: Focus) -> Why:

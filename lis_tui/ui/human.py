@@ -91,4 +91,7 @@ def _job_rows(step: StepView, indent: list[Ink]) -> list[Row]:
         return []
     is_running = step.job == "running"
     said = "runs in the background" if is_running else "its job has ended"
-    return [Row([(f"» {said}", "accent" if is_running else "muted")], lead=indent)]
+    line: list[Ink] = [(f"» {said}", "accent" if is_running else "muted")]
+    if is_running:
+        line.append((" · ctrl+c here stops it", "muted"))
+    return [Row(line, lead=indent, most=2, is_prose=True)]

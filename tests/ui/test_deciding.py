@@ -236,7 +236,7 @@ async def test_a_reply_of_which_a_call_has_run_cannot_be_asked_for_again() -> No
     last = next(n for n, one in enumerate(records) if _finishes(one.event, HERE))
     async with shown(told(records[: last + 1], waits(StepAddress(6, 2))), "plus") as (_, app, decisions):
         assert decisions == []
-        assert "a call of this reply has run already" in text_of(app)
+        assert "something of this reply is decided already" in text_of(app)
 
 
 def _finishes(event: events.Event, address: StepAddress) -> bool:
@@ -260,7 +260,7 @@ async def test_the_models_words_are_changed_and_kept_beside_the_change() -> None
 
 async def test_signed_reasoning_is_not_changed_and_the_reason_is_said() -> None:
     call = story.bash("ls")
-    reply = Reply(reasoning="hm", calls=(call,), thinking_json='[{"signature": "x"}]')
+    reply = Reply(reasoning="hm", calls=(call,), thinking_json='{"thinking_blocks": [{}]}')
     more = (
         events.ReplyFinished(turn=1, reply=reply),
         events.StepProposed(address=StepAddress(1, 1), call=call),

@@ -112,16 +112,19 @@ class Changing(Group):
         if address is None:
             return
         turn = self.screen.view.turn
-        old = (str(turn.reasoning), str(turn.text))
+        parts = {"reasoning": str(turn.reasoning), "reply": str(turn.text)}
+        if turn.replies[max(turn.chosen, 1) - 1].calls_in_text:
+            del parts["reply"]  # its calls stand in it
 
         def edited(texts: tuple[str, ...]) -> None:
-            reasoning, text = (new if new != was else None for new, was in zip(texts, old, strict=True))
-            self.screen.send(EditReply(reasoning, text), address)
+            found = dict(zip(parts, texts, strict=True))
+            changed = {name: text for name, text in found.items() if text != parts[name]}
+            self.screen.send(EditReply(changed.get("reasoning"), changed.get("reply")), address)
 
         self.edit_texts(
             f"The model's words in turn {turn.number}",
             "It will take this for its own. What it wrote is kept beside it; its calls stay.",
-            {"reasoning": (old[0], "markdown"), "reply": (old[1], "markdown")},
+            {name: (text, "markdown") for name, text in parts.items()},
             edited,
             way="let it have said this",
         )

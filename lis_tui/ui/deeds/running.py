@@ -13,6 +13,7 @@ from lis_tui.core.decisions import (
 from lis_tui.core.events import StepAddress
 from lis_tui.core.spec import Mode
 from lis_tui.ui.calls import short
+from lis_tui.ui.conditions import stoppable
 from lis_tui.ui.deeds.group import Group
 
 _NEXT_MODE: dict[Mode, Mode] = {"auto": "confirm", "confirm": "step", "step": "auto"}
@@ -81,7 +82,9 @@ class Running(Group):
 
     def interrupt(self) -> None:
         """Stop the running command."""
-        running = self.screen.view.running
+        running, here = self.screen.view.running, self.screen.commands.step
+        if here is not None and here.job == "running" and (running is None or self.screen.commands.is_held):
+            running = here
         self.screen.send(Interrupt(), running.address if running is not None else None)
 
     def copy_or_interrupt(self) -> None:
@@ -90,7 +93,7 @@ class Running(Group):
         if selected:
             self.screen.app.copy_to_clipboard(selected)
             self.screen.hint("copied")
-        elif self.screen.view.running is not None and not self.screen.source.is_recorded:
+        elif not stoppable(self.screen.view, self.screen.where):
             self.interrupt()
             self.screen.hint("interrupting the command")
         else:

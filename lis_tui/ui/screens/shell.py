@@ -8,7 +8,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from lis_tui.core.decisions import Decision, RunOwn, ShareOwn
+from lis_tui.core.decisions import Decision, RunOwn, ShareOwn, StopOwn
 from lis_tui.core.parts import OwnView
 from lis_tui.core.text import Sanitiser, one_line, safe_str
 from lis_tui.core.view import RunView
@@ -33,6 +33,7 @@ class ShellDialog(ModalScreen[None]):
         Binding("up", "recall(-1)", "earlier", priority=True),
         Binding("down", "recall(1)", "later", priority=True),
         Binding("ctrl+s", "share", "share", priority=True),
+        Binding("ctrl+c", "stop", "stop", priority=True),
     ]
 
     def __init__(self, view: RunView, paint: Paint, send: Callable[[Decision], None]) -> None:
@@ -97,6 +98,11 @@ class ShellDialog(ModalScreen[None]):
         ran = [one.ran.command for one in self._view.own.values() if one.ran is not None]
         return [line for place, line in enumerate(ran) if not place or line != ran[place - 1]]
 
+    def action_stop(self) -> None:
+        """Stop what runs here."""
+        if any(one.ran is None for one in self._view.own.values()):
+            self._send(StopOwn())
+
     def action_share(self) -> None:
         """Show the model the last command and its output."""
         done = [one for one in self._view.own.values() if one.ran is not None]
@@ -112,7 +118,7 @@ class ShellDialog(ModalScreen[None]):
 def _lines(own: OwnView) -> list[list[Ink]]:
     """Give a command, its output and how it ended."""
     ran = own.ran
-    command = one_line(ran.command, 400) if ran is not None else "…"
+    command = one_line(ran.command if ran is not None else own.command, 400) or "…"
     lines: list[list[Ink]] = [[("$ ", "human"), (command, "command bold")]]
     data = bytes(own.tail)[-MOST_BYTES:] or (ran.output.encode(errors="replace") if ran is not None else b"")
     sanitiser = Sanitiser()
@@ -123,7 +129,7 @@ def _lines(own: OwnView) -> list[list[Ink]]:
         lines.append([(f"… {words.plural(len(out) - MOST_LINES, 'line')} before", "muted")])
     lines += [toned(line, "output") for line in out[-MOST_LINES:]]
     if ran is None:
-        lines.append([("▶ running", "accent")])
+        lines.append([("▶ running", "accent"), (" · ctrl+c stops it", "muted")])
     elif ran.exit_code:
         took = words.duration(ran.duration_s)
         lines.append([(f"✗ exit code {ran.exit_code}", "error"), (f"  {took}", "muted")])
