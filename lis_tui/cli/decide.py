@@ -1,8 +1,8 @@
 """`--decide COMMAND`: a program of the user's answers every gate of a run that has no screen.
 
 It is started once for each gate, gets one line of JSON (GateAsked) and prints decisions as the journal writes
-them, one a line, such as {"type":"Approve"}. Where it fails, is too slow or leaves the gate open, the gate
-takes its default.
+them, such as {"type":"Approve"}: one, a list, or one a line, carried out in order. Where it fails, is too
+slow or leaves the gate open, the gate takes its default. See docs/decide.md.
 """
 
 import asyncio
@@ -10,29 +10,32 @@ import os
 import shlex
 import signal
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 
 import msgspec
 from msgspec import Struct
 
+from lis_tui.cli.meanwhile import MEANWHILE, Decide, Meanwhile, Told
 from lis_tui.core.bus import spawn
-from lis_tui.core.decisions import Decision
+from lis_tui.core.decisions import ChooseVersion, Decision, Inject, Resample, RunOwn
 from lis_tui.core.errors import DecisionRefused, UsageWrong
 from lis_tui.core.events import (
     DECISIONS,
     DecisionMade,
     Gate,
     GateOpened,
+    ModelAsked,
     Record,
+    ReplyCutOff,
+    ReplyFinished,
+    ReplyResampled,
     RunEnded,
     RunStarted,
     StepAddress,
     StepFinished,
     StepProposed,
-    Who,
 )
-from lis_tui.core.messages import Observation, ToolCall
+from lis_tui.core.messages import Observation, Reply, ToolCall
 from lis_tui.core.spec import GateSpec
 from lis_tui.core.text import clean
 from lis_tui.engine.gates import default_decision
@@ -40,7 +43,8 @@ from lis_tui.engine.gates import default_decision
 USUAL_S = 60.0
 """How long the program may think where the run has no --gate-timeout."""
 DYING_S = 2.0
-Decide = Callable[[Decision, StepAddress | None, Who, Gate | None], None]
+WAIT_AGAIN = (Inject, Resample, ChooseVersion)
+"""After these the gate waits once more."""
 
 
 class GateAsked(Struct, frozen=True, kw_only=True):
@@ -48,8 +52,14 @@ class GateAsked(Struct, frozen=True, kw_only=True):
 
     run: str
     gate: GateOpened
+    times: int = 1
+    """How often this gate has waited in a row: it waits again after Inject, Resample and ChooseVersion."""
     call: ToolCall | None = None
     observation: Observation | None = None
+    replies: tuple[Reply, ...] = ()
+    """All versions of the newest reply, the first one first."""
+    cut_off: ReplyCutOff | None = None
+    """What came of a reply before it was cut off, where the model is to be asked next."""
 
 
 class Undecided(Exception):
@@ -66,7 +76,14 @@ class Decider:
         self._run = ""
         self._proposed: StepProposed | None = None
         self._finished: StepFinished | None = None
+        self._replies: tuple[Reply, ...] = ()
+        self._cut_off: ReplyCutOff | None = None
+        self._key: tuple[StepAddress, Gate] | None = None
+        self._times = 0
+        self._rest: list[Told] = []
+        """What was said for when the gate waits again."""
         self._tasks: list[asyncio.Task[None]] = []
+        self._meanwhile = Meanwhile(decide, _tell)
 
     def hear(self, record: Record) -> None:
         """Take in what happens; a gate that opens is answered beside it."""
@@ -78,15 +95,45 @@ class Decider:
             case StepFinished() as event:
                 self._finished = event
             case GateOpened() as event:
-                self._tasks.append(spawn(self._answer(event), "decide"))
+                self._open(event)
             case DecisionMade() | RunEnded():
                 self._stop()
+            case ModelAsked() | ReplyFinished() | ReplyResampled() | ReplyCutOff() as event:
+                self._hear_model(event)
             case _:
                 pass
+        if isinstance(record.event, RunEnded):
+            self._meanwhile.stop()
+
+    def _hear_model(self, event: ModelAsked | ReplyFinished | ReplyResampled | ReplyCutOff) -> None:
+        match event:
+            case ModelAsked():
+                self._cut_off = None
+            case ReplyFinished(reply=reply):
+                self._replies = (reply,)
+            case ReplyResampled(reply=reply):
+                self._replies = (*self._replies, reply)
+            case ReplyCutOff():
+                self._cut_off = event
+
+    def _open(self, gate: GateOpened) -> None:
+        key = (gate.address, gate.gate)
+        is_same = key == self._key
+        self._times = self._times + 1 if is_same else 1
+        self._key = key
+        rest, self._rest = self._rest, []
+        self._meanwhile.stop()
+        if rest and is_same:
+            self._carry_out(rest, gate)
+        else:
+            for one in rest:
+                _tell(f"{type(one.decision).__name__} of --decide is dropped: the gate did not wait again.")
+            self._tasks.append(spawn(self._answer(gate), "decide"))
 
     async def close(self) -> None:
         """Answer no more."""
         self._stop()
+        await self._meanwhile.close()
         if self._tasks:
             await asyncio.wait(self._tasks)
 
@@ -99,34 +146,52 @@ class Decider:
 
     async def _answer(self, gate: GateOpened) -> None:
         try:
-            decisions = await self._ask(gate)
+            told = await self._ask(gate)
         except Undecided as error:
             _tell(str(error))
-            decisions = []
-        for decision in decisions:
-            try:
-                self._decide(decision, gate.address, "script", gate.gate)
-            except DecisionRefused as error:
-                _tell(error.sentence)
+            told = []
+        self._carry_out(told, gate)
+
+    def _carry_out(self, told: list[Told], gate: GateOpened) -> None:
+        """Do what was said, in order; what concerns the next wait of this gate is kept for it."""
+        held = [one for one in told if isinstance(one.decision, MEANWHILE)]
+        now = [one for one in told if one not in held]
+        for place, one in enumerate(now, start=1):
+            is_done = self._do(one.decision, gate)
+            if is_done and _has_it_wait_again(one.decision):
+                self._rest = [*now[place:], *held]
+                return
         with suppress(DecisionRefused):
             default = default_decision(gate.gate, self._spec)
             self._decide(default, gate.address, "default", gate.gate)
+        self._meanwhile.begin(held, gate.address)
 
-    async def _ask(self, gate: GateOpened) -> list[Decision]:
+    def _do(self, decision: Decision, gate: GateOpened) -> bool:
+        address = None if isinstance(decision, RunOwn) else gate.address
+        try:
+            self._decide(decision, address, "script", gate.gate)
+        except DecisionRefused as error:
+            _tell(error.sentence)
+            return False
+        return True
+
+    async def _ask(self, gate: GateOpened) -> list[Told]:
         proposed, finished = self._proposed, self._finished
         asked = GateAsked(
             run=self._run,
             gate=gate,
+            times=self._times,
             call=proposed.call if proposed and proposed.address == gate.address else None,
             observation=finished.observation if finished and finished.address == gate.address else None,
+            replies=self._replies,
+            cut_off=self._cut_off,
         )
         output = await self._run_program(msgspec.json.encode(asked) + b"\n")
-        lines = [line for line in output.splitlines() if line.strip()]
-        if not lines:
+        if not output.strip():
             raise Undecided("The program of --decide said nothing.")
         try:
-            return [DECISIONS.decode(line) for line in lines]
-        except msgspec.DecodeError as error:
+            return _read(output)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise Undecided(f"The program of --decide printed no decision: {error}.") from error
 
     async def _run_program(self, line: bytes) -> bytes:
@@ -159,6 +224,34 @@ def words_of(command: str) -> list[str]:
     if not words:
         raise UsageWrong("--decide wants a command.")
     return words
+
+
+def _read(output: bytes) -> list[Told]:
+    """Read one decision, a list of them, or one a line. Raises msgspec.DecodeError."""
+    try:
+        whole = [msgspec.json.decode(output, type=msgspec.Raw)]
+    except msgspec.DecodeError:
+        lines = [line for line in output.splitlines() if line.strip()]
+        whole = [msgspec.json.decode(line, type=msgspec.Raw) for line in lines]
+    return [_told(raw) for part in whole for raw in _parts(part)]
+
+
+def _parts(part: msgspec.Raw) -> list[msgspec.Raw]:
+    text = bytes(part).strip()
+    return msgspec.json.decode(text, type=list[msgspec.Raw]) if text.startswith(b"[") else [part]
+
+
+def _told(raw: msgspec.Raw) -> Told:
+    after_s = msgspec.json.decode(raw, type=_Timed).after_s
+    return Told(DECISIONS.decode(raw), max(after_s, 0.0))
+
+
+class _Timed(Struct, frozen=True):
+    after_s: float = 0.0
+
+
+def _has_it_wait_again(decision: Decision) -> bool:
+    return isinstance(decision, WAIT_AGAIN) and not (isinstance(decision, Inject) and decision.is_after)
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

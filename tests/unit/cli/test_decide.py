@@ -1,28 +1,18 @@
 """A program that answers gates: what it is told, what it may say, and what comes of its failures."""
 
-import asyncio
 import json
-import shlex
-import sys
 from pathlib import Path
 
 import pytest
 
-from lis_tui.cli.decide import Decider
 from lis_tui.core.breakpoints import Breakpoint
-from lis_tui.core.bus import Listener
 from lis_tui.core.events import DecisionMade, GateOpened, MessageSent, ObservationEdited
 from lis_tui.core.spec import GateSpec
+from tests.deciding import play_with, program
 from tests.fakes import Turn, bash, calls, submit
 from tests.playing import Game, make_spec
 
 DONE = calls(submit("x"))
-
-
-def program(folder: Path, source: str) -> str:
-    path = folder / "decide.py"
-    path.write_text(f"import json, sys, time\nasked = json.loads(sys.stdin.readline())\n{source}\n")
-    return shlex.join([sys.executable, "-S", "-E", str(path)])
 
 
 async def play(
@@ -31,18 +21,7 @@ async def play(
     """Play a run that stops at a breakpoint and is answered by a program."""
     spec = make_spec(breakpoints=(Breakpoint(name="it", filter=text),), gate=gate, is_headless=True)
     game = Game(folder, *turns, spec=spec)
-    decider = Decider(command, game.run.decide, spec.gate)
-    listener = game.bus.listen()
-
-    async def hear(listener: Listener) -> None:
-        async for record in listener:
-            decider.hear(record)
-
-    hearing = asyncio.ensure_future(hear(listener))
-    await asyncio.wait_for(game.play(), 30)
-    game.bus.leave(listener)
-    await hearing
-    await decider.close()
+    await play_with(game, command, spec.gate)
     game.check_history()
     return game
 
