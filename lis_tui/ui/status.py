@@ -34,6 +34,8 @@ def state_words(view: RunView, moment: Moment) -> Ink:
         return f"✗ {one_line(moment.lost, 120)}", "error"
     if view.trouble:
         return f"‖ {one_line(view.trouble, 120)}", "error"
+    if not moment.is_recorded and (text := _coming_back(view)):
+        return f"▶ {text}", "accent"
     if view.ended is not None:
         return _ended(view)
     if moment.is_recorded:
@@ -85,6 +87,16 @@ def _ended(view: RunView) -> Ink:
     reason = one_line(view.ended.reason, 60)
     with_reason = tone == "error" and reason
     return f"■ {text}: {reason}" if with_reason else f"■ {text}", tone
+
+
+def _coming_back(view: RunView) -> str:
+    """Say how far a sandbox has been brought back; a fork is its own only once that is done."""
+    if view.restoring is not None:
+        part = view.restoring.done_bytes / max(view.restoring.total_bytes, 1)
+        return f"bringing back files {part:.0%}"
+    parent = view.started.parent if view.started is not None else None
+    is_begun = parent is None or (view.fork is not None and view.fork.parent == parent)
+    return "" if is_begun else "bringing back the sandbox"
 
 
 def _busy(view: RunView, now: float) -> Ink:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -60,6 +61,49 @@ def test_colouring_changes_no_text_so_that_heights_stay_true(text: str) -> None:
     assert coloured == [text_of(line) for line in plain(text)]
 
 
+def strip_of(view: RunView, cursor: int, width: int, *forks: StepAddress) -> str:
+    return "".join(sign for sign, tone in strip_inks(view, cursor, width, forks) if tone != "rule")
+
+
+def kept(count: int, *without: int) -> RunView:
+    """A run of so many steps, one a turn; all but some were kept."""
+    view = RunView().apply_all(story.long(count))
+    for step in view.steps:
+        if step.address.turn not in without:
+            taken = events.CheckpointTaken(address=step.address, entries=1, bytes_new=1, took_s=0.1)
+            view.apply(Record(view.version, view.last_at, taken))
+    return view
+
+
+def test_the_strip_marks_forks_missing_checkpoints_and_what_a_person_did() -> None:
+    view = kept(8, 3, 8)
+    view.apply(Record(900, view.last_at, events.RunForked(parent="other", point=StepAddress(2, 1))))
+    view.apply(Record(901, view.last_at, events.CommandInjected(address=StepAddress(4, 1, 1), command="ls")))
+    view.steps[5].changed_by = "person"
+    assert strip_of(view, 0, 40, StepAddress(7, 1)) == "◉⑂○●+✎●⑂●"
+
+
+def test_a_fork_before_a_step_is_marked_at_the_step_before() -> None:
+    view = kept(4)
+    forked = events.RunForked(parent="other", point=StepAddress(3, 1), is_before=True)
+    view.apply(Record(900, view.last_at, forked))
+    assert strip_of(view, 3, 40) == "●⑂●◉"
+
+
+@pytest.mark.parametrize("width", [8, 20, 60, 110])
+def test_of_many_steps_the_worst_mark_of_a_bucket_is_shown(width: int) -> None:
+    view = kept(240)
+    view.steps[120].changed_by = "person"
+    inks = strip_inks(view, 0, width, [StepAddress(101, 1)])
+    assert sum(cell_len(text) for text, _ in inks) == width
+    marks = [sign for sign, _ in inks]
+    assert marks[0] == "◉"
+    assert "✎" in marks
+    assert "✗" in marks
+    assert ("⑂" in marks) == (width >= 60)
+    assert step_at(width - 1, 240, width) >= 240 - 240 // width - 1
+
+
 @pytest.mark.parametrize("count", [1, 7, 40, 99, 500])
 def test_the_strip_is_as_wide_as_asked_and_shows_a_failure_among_many(count: int) -> None:
     view = RunView().apply_all(story.long(count))
@@ -80,6 +124,24 @@ def test_the_status_line_begins_with_the_state_and_keeps_the_key_for_help() -> N
         assert line.startswith(" ‖ waiting for you")
         assert "? keys" in line
         assert cell_len(line) <= width
+
+
+def test_the_status_says_how_far_a_sandbox_was_brought_back_also_after_the_end() -> None:
+    view = RunView().apply_all(story.ended())
+    view.apply(Record(0, view.last_at, events.RestoreProgressed(34, 100)))
+    assert state_words(view, moment(view)) == ("▶ bringing back files 34%", "accent")
+    view.apply(Record(0, view.last_at, events.RestoreProgressed(100, 100)))
+    assert state_words(view, moment(view)) == ("■ submitted", "ok")
+
+
+def test_a_fork_has_not_ended_because_its_parent_had() -> None:
+    started, *past = story.ended()
+    assert isinstance(started.event, events.RunStarted)
+    event = msgspec.structs.replace(started.event, parent="mandelbrot-3", parent_step=StepAddress(3, 1))
+    view = RunView().apply_all([Record(1, started.at, event), *past])
+    assert state_words(view, moment(view)) == ("▶ bringing back the sandbox", "accent")
+    view.apply(Record(99, view.last_at, events.RunForked(parent="mandelbrot-3", point=StepAddress(3, 1))))
+    assert state_words(view, moment(view))[0] == "▶ working 43 s"
 
 
 def test_a_long_reason_of_the_end_leaves_room_for_the_keys() -> None:
