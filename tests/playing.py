@@ -14,6 +14,7 @@ from lis_tui.core.events import Event, ModelAsked, RunEnded, StepAddress, StepFi
 from lis_tui.core.messages import AssistantMessage, Observation, ToolMessage
 from lis_tui.core.ports import Model, Tool
 from lis_tui.core.spec import GateSpec, Limits, Mode, ModelSpec, RunSpec, ToolStyle
+from lis_tui.engine.past import Past
 from lis_tui.engine.run import Run
 from lis_tui.tools.registry import default_tools
 from tests.fakes import FakeClock, ListKeeper, MemorySandbox, ScriptedModel, Turn
@@ -62,10 +63,12 @@ class Game:
         tools: Sequence[Tool] | None = None,
         window: int = 128_000,
         storage_retry_s: float = 0.0,
+        past: Past | None = None,
     ) -> None:
         self.clock = FakeClock()
         self.keeper = ListKeeper()
-        self.bus = Bus(self.keeper, self.clock)
+        self.keeper.records += () if past is None else past.records
+        self.bus = Bus(self.keeper, self.clock, len(self.keeper.records) + 1)
         self.model = ScriptedModel(*turns, window=window)
         self.sandbox = sandbox or MemorySandbox()
         self.models: list[ScriptedModel] = []
@@ -86,6 +89,7 @@ class Game:
             sync=self._sync,
             storage_retry_s=storage_retry_s,
             make_model=self._make_model,
+            past=past,
         )
         self._task: asyncio.Task[RunEnded] | None = None
 
