@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 
+from lis_tui.cli.printer import call_words
 from lis_tui.config.places import Places
 from lis_tui.core.compare import MOST_RUNS, align
 from lis_tui.core.errors import StorageFailed, UsageWrong
+from lis_tui.core.parts import StepView
 from lis_tui.core.text import clean, one_line
 from lis_tui.trajectory.compared import Compared, files_between, load_compared
 from lis_tui.trajectory.store import Store
 from lis_tui.trajectory.summary import RunSummary
-from lis_tui.ui.outcomes import HEADS, NUMBERS, answers, cells, count_words, pair_words, shared_words
+from lis_tui.ui.outcomes import HEADS, NUMBERS, answers, cells, count_words, shared_words
 
 MOST_FILES = 50
 _SIGNS = {"new": "→", "gone": "←", "changed": "≠"}
@@ -59,10 +61,16 @@ def _steps(left: Compared, right: Compared) -> Iterator[str]:
     for pair in alignment.pairs:
         if pair.is_shared and pair.sign == "=":
             continue
-        one, other = pair_words(pair)
+        one, other = _call(pair.left), _call(pair.right)
         yield f"  {pair.sign} {one or '–'}"
         if one != other:
             yield f"    {other or '–'}"
+
+
+def _call(step: StepView | None) -> str:
+    if step is None:
+        return ""
+    return f"{step.address} {one_line(call_words(step.tool, step.arguments), 160)}"
 
 
 def _files(left: Compared, right: Compared) -> Iterator[str]:

@@ -221,12 +221,13 @@ def _beginning(event: RunStarted) -> Iterable[tuple[str, str]]:
 
 def _step(event: StepStarted) -> Iterable[tuple[str, str]]:
     note = f" (changed by a {event.changed_by})" if event.changed_by else ""
-    first, *rest = _call(event.tool, event.arguments).splitlines() or [""]
+    first, *rest = call_words(event.tool, event.arguments).splitlines() or [""]
     yield f"{event.address} {first}{note}", _BOLD
     yield from ((f"    > {line}", _BOLD) for line in rest)
 
 
-def _call(tool: str, arguments: str) -> str:
+def call_words(tool: str, arguments: str) -> str:
+    """Give a call as people read it: the command, or what is done to which file."""
     try:
         given = msgspec.json.decode(arguments or "{}", type=dict[str, object])
     except msgspec.DecodeError:

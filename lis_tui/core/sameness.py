@@ -11,9 +11,10 @@ MOST_NORMALISED = 256 * 1024
 """Longer texts are only compared as they are."""
 _RANK: dict[Sign, int] = {"=": 0, "≈": 1, "≠": 2, "←": 3, "→": 3}
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_REMARK = re.compile(r"\n?\[turn \d+ of \d+: [^\]\n]*\](?: (?:No turn is|Few turns are) left[^\n]*)?")
+"""What the engine adds about turns left."""
+_MAY_DIFFER = re.compile(r"\d|/tmp/")
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
-    # What the engine adds about turns left.
-    (re.compile(r"\n?\[turn \d+ of \d+: [^\]\n]*\](?: (?:No turn is|Few turns are) left[^\n]*)?"), ""),
     # Times of day, dates, and how long something took.
     (
         re.compile(r"\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d+)?(?: ?(?:Z|[+-]\d\d:?\d\d))?)?"),
@@ -35,7 +36,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     # Numbers of processes.
     (re.compile(r"\b(p?pid|process|job)(\W{1,3})\d+", re.IGNORECASE), r"\1\2‹pid›"),
-    (re.compile(r"^\[(\d+)\] \d+$", re.MULTILINE), r"[\1] ‹pid›"),
+    (re.compile(r"^\[(\d+)\] \d+$"), r"[\1] ‹pid›"),
     (re.compile(r"/proc/\d+"), "/proc/‹pid›"),
     # Files that get a new name each time.
     (re.compile(r"(?:/var)?/tmp/[^\s'\":;,)\]}]+"), "‹temp›"),
@@ -44,11 +45,13 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
-def normalised(text: str) -> str:
-    """Give the text without times, numbers of processes, names of temporary files and memory addresses."""
+def normalised(line: str) -> str:
+    """Give a line without times, numbers of processes, names of temporary files and memory addresses."""
+    if _MAY_DIFFER.search(line) is None:
+        return line
     for pattern, instead in _RULES:
-        text = pattern.sub(instead, text)
-    return text
+        line = pattern.sub(instead, line)
+    return line
 
 
 def sameness(left: str, right: str) -> Sign:
@@ -57,7 +60,15 @@ def sameness(left: str, right: str) -> Sign:
         return "="
     if max(len(left), len(right)) > MOST_NORMALISED:
         return "≠"
-    return "≈" if normalised(left) == normalised(right) else "≠"
+    lines = [_without_remark(text).split("\n") for text in (left, right)]
+    if len(lines[0]) != len(lines[1]):
+        return "≠"
+    pairs = zip(*lines, strict=True)
+    return "≈" if all(one == other or normalised(one) == normalised(other) for one, other in pairs) else "≠"
+
+
+def _without_remark(text: str) -> str:
+    return _REMARK.sub("", text) if "[turn " in text else text
 
 
 def call_sameness(left: tuple[str, str], right: tuple[str, str]) -> Sign:
@@ -77,7 +88,9 @@ def worst(*signs: Sign) -> Sign:
 def call_key(call: tuple[str, str]) -> tuple[str, str]:
     """Give what two calls that are as good as the same have in common."""
     arguments = _plain(call[1])
-    return call[0], normalised(arguments) if len(arguments) <= MOST_NORMALISED else arguments
+    if len(arguments) > MOST_NORMALISED:
+        return call[0], arguments
+    return call[0], "\n".join(map(normalised, arguments.split("\n")))
 
 
 def _plain(arguments: str) -> str:

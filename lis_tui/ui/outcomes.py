@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from lis_tui.core.compare import Alignment, Outcome, StepPair
+from lis_tui.core.compare import Alignment, Outcome
 from lis_tui.core.text import one_line
 from lis_tui.ui import words
-from lis_tui.ui.calls import short
 
 HEADS = ("run", "state", "turns", "steps", "tokens", "cost", "time", "failed", "by you", "verdict")
 NUMBERS = frozenset(HEADS[2:9])
@@ -73,12 +72,3 @@ def count_words(alignment: Alignment) -> str:
     """Count the pairs of steps by how they compare."""
     parts = [f"{sign} {number}" for sign in ("=", "≈", "≠", "←", "→") if (number := alignment.count(sign))]
     return "  ".join(parts)
-
-
-def pair_words(pair: StepPair) -> tuple[str, str]:
-    """Give the two calls of a pair, each in one line; empty where there is none."""
-    left, right = (
-        "" if step is None else f"{step.address} {short(step.tool, step.arguments)}"
-        for step in (pair.left, pair.right)
-    )
-    return left, right

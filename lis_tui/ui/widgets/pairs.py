@@ -174,10 +174,11 @@ class Pairs(BlockList):
 
 def first_difference(left: str, right: str, *, is_loose: bool) -> tuple[str, str]:
     """Give the first line of each in which two texts differ; `is_loose`: by more than times and the like."""
-    same = normalised if is_loose else str
     one, other = left.split("\n"), right.split("\n")
     place = 0
-    while place < min(len(one), len(other)) and same(one[place]) == same(other[place]):
+    for first, second in zip(one, other, strict=False):
+        if first != second and not (is_loose and normalised(first) == normalised(second)):
+            break
         place += 1
     shown = [one_line(lines[place], 200) if place < len(lines) else "" for lines in (one, other)]
     return shown[0] or "(ends here)", shown[1] or "(ends here)"
