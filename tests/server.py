@@ -72,6 +72,8 @@ class Answer(Struct, frozen=True, kw_only=True):
     content_type: str = "application/json"
     fault: Fault = ""
     fault_after: int | None = None
+    goes_on: bool = False
+    """Say only what of `text` comes after the beginning that the request ends with, as vLLM does."""
 
 
 SUBMIT = Answer(calls=(Call(name="submit", arguments={}),))
@@ -195,6 +197,9 @@ class FakeServer:
             return await _send_whole(writer, 200, page, "text/html; charset=utf-8")
         if answer.fault == "plain_json":
             return await _send_whole(writer, 200, json.dumps(_whole(answer)))
+        if answer.goes_on and seen.body.get("continue_final_message") is True:
+            begun = str(seen.messages[-1].get("content") or "")
+            answer = msgspec.structs.replace(answer, text=answer.text.removeprefix(begun))
         stream = _Stream(seen, reader, writer)
         try:
             return await stream.play(answer)
