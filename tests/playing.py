@@ -14,6 +14,7 @@ from lis_tui.core.events import Event, ModelAsked, RunEnded, StepAddress, StepFi
 from lis_tui.core.messages import AssistantMessage, Observation, ToolMessage
 from lis_tui.core.ports import Model, Tool
 from lis_tui.core.spec import GateSpec, Limits, Mode, ModelSpec, RunSpec, ToolStyle
+from lis_tui.engine.beside import Copies
 from lis_tui.engine.past import Past
 from lis_tui.engine.run import Run
 from lis_tui.tools.registry import default_tools
@@ -63,6 +64,7 @@ class Game:
         tools: Sequence[Tool] | None = None,
         window: int = 128_000,
         storage_retry_s: float = 0.0,
+        copies: Copies | None = None,
         past: Past | None = None,
     ) -> None:
         self.clock = FakeClock()
@@ -88,6 +90,7 @@ class Game:
             clock=self.clock,
             sync=self._sync,
             storage_retry_s=storage_retry_s,
+            copies=copies,
             make_model=self._make_model,
             past=past,
         )

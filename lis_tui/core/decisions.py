@@ -106,7 +106,10 @@ class Withdraw(Struct, frozen=True, tag=True):
 
 
 class RunOwn(Struct, frozen=True, tag=True):
-    """Run this in the person's own shell, beside the model's; it sees nothing of it."""
+    """Run this in the person's own shell, beside the model's; it sees nothing of it.
+
+    Decided at the address of a past step: in a throw-away copy of the sandbox as it was after that.
+    """
 
     command: str
 

@@ -4,16 +4,30 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
 from lis_tui.core.bus import Bus, spawn
 from lis_tui.core.command import CommandEnd, Job, Reins
-from lis_tui.core.errors import SandboxFailed
+from lis_tui.core.errors import LisError, SandboxFailed
 from lis_tui.core.events import JobEnded, NoticeGiven, SentToBackground, StepAddress, Who
+from lis_tui.core.ports import OnProgress, Sandbox
 from lis_tui.core.view import RunView
 
 _WHAT = "The command of step {} that went on in the background"
 SETTLE_S = 5.0
 """How long the end of what goes on is waited for once the sandbox has stopped."""
+
+
+class Copies(Protocol):
+    """Throw-away copies of the sandbox as it was after a step."""
+
+    async def at(self, address: StepAddress, on_progress: OnProgress) -> Sandbox:
+        """Give one, brought up where it is not. Raises LisError."""
+        ...
+
+    async def close(self) -> None:
+        """Remove what there is. Raises StorageFailed."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -94,6 +108,7 @@ class Beside:
         self.reins: Reins | None = None
         """By which the command of the running step is held."""
         self.jobs = Jobs(bus, view, clock, self)
+        self.copies: Copies | None = None
         self.is_closing = False
         """The sandbox is being stopped: what ends now ends because of that."""
         self._bus = bus
@@ -113,6 +128,13 @@ class Beside:
                 await job.stop()
         await self.settle()
         self.is_closing = False
+
+    async def close(self) -> None:
+        """Remove what was made for a person to look at."""
+        if self.copies is not None:
+            with suppress(LisError):
+                await self.copies.close()
+        await self.settle()
 
     async def settle(self) -> None:
         """Wait until all has ended; what does not end is given up."""

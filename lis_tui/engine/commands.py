@@ -33,7 +33,7 @@ class Commands:
             case ToBackground():
                 self._to_background(address, by)
             case RunOwn(command):
-                self._own.run(command)
+                self._own.run(command, address)
             case ShareOwn(number):
                 self._own.share(number)
             case StopOwn():

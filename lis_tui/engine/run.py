@@ -32,6 +32,7 @@ from lis_tui.core.ports import Model, Sandbox, Tool
 from lis_tui.core.spec import RunSpec
 from lis_tui.engine import prompts
 from lis_tui.engine.assembly import assemble
+from lis_tui.engine.beside import Copies
 from lis_tui.engine.checkpoints import Keeping
 from lis_tui.engine.computer import Computer
 from lis_tui.engine.hands import Hands
@@ -70,6 +71,7 @@ class Run:
         storage_retry_s: float = RETRY_S,
         past: Past | None = None,
         make_model: MakeModel | None = None,
+        copies: Copies | None = None,
     ) -> None:
         self.name = name
         self.spec = spec
@@ -83,6 +85,7 @@ class Run:
         self._results_dir = Path(spec.output_dir) if spec.output_dir else results_dir
         self._bus = bus
         self._progress = Progress(spec, bus, clock, storage_retry_s)
+        self._progress.beside.copies = copies
         by_name = {tool.schema.name: tool for tool in tools}
         self._models = Models(spec.model, model, make_model, bus)
         self._keeping = Keeping(sandbox, bus)
@@ -188,6 +191,7 @@ class Run:
         """Remove the sandbox; a run that still goes on is ended first. Safe to call twice."""
         await self.terminate("The run was closed.")
         await self._computer.close()
+        await self._progress.beside.close()
         await self._models.close()
         await self._progress.storage.close()
 

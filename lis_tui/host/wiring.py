@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from msgspec import structs
@@ -21,11 +22,12 @@ from lis_tui.core.filter_parser import check_breakpoints
 from lis_tui.core.openai import routed_name
 from lis_tui.core.ports import Model, Sandbox
 from lis_tui.core.private import open_private, private_folder
-from lis_tui.core.spec import ModelSpec, RunSpec
+from lis_tui.core.spec import ModelSpec, RunSpec, SandboxSpec
 from lis_tui.core.text import Secrets
 from lis_tui.engine.models import MakeModel
 from lis_tui.engine.past import Past
 from lis_tui.engine.run import Run
+from lis_tui.host.copies import Copies
 from lis_tui.host.discretion import Discreet, DiscreetTool
 from lis_tui.host.runs import Wired
 from lis_tui.model.gateway import Gateway
@@ -116,24 +118,29 @@ def furnish(
     carried = find_carried(os.environ, Path.home()) if spec.sandbox.carry_certificates else Carried()
     blobs = Blobs(home.data)
     hidden = Secrets((*secrets.values(), *carried.secrets()), has_shapes=False)
-    run = Run(
-        name=folder.name,
-        spec=spec,
-        model=model,
-        sandbox=sandbox
-        or Discreet(
-            spec.sandbox,
+
+    def computer(own: SandboxSpec, worktree: Path, manifests: Manifests, image_id: str) -> Discreet:
+        return Discreet(
+            own,
             run=folder.name,
             host_id=host_id(home.data),
-            worktree=folder.worktree,
+            worktree=worktree,
             outputs_dir=folder.outputs_dir,
             env=variables(secrets),
             carried=carried,
             secrets=hidden,
             contents=blobs,
-            manifests=Manifests(folder.path, blobs),
+            manifests=manifests,
             image_id=image_id,
-        ),
+        )
+
+    with_checkpoints = structs.replace(spec.sandbox, checkpoints=True)
+    run = Run(
+        name=folder.name,
+        spec=spec,
+        model=model,
+        sandbox=sandbox or computer(spec.sandbox, folder.worktree, Manifests(folder.path, blobs), image_id),
+        copies=Copies(folder, blobs, partial(computer, with_checkpoints)),
         tools=[DiscreetTool(tool, hidden) for tool in default_tools()],
         bus=bus,
         outputs_dir=folder.outputs_dir,

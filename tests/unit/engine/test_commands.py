@@ -15,8 +15,9 @@ from lis_tui.core.decisions import (
     ToBackground,
     Withdraw,
 )
-from lis_tui.core.errors import DecisionRefused
+from lis_tui.core.errors import DecisionRefused, ShellLost
 from lis_tui.core.events import (
+    CheckpointTaken,
     InterruptSent,
     JobEnded,
     MessageSent,
@@ -24,6 +25,7 @@ from lis_tui.core.events import (
     OutputArrived,
     OwnCommandRan,
     OwnOutputArrived,
+    RestoreProgressed,
     SandboxStarted,
     SandboxStopped,
     SentToBackground,
@@ -31,6 +33,7 @@ from lis_tui.core.events import (
     TimeoutChanged,
 )
 from lis_tui.core.messages import ReplyEnded, UserMessage
+from lis_tui.core.ports import OnProgress, Sandbox
 from lis_tui.core.spec import Limits
 from lis_tui.core.view import RunView
 from tests.fakes import Block, MemorySandbox, Played, Turn, bash, calls, submit
@@ -294,6 +297,62 @@ async def test_an_own_command_can_run_after_the_end_as_long_as_the_sandbox_is_th
     await game.run.close()
     with pytest.raises(DecisionRefused, match="not up"):
         game.decide(RunOwn("echo mine"))
+
+
+class MemoryCopies:
+    """Copies that are sandboxes in memory."""
+
+    def __init__(self, sandbox: MemorySandbox) -> None:
+        self.sandbox = sandbox
+        self.asked: list[StepAddress] = []
+        self.closes = 0
+
+    async def at(self, address: StepAddress, on_progress: OnProgress) -> Sandbox:
+        self.asked.append(address)
+        await self.sandbox.start()
+        on_progress(1, 2)
+        return self.sandbox
+
+    async def close(self) -> None:
+        self.closes += 1
+
+
+async def test_at_a_past_step_an_own_command_runs_in_a_copy(tmp_path: Path) -> None:
+    played, mine = Played(blocks=True), Played([b"then\n"], blocks=True)
+    copies = MemoryCopies(MemorySandbox({"mine": mine}))
+    sandbox = MemorySandbox({"long": played})
+    game = Game(tmp_path, calls(bash("long", "1")), calls(submit("x")), sandbox=sandbox, copies=copies)
+    game.start()
+    await played.reached.wait()
+    with pytest.raises(DecisionRefused, match=r"No checkpoint was kept at 1\.1"):
+        game.decide(RunOwn("mine"), (1, 1))
+    game.bus.publish(CheckpointTaken(address=FIRST, entries=0, bytes_new=0, took_s=0))
+    game.decide(RunOwn("mine"), (1, 1))
+    await mine.reached.wait()
+    game.decide(StopOwn())
+    ran = await game.next(OwnCommandRan)
+    assert (ran.output, ran.exit_code, ran.at) == ("then\n", 130, FIRST)
+    assert game.fragments(RestoreProgressed) == [RestoreProgressed(1, 2)]
+    assert (copies.asked, sandbox.ran_own) == ([FIRST], [])
+    played.release()
+    await game.ended()
+    await game.run.close()
+    assert copies.closes == 1
+
+
+async def test_a_copy_that_fails_is_said_and_made_anew(tmp_path: Path) -> None:
+    played, mine = Played(blocks=True), Played(raises=ShellLost("The copy is gone."))
+    copies = MemoryCopies(MemorySandbox({"mine": mine}))
+    sandbox = MemorySandbox({"long": played})
+    game = Game(tmp_path, calls(bash("long", "1")), calls(submit("x")), sandbox=sandbox, copies=copies)
+    game.start()
+    await played.reached.wait()
+    game.bus.publish(CheckpointTaken(address=FIRST, entries=0, bytes_new=0, took_s=0))
+    game.decide(RunOwn("mine"), (1, 1))
+    assert (await game.next(OwnCommandRan)).output == "The copy is gone.\n"
+    assert copies.closes == 1
+    played.release()
+    assert (await game.ended()).status == "submitted"
 
 
 async def test_a_sandbox_that_goes_takes_an_own_command_with_it(tmp_path: Path) -> None:
