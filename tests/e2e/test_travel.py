@@ -1,19 +1,22 @@
 """Rewind, fork and resume through the client, with real hosts and real containers."""
 
 import asyncio
+import contextlib
 import json
 import os
+import random
 import signal
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
+import docker
 import pytest
 import yaml
 
 from lis_tui.client import Client
 from lis_tui.config.load import load, run_spec
 from lis_tui.config.places import find_places
-from lis_tui.core.decisions import Approve, SetMode
+from lis_tui.core.decisions import Approve, Edit, End, SetMode
 from lis_tui.core.events import (
     Fact,
     GateOpened,
@@ -31,6 +34,7 @@ from lis_tui.core.wire import Changes
 from lis_tui.trajectory.journal import read
 from lis_tui.trajectory.store import Store
 from tests.command import LisTui
+from tests.conformance.test_checkpoints import SNAPSHOT, STATE, STEPS
 
 pytestmark = pytest.mark.docker
 
@@ -275,3 +279,61 @@ def test_the_command_line_forks_and_resumes(lis: LisTui) -> None:
     again = lis.run("resume", "two", "--headless")
     assert "say what it is to do now" in again.stderr
     assert sorted(path.name for path in (lis.home / "data" / "runs").iterdir()) == ["one", "two"]
+
+
+INSTALL = "(apt-get update && apt-get install -y --no-install-recommends ed) >/dev/null 2>&1; :"
+SHOW_STATE = f"echo '<<<'; {STATE}; echo '>>>'"
+
+
+def snapshot(run: RunView) -> list[bytes]:
+    """Look at all files of a run's container, past lis-tui."""
+    assert run.sandbox is not None
+    with contextlib.closing(docker.from_env(timeout=120)) as client:
+        made = client.containers.get(run.sandbox.container).exec_run(["bash", "-c", SNAPSHOT])
+    assert isinstance(made.output, bytes)
+    return sorted(made.output.splitlines())
+
+
+def state(run: RunView, turn: int) -> str:
+    """What a step said of its shell."""
+    step = run.step(StepAddress(turn, 1))
+    assert step is not None
+    assert step.observation is not None
+    return step.observation.text.rpartition("<<<")[2].partition(">>>")[0]
+
+
+@pytest.mark.slow
+async def test_after_thirty_steps_each_rewind_gives_what_was_there_then(me: Traveller) -> None:
+    steps = [*STEPS[:17], INSTALL, *STEPS[17:-1]]
+    run = await me.start(*(bash(f"{step}\n{SHOW_STATE}") for step in steps), SUBMIT, mode="confirm")
+    seen: dict[int, list[bytes]] = {}
+    for turn in range(1, len(steps) + 1):
+        await me.until(run, GateOpened, StepAddress(turn, 1))
+        await me.client.decide(run, Approve(), StepAddress(turn, 1))
+        await me.until(run, GateOpened, StepAddress(turn + 1, 1))
+        seen[turn] = snapshot(me.view(run))
+    first = me.view(run)
+    turns = sorted(random.Random(4).sample(range(1, len(steps)), 10), reverse=True)
+    look = json.dumps({"command": SHOW_STATE})
+    here = run
+    for turn in turns:
+        here = await me.client.fork(here, StepAddress(turn, 1), kind="rewind")
+        await me.until(here, GateOpened, StepAddress(turn + 1, 1))
+        view = me.view(here)
+        assert view.fork is not None
+        assert (view.fork.has_files, view.fork.problems) == (True, ())
+        differs = set(snapshot(view)) ^ set(seen[turn])
+        assert b"\n".join(sorted(differs)).decode(errors="replace") == "", turn
+        await me.client.decide(here, Edit(look), StepAddress(turn + 1, 1))
+        await me.until(here, GateOpened, StepAddress(turn + 2, 1))
+        assert state(me.view(here), turn + 1) == state(first, turn), turn
+    # and a fork of the first one, which ended when it was rewound, has a computer of its own
+    turn = max(turns) + 1
+    fork = await me.client.fork(run, StepAddress(turn, 1))
+    await me.until(fork, GateOpened, StepAddress(turn + 1, 1))
+    differs = set(snapshot(me.view(fork))) ^ set(seen[turn])
+    assert b"\n".join(sorted(differs)).decode(errors="replace") == ""
+    for live in (here, fork):
+        await me.client.decide(live, End())
+        await me.until(live, RunEnded)
+        await me.client.close_run(live)
