@@ -337,3 +337,36 @@ async def test_after_thirty_steps_each_rewind_gives_what_was_there_then(me: Trav
         await me.client.decide(live, End())
         await me.until(live, RunEnded)
         await me.client.close_run(live)
+
+
+async def test_after_a_crash_a_rewound_run_is_found_by_its_new_name(me: Traveller) -> None:
+    run = await me.start(
+        bash("echo one > file; cd /tmp; V=1"),
+        bash("echo two > /testbed/file"),
+        bash('echo "$V $PWD $(cat /testbed/file)" > /testbed/answer.txt'),
+        SUBMIT,
+        mode="confirm",
+    )
+    for turn in (1, 2):
+        await me.until(run, GateOpened, StepAddress(turn, 1))
+        await me.client.decide(run, Approve(), StepAddress(turn, 1))
+    await me.until(run, GateOpened, StepAddress(3, 1))
+    child = await me.client.fork(run, StepAddress(1, 1), kind="rewind", changes=Changes(name="child"))
+    await me.until(child, GateOpened, StepAddress(2, 1))
+    assert me.lis.run("runs", "rm", run).returncode == 0
+    # another program of this user looks for orphans: it must leave the container of the live child alone
+    assert (
+        me.lis.run("run", "Go.", "--headless", "--model", me.lis.scenario("echo 1 > answer.txt")).returncode
+        == 0
+    )
+    assert me.lis.containers() == [run]
+    for host in me.lis.hosts():
+        os.kill(host, signal.SIGKILL)
+    await me.client.close()
+    me.client = await Client.connect(me.places)
+    assert await me.client.take_up(child, Changes(mode="auto")) == child
+    ended = (await me.until(child, RunEnded))[-1]
+    assert isinstance(ended, RunEnded)
+    assert (ended.status, ended.answer) == ("submitted", "1 /tmp two")
+    await me.client.close_run(child)
+    assert me.lis.containers() == []
