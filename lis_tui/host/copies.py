@@ -17,6 +17,11 @@ Make = Callable[[Path, Manifests, str], DockerSandbox]
 """Makes a sandbox with this work tree, this place for checkpoints, of this image."""
 
 
+def copy_of(folder: RunFolder) -> Path:
+    """Give the place of a run's copy."""
+    return folder.path / "copy"
+
+
 class Copies:
     """One copy at a time; it is removed when another one is asked for, and with the run."""
 
@@ -24,7 +29,7 @@ class Copies:
         self._folder = folder
         self._blobs = blobs
         self._make = make
-        self._place = folder.path / "copy"
+        self._place = copy_of(folder)
         self._copy: DockerSandbox | None = None
         self._address: StepAddress | None = None
 

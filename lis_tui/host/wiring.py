@@ -27,7 +27,7 @@ from lis_tui.core.text import Secrets
 from lis_tui.engine.models import MakeModel
 from lis_tui.engine.past import Past
 from lis_tui.engine.run import Run
-from lis_tui.host.copies import Copies
+from lis_tui.host.copies import Copies, copy_of
 from lis_tui.host.discretion import Discreet, DiscreetTool
 from lis_tui.host.runs import Wired
 from lis_tui.model.gateway import Gateway
@@ -217,15 +217,16 @@ async def remove_orphans(data: Path) -> list[str]:
 
 async def give_back(folder: RunFolder) -> None:
     """Make the run's work tree the user's own again, where they are not root. Raises LisError."""
-    if os.geteuid() == 0 or not await asyncio.to_thread(folder.worktree.exists):
+    if os.geteuid() == 0:
         return
     image = await asyncio.to_thread(_image_of, folder)
-    if not image:
-        return
-    try:
-        await container.reclaim(folder.worktree, image)
-    except ImageMissing:
-        await container.reclaim(folder.worktree, DEFAULT_IMAGE)
+    for tree in (folder.worktree, copy_of(folder)):
+        if not image or not await asyncio.to_thread(tree.exists):
+            continue
+        try:
+            await container.reclaim(tree, image)
+        except ImageMissing:
+            await container.reclaim(tree, DEFAULT_IMAGE)
 
 
 def _image_of(folder: RunFolder) -> str:

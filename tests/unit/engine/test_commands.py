@@ -26,6 +26,7 @@ from lis_tui.core.events import (
     OwnCommandRan,
     OwnOutputArrived,
     RestoreProgressed,
+    RunContinued,
     SandboxStarted,
     SandboxStopped,
     SentToBackground,
@@ -36,6 +37,7 @@ from lis_tui.core.messages import ReplyEnded, UserMessage
 from lis_tui.core.ports import OnProgress, Sandbox
 from lis_tui.core.spec import Limits
 from lis_tui.core.view import RunView
+from lis_tui.engine.past import Past
 from tests.fakes import Block, MemorySandbox, Played, Turn, bash, calls, submit
 from tests.playing import Game
 
@@ -169,6 +171,21 @@ async def test_a_job_ends_with_the_sandbox_and_before_it(tmp_path: Path) -> None
     assert kinds.index("JobEnded") < kinds.index("SandboxStopped")
     assert [one.exit_code for one in game.all(JobEnded)] == [None]
     assert "NoticeGiven" not in kinds[kinds.index("JobEnded") :]
+
+
+async def test_a_job_of_a_process_that_is_gone_is_lost_and_the_model_is_told(tmp_path: Path) -> None:
+    block = Block()
+    game = await running(tmp_path, Played(blocks=True), [block])
+    game.decide(ToBackground(), (1, 1))
+    await block.reached.wait()
+    records = tuple(game.keeper.records)
+    game.cancel()
+    past = Past(records=records, opening=RunContinued("taken up"))
+    again = Game(tmp_path, calls(submit("x")), past=past)
+    assert (await again.play()).status == "submitted"
+    assert again.all(JobEnded) == [JobEnded(address=FIRST)]
+    text = "[The command of step 1.1 that went on in the background does not run any more.]"
+    assert [(one.text, one.origin) for one in again.all(MessageSent)] == [(text, "nudge")]
 
 
 async def test_a_job_can_be_stopped_after_the_end_too(tmp_path: Path) -> None:

@@ -171,3 +171,32 @@ def test_arguments_that_cannot_be_used_are_named(arguments: dict[str, object]) -
 )
 def test_arguments_that_make_sense_are_taken(arguments: dict[str, object]) -> None:
     assert ExecuteBash().problem(arguments) == ""
+
+
+async def test_a_command_in_the_background_goes_on_being_kept_up_to_a_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lis_tui.tools.bash.MOST_JOB_BYTES", 8)
+    played = Played([b"so far\n"], blocks=True)
+    context = FakeStep(tmp_path, MemorySandbox({"it": played}))
+    await context.sandbox.start()
+    context.reins.let_go()
+    got = await ExecuteBash().run({"command": "it"}, context)
+    assert (got.status, got.exit_code) == ("background", None)
+    assert got.text.startswith("so far\n[after 0 s the user let the command go on in the background: ")
+    assert "/outputs/1.1.txt" in got.text
+    for piece in (b"1234\n", b"5678\n", b"9\n"):
+        played.prints(piece)
+    ((_, finish),) = context.jobs
+    assert finish() == 19
+    assert (tmp_path / "1.1.txt").read_bytes() == b"so far\n1234\n567"
+    assert context.heard == [b"so far\n", b"1234\n"]
+
+
+async def test_a_changed_time_limit_is_the_one_that_is_told(tmp_path: Path) -> None:
+    end = CommandEnd(exit_code=130, ended_by="time limit", duration_s=5)
+    context = FakeStep(tmp_path, MemorySandbox({"it": Played(end=end)}))
+    await context.sandbox.start()
+    context.reins.set_timeout(90)
+    got = await ExecuteBash().run({"command": "it", "timeout": 5}, context)
+    assert "at its limit of 90 seconds" in got.text
