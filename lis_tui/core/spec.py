@@ -61,8 +61,8 @@ class SandboxSpec(Struct, frozen=True, kw_only=True):
     pids: int = 512
     carry_certificates: bool = True
     env_names: tuple[str, ...] = ()
-    checkpoints: bool = False
-    """Whether the sandbox is kept as it is after each step. Off while nothing goes back to one yet."""
+    checkpoints: bool = True
+    """Whether the sandbox is kept as it is after each step, so that one can go back to it."""
     checkpoint_skip: tuple[str, ...] = ()
     """Patterns of absolute paths (`*` fits `/` too) that checkpoints leave out."""
 
