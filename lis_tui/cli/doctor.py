@@ -10,12 +10,14 @@ from pathlib import Path
 from msgspec import Struct
 
 from lis_tui.cli.asked import settings
+from lis_tui.cli.runs import size
 from lis_tui.config.keys import find_key, missing_sentence, needs_key
 from lis_tui.config.load import Loaded, model_spec
 from lis_tui.config.places import Places
 from lis_tui.config.schema import keys
 from lis_tui.core.errors import LisError, SettingsInvalid
 from lis_tui.core.text import clean, one_line
+from lis_tui.trajectory.blobs import Blobs
 
 _SIGNS = {"good": "✓", "poor": "!", "bad": "✗"}
 
@@ -47,6 +49,7 @@ def _findings(places: Places, loaded: Loaded) -> Iterator[Finding]:
     yield from _carried(loaded)
     yield _model(loaded)
     yield Finding("good", "runs", f"kept in {places.data}")
+    yield _checkpoints(places, loaded)
     yield Finding("good", "settings file", f"{loaded.path}{'' if loaded.path.exists() else ' (none yet)'}")
 
 
@@ -96,6 +99,17 @@ def _carried(loaded: Loaded) -> Iterator[Finding]:
     for line in lines or ("nothing of this machine's needs to be carried into sandboxes",):
         state = "poor" if line.startswith("not carried") else "good"
         yield Finding(state, "carried into sandboxes", one_line(line, 500))
+
+
+def _checkpoints(places: Places, loaded: Loaded) -> Finding:
+    """Say whether sandboxes are kept after each step, without what, and what that takes."""
+    sandbox = loaded.settings.sandbox
+    if not sandbox.checkpoints:
+        return Finding("poor", "checkpoints", "off (sandbox.checkpoints): no run can go back to a step")
+    skipped = ", ".join(sandbox.checkpoint_skip) or "nothing"
+    taken = size(Blobs(places.data).size_bytes())
+    sentence = f"after each step, {skipped} left out (sandbox.checkpoint_skip); {taken} in all"
+    return Finding("good", "checkpoints", one_line(sentence, 500))
 
 
 def _model(loaded: Loaded) -> Finding:

@@ -208,7 +208,7 @@ class DockerSandbox:
         try:
             image = client.images.get(name)
         except ImageNotFound as error:
-            raise ImageMissing(_no_image(name)) from error
+            raise ImageMissing(_no_image(name, self._spec.image)) from error
         self._is_bound = True
         binds = [
             docker.types.Mount(self.workdir, str(self._worktree), type="bind"),
@@ -604,7 +604,12 @@ def _cpus(client: docker.DockerClient, wished: float) -> int:
     return int(min(wished, client.info().get("NCPU") or wished) * 1e9)
 
 
-def _no_image(name: str) -> str:
+def _no_image(name: str, wished: str = "") -> str:
+    if name.startswith("sha256:"):
+        return (
+            f"The image that the run had ({wished}, {name[7:19]}) is not in the engine any more, and what the "
+            "run changed fits no other: load that very image again, or begin anew with `lis-tui run`."
+        )
     if name == DEFAULT_IMAGE:
         return f"The sandbox image {name} is not built yet: run `lis-tui image build`."
     return f"The engine has no image {name}: get it with `docker pull {name}`, or build it."
