@@ -45,7 +45,8 @@ def _ran_rows(step: StepView, indent: list[Ink]) -> list[Row]:
     if not step.is_injected:
         return []
     who = _WHO.get(step.decided_by or "person", "you")
-    said: list[Ink] = [(f"✎ {who} ran this", "human")]
+    is_over = step.started_at is not None
+    said: list[Ink] = [(f"✎ {who} ran this" if is_over else f"✎ {who} want this run next", "human")]
     if step.is_hidden:
         said.append((" · not shown to the model", "human"))
     return [Row(said, lead=indent, most=2, is_prose=True)]

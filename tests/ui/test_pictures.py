@@ -6,8 +6,9 @@ import pytest
 from textual.pilot import Pilot
 
 from lis_tui.ui.screens.workbench import Workbench
-from tests import story
-from tests.screens import settle, some_runs, start_app, story_app
+from tests import changed, story
+from tests.families import FIFTH, app_of, eventful, kept, parent
+from tests.screens import FakeSource, family_runs, settle, some_runs, start_app, story_app, workbench_app
 
 Compare = Callable[..., bool]
 """The plugin's: draws the app and compares it with the stored picture."""
@@ -77,3 +78,79 @@ def test_a_recording_says_that_it_is_one(snap_compare: Compare, size: tuple[int,
 def test_the_start_screen_looks_as_it_did(snap_compare: Compare, size: tuple[int, int]) -> None:
     app = start_app(some_runs(), NOT_READY)
     assert snap_compare(app, terminal_size=size, run_before=pressing())
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "keys",
+    [("k", "r"), ("k", "f"), ("k", "f", "right"), ("O",), ("k", "f", "enter", "q")],
+    ids=["rewind", "fork", "fork_before", "runs", "quit_two"],
+)
+def test_time_travel_looks_as_it_did(
+    snap_compare: Compare, keys: tuple[str, ...], size: tuple[int, int]
+) -> None:
+    source = parent()
+    source.family = family_runs()
+    assert snap_compare(app_of(source), terminal_size=size, run_before=pressing(*keys))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_rewind_without_a_checkpoint_looks_as_it_did(snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = app_of(parent(kept(story.waiting(), FIFTH)))
+    assert snap_compare(app, terminal_size=size, run_before=pressing("k", "r"))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_resumption_of_a_run_looks_as_it_did(snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = app_of(parent(is_recorded=True))
+    assert snap_compare(app, terminal_size=size, run_before=pressing("U"))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_long_run_with_forks_looks_as_it_did(snap_compare: Compare, size: tuple[int, int]) -> None:
+    source = FakeSource(eventful())
+    app = workbench_app(source, now=eventful()[-1].at + 3)
+    assert snap_compare(app, terminal_size=size, run_before=pressing("k", "k"))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_families_on_the_start_screen_look_as_they_did(snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = start_app(family_runs())
+    assert snap_compare(app, terminal_size=size, run_before=pressing("tab", "tab", "down"))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "moment",
+    ["amended", "injected", "versions", "job", "cut_off", "submitting", "after_step"],
+)
+def test_what_a_person_changed_stands_beside_what_the_model_wrote(
+    snap_compare: Compare, moment: str, size: tuple[int, int]
+) -> None:
+    records = getattr(changed, moment)()
+    assert snap_compare(story_app(records), terminal_size=size, run_before=pressing())
+
+
+WRONG_FILTER = ("b", "end", *("space", "o", "u", "t", "exclamation_mark", "equals_sign", "x"))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    ("moment", "keys"),
+    [
+        ("stopped", ("B",)),
+        ("stopped", ("b",)),
+        ("stopped", WRONG_FILTER),
+        ("stopped", ("A",)),
+        ("amended", ("i",)),
+        ("own", ("exclamation_mark",)),
+        ("amended", ("E",)),
+        ("amended", ("at",)),
+    ],
+    ids=["breakpoints", "breakpoint", "wrong filter", "always", "inject", "own shell", "words", "model"],
+)
+def test_the_dialogs_of_decisions_look_as_they_did(
+    snap_compare: Compare, moment: str, keys: tuple[str, ...], size: tuple[int, int]
+) -> None:
+    records = getattr(changed, moment)()
+    assert snap_compare(story_app(records), terminal_size=size, run_before=pressing(*keys))

@@ -83,7 +83,7 @@ class Changing(Group):
             "What really came of it is kept beside this.",
             {"": (seen, "")},
             lambda texts: self.screen.send(EditObservation(texts[0]), address),
-            way="let it see this",
+            way="take this",
         )
 
     def _go_on_from(self, address: StepAddress) -> None:
@@ -126,7 +126,7 @@ class Changing(Group):
             "It will take this for its own. What it wrote is kept beside it; its calls stay.",
             {name: (text, "markdown") for name, text in parts.items()},
             edited,
-            way="let it have said this",
+            way="take this",
         )
 
     def undo(self) -> None:

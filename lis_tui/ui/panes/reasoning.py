@@ -21,7 +21,7 @@ _ORIGINS = {
     "follow_up": ("you, after the end: ", "human"),
     "nudge": ("lis-tui: ", "muted"),
     "limits": ("lis-tui: ", "muted"),
-    "command": ("you shared: ", "human"),
+    "command": ("✎ ", "human"),
     "notice": ("", "muted"),
     "warning": ("! ", "warning"),
     "error": ("✗ ", "error"),

@@ -34,7 +34,7 @@ GATES: tuple[tuple[Gate, ...], ...] = (
     ("before_submit",),
     ("before_model",),
 )
-GATE_WORDS = ("before, after", "before", "after", "submit", "next turn")
+GATE_WORDS = ("before, after", "before", "after", "submit", "turn")
 _NAME_WIDTH = 16
 
 
