@@ -56,6 +56,9 @@ class Branches:
         front = self.front
         if front is None or front.source.name == source.name:
             return
+        if front is not self._app.screen:  # somebody is at work in a dialog
+            front.hint(f"{source.name} is there; O shows it")
+            return
         bench = self._opened(source.name)
         if bench is None:
             bench = front.another(source)

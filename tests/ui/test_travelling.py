@@ -6,47 +6,13 @@ from lis_tui.core import events
 from lis_tui.core.decisions import End, FollowUp, Pause
 from lis_tui.core.events import Event, Record, StepAddress
 from lis_tui.core.wire import Changes
-from lis_tui.trajectory.summary import RunSummary
-from lis_tui.ui.app import LisApp
 from lis_tui.ui.widgets.choice import Choice
 from tests import story
-from tests.screens import NOW, FakeSource, Ticking, bench, settle, text_of, workbench_app
+from tests.families import FIFTH, app_of, family_of_two, kept, parent
+from tests.screens import FakeSource, bench, settle, text_of
 
 SIZE = (120, 40)
 SMALL = (80, 24)
-FIFTH = StepAddress(5, 1)
-
-
-def kept(records: list[Record], *without: StepAddress) -> list[Record]:
-    """The sandbox was kept after each step but some."""
-    told: list[Record] = []
-    for record in records:
-        told.append(record)
-        done = record.event
-        if isinstance(done, events.StepFinished) and done.address not in without:
-            taken = events.CheckpointTaken(address=done.address, entries=9, bytes_new=800, took_s=0.1)
-            told.append(Record(900 + len(told), record.at, taken))
-    return told
-
-
-def child(point: StepAddress = FIFTH, name: str = "mandelbrot-3-fork") -> FakeSource:
-    """A fork begins with what its parent told."""
-    forked = events.RunForked(parent="mandelbrot-3", point=point)
-    past = [record for record in kept(story.waiting()) if record.at < story.waiting()[-1].at - 3]
-    return FakeSource([*past, Record(990, past[-1].at + 1, forked)], name=name)
-
-
-def parent(records: list[Record] | None = None, *, is_recorded: bool = False) -> FakeSource:
-    """A run from which one fork can be made."""
-    source = FakeSource(records or kept(story.waiting()), is_recorded=is_recorded)
-    fork = child()
-    source.others = {fork.name: fork}
-    fork.others = {source.name: source}
-    return source
-
-
-def app_of(source: FakeSource) -> LisApp:
-    return workbench_app(source, now=story.waiting()[-1].at + 3, monotonic=Ticking())
 
 
 def told(source: FakeSource, *facts: Event) -> None:
@@ -134,7 +100,7 @@ async def test_without_a_checkpoint_it_is_said_what_that_means() -> None:
         await settle(pilot)
         await pilot.press("k", "r")
         await settle(pilot)
-        assert "no checkpoint after 5.1 (they are off): the sandbox is new" in text_of(app)
+        assert "no checkpoint after 5.1: the sandbox is new" in text_of(app)
 
 
 async def test_a_refused_rewind_is_said_and_changes_nothing() -> None:
@@ -274,34 +240,29 @@ async def test_a_run_that_was_cut_off_is_taken_up_again() -> None:
     assert changes.model is None
 
 
+async def test_a_fork_that_is_ready_takes_nobody_out_of_a_dialog() -> None:
+    source = parent()
+    app = app_of(source)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("s", *"half a")
+        await settle(pilot)
+        app.branches.show(source.others["mandelbrot-3-fork"])
+        await pilot.press(*" word")
+        await settle(pilot)
+        assert app.screen.query_one(TextArea).text == "half a word"
+        await pilot.press("escape")
+        await settle(pilot)
+        assert bench(app).source is source
+        assert "mandelbrot-3-fork is there; O shows it" in text_of(app)
+
+
 # ---- the family
-
-
-def family() -> list[RunSummary]:
-    def run(name: str, **rest: object) -> RunSummary:
-        return RunSummary(name=name, path=Path(name), worktree=Path(name), **rest)  # type: ignore[arg-type]
-
-    return [
-        run("mandelbrot-3", task=story.TASK, turns=6, started_at=NOW - 900, last_at=NOW, is_live=True),
-        run(
-            "mandelbrot-3-fork",
-            task=story.TASK,
-            turns=5,
-            started_at=NOW - 900,
-            last_at=NOW,
-            is_live=True,
-            parent="mandelbrot-3",
-            parent_step=FIFTH,
-        ),
-        run(
-            "primes-12", task="Sum primes", turns=4, started_at=NOW - 400, last_at=NOW - 300, end="submitted"
-        ),
-    ]
 
 
 async def test_one_goes_back_and_forth_and_each_run_keeps_its_place() -> None:
     source = parent()
-    source.family = source.others["mandelbrot-3-fork"].family = family()
+    source.family = source.others["mandelbrot-3-fork"].family = family_of_two()
     app = app_of(source)
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
