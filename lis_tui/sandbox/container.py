@@ -607,8 +607,8 @@ def _cpus(client: docker.DockerClient, wished: float) -> int:
 def _no_image(name: str, wished: str = "") -> str:
     if name.startswith("sha256:"):
         return (
-            f"The image that the run had ({wished}, {name[7:19]}) is not in the engine any more, and what the "
-            "run changed fits no other: load that very image again, or begin anew with `lis-tui run`."
+            f"The image that the run had ({wished}, {name[7:19]}) is not in the engine any more, and what "
+            "the run changed fits no other: load that very image again, or begin anew with `lis-tui run`."
         )
     if name == DEFAULT_IMAGE:
         return f"The sandbox image {name} is not built yet: run `lis-tui image build`."

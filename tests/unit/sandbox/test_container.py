@@ -193,7 +193,7 @@ async def test_containers_of_dead_runs_are_removed_and_no_others(
 async def test_a_run_whose_image_is_gone_says_which_and_what_to_do(make: Make) -> None:
     sandbox = make()
     sandbox._image_id = "sha256:" + "0123456789abcdef" * 4
-    with pytest.raises(ImageMissing, match="0123456789ab.* load that very image again, or begin anew"):
+    with pytest.raises(ImageMissing, match=r"0123456789ab.* load that very image again, or begin anew"):
         await sandbox.start()
 
 
