@@ -12,7 +12,16 @@ from lis_tui.client import Client
 from lis_tui.config.load import load, run_spec
 from lis_tui.config.places import find_places
 from lis_tui.core.decisions import Approve, End
-from lis_tui.core.events import Fact, GateOpened, Record, RestoreProgressed, RunEnded, RunForked, StepAddress
+from lis_tui.core.events import (
+    CheckpointTaken,
+    Fact,
+    GateOpened,
+    Record,
+    RestoreProgressed,
+    RunEnded,
+    RunForked,
+    StepAddress,
+)
 from tests.command import LisTui
 from tests.docker_home import docker_image
 
@@ -76,7 +85,7 @@ async def measure(lis: LisTui, client: Client) -> None:
     for turn in range(1, len(COMMANDS)):
         await until(client, run, GateOpened, turn)
         await client.decide(run, Approve(), StepAddress(turn, 1))
-    await until(client, run, GateOpened, len(COMMANDS))
+    await until(client, run, CheckpointTaken, len(COMMANDS) - 1)
     many, few = StepAddress(3, 1), StepAddress(2, 1)
     fork = await timed("fork of a live run, 50,000 files", client.fork(run, many), client)
     await end(client, fork)
