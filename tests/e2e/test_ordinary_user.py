@@ -71,6 +71,27 @@ def test_a_run_works_as_an_ordinary_user_and_its_files_are_theirs(ordinary: LisT
     assert not ordinary.worktree("one").exists()
 
 
+def test_an_ordinary_users_run_goes_on_with_the_owners_it_had(ordinary: LisTui) -> None:
+    look = "(stat -c '%u:%g %a %n' root-only theirs theirs/in; cat root-only)"
+    made = "echo r > root-only; chmod 600 root-only; mkdir -m 700 theirs; echo t > theirs/in; "
+    model = ordinary.scenario(f"{made} chown -R 12:34 theirs; {look} > answer.txt")
+    done = ordinary.run("run", "Go.", "--model", model, "--headless", "--name", "one")
+    assert (done.returncode, done.stderr) == (0, "")
+    user = pwd.getpwnam(USER).pw_uid
+    assert (ordinary.worktree("one") / "root-only").stat().st_uid == user
+    again = ordinary.scenario(
+        *[f"{look} > again.txt; cmp again.txt answer.txt && echo same > answer.txt"] * 4, name="two"
+    )
+    resumed = ordinary.run("resume", "one", "--message", "Again.", "--model", again, "--headless")
+    assert (resumed.returncode, resumed.stderr) == (0, "")
+    worktree = ordinary.worktree("one")
+    assert (worktree / "again.txt").read_text() == (
+        "0:0 600 root-only\n12:34 700 theirs\n12:34 644 theirs/in\nr\n"
+    )
+    assert "same" in resumed.stdout
+    assert (worktree / "theirs" / "in").stat().st_uid == user
+
+
 def test_after_a_killed_host_an_ordinary_user_can_read_and_delete_the_run(ordinary: LisTui) -> None:
     model = ordinary.scenario(PRIVATE + "echo ready; sleep 1000")
     assert ordinary.run("run", "Go.", "--model", model, "--detach", "--name", "one").returncode == 0
