@@ -36,15 +36,15 @@ class Injecting:
     ) -> tuple[GateDecision, Who]:
         """Wait at a gate; what a person has run there runs at once, and then the gate waits again."""
         progress = self._progress
-        while True:
+        by: Who = "person"
+        while progress.ending is None:
             decision, by = await progress.gates.decide(address, gate, check, show=show)
             if not isinstance(decision, Inject):
                 return decision, by
             self._announce(decision, self._place, by)
             await self.run_waiting(before=address if gate in BEFORE_STEP else None)
             await progress.settled()
-            if progress.ending is not None:
-                return End(progress.ending.reason, progress.ending.answer), by
+        return End(progress.ending.reason, progress.ending.answer), by
 
     def take(self, decision: Inject, address: StepAddress | None, by: Who, gate: Gate | None) -> None:
         """Run it at the gate that waits, or as soon as nothing else runs. Raises DecisionRefused."""
