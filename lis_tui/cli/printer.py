@@ -299,7 +299,7 @@ def _sentence_of_a_wait(event: Event) -> str:
         case ObservationEdited():
             return f"{event.address}: what the model sees of it was changed by a {event.by}"
         case InterruptSent():
-            return f"{event.address} is interrupted"
+            return f"{event.address} is interrupted{f': {event.signal}' if event.signal else ''}"
         case RunContinued() | RunForked():
             return _sentence_of_going_on(event)
         case _:
