@@ -88,6 +88,8 @@ class Gates:
         """What the waiting step would run instead, and who said so."""
         self.mode = mode
         self.is_paused = False
+        self.is_still = False
+        """The sandbox changes hands: no gate takes its default meanwhile."""
         self.decided: dict[StepAddress, GateDecision] = {}
         """What a person has decided before the step was proposed: a fork may begin with another one."""
         self.breakpoints = Breakpoints(bus, view, breakpoints)
@@ -149,7 +151,11 @@ class Gates:
                 answer=None if show is None else await show(),
             )
         )
-        return await _answer_or(waiting.answer, timeout_s, default)
+        while not waiting.answer.done():
+            await asyncio.wait([waiting.answer], timeout=timeout_s)
+            if not (waiting.answer.done() or self.is_still):
+                return default, "default"
+        return waiting.answer.result()
 
     def _made(
         self, address: StepAddress, gate: Gate, decision: GateDecision, by: Who
@@ -262,13 +268,6 @@ class Gates:
             return
         if not reason_to_wait(waiting.gate, self.mode, self.is_paused):
             waiting.answer.set_result((Approve(), by))
-
-
-async def _answer_or(
-    answer: asyncio.Future[tuple[GateDecision, Who]], timeout_s: float | None, default: GateDecision
-) -> tuple[GateDecision, Who]:
-    await asyncio.wait([answer], timeout=timeout_s)
-    return answer.result() if answer.done() else (default, "default")
 
 
 def default_decision(gate: Gate, spec: GateSpec) -> GateDecision:

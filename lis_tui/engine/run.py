@@ -155,19 +155,19 @@ class Run:
 
         Raises DecisionRefused where the run has ended or cannot be had still; it goes on then, held.
         """
-        self._is_moving = True
+        self._is_moving = self._progress.gates.is_still = True
         try:
             await hold_still(self._progress, self._sandbox, self._at_rest.is_set)
             await self._computer.wait()
             await self._keeping.wait()
         except (RunCut, LisError) as error:
-            self._is_moving = False
+            self.stay()
             raise DecisionRefused(f"The run cannot be rewound now: {error}") from error
         return self._sandbox
 
     def stay(self) -> None:
         """Go on as it is, held: the sandbox was not handed over."""
-        self._is_moving = False
+        self._is_moving = self._progress.gates.is_still = False
 
     async def give_away(self, reason: str) -> None:
         """End, because the sandbox goes on as another run's."""

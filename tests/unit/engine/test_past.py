@@ -1,5 +1,6 @@
 """A run that begins in its middle: forked, rewound or taken up, on fakes."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from lis_tui.core.events import (
     StepStarted,
 )
 from lis_tui.core.ports import Restored
-from lis_tui.core.spec import Limits
+from lis_tui.core.spec import GateSpec, Limits
 from lis_tui.engine.past import Past, last_turn, seconds_of, silent_replies
 from lis_tui.trajectory.forking import Point, facts_up_to
 from tests.fakes import Block, MemorySandbox, Played, bash, calls, says, submit
@@ -215,6 +216,24 @@ async def test_a_run_that_could_not_be_rewound_goes_on_held(tmp_path: Path) -> N
     assert (await game.ended()).status == "submitted"
     with pytest.raises(DecisionRefused, match="ended"):
         await game.run.hold_still()
+
+
+async def test_no_gate_takes_its_default_while_the_sandbox_changes_hands(tmp_path: Path) -> None:
+    gate = GateSpec(timeout_s=0.001, default="approve")
+    command = Played(blocks=True)
+    sandbox = MemorySandbox({"long": command})
+    game = Game(
+        tmp_path, calls(bash("long"), bash("echo b", "b")), spec=make_spec(gate=gate), sandbox=sandbox
+    )
+    game.start()
+    await command.reached.wait()
+    await game.run.hold_still()
+    for _ in range(5):
+        await asyncio.wait([asyncio.get_running_loop().create_future()], timeout=0.002)
+    assert sandbox.ran == ["long"]
+    game.run.stay()
+    await game.next(StepStarted)
+    game.cancel()
 
 
 async def test_replies_without_a_call_go_on_being_counted(tmp_path: Path) -> None:
