@@ -290,6 +290,7 @@ class Workbench(Screen[None]):
             elif step is not None:
                 self.reasoning.read(None)
             self.header.refresh()
+            self.call_after_refresh(self.status.renew)
         elif pane is self.files:
             self.files.has_chosen = True
             self._choose_preview()
@@ -372,6 +373,7 @@ class Workbench(Screen[None]):
             monotonic=self._monotonic,
             interval_s=self._interval_s,
             has_bell=self.has_bell,
+            config_folder=self.config_folder,
         )
 
     @property
