@@ -7,6 +7,7 @@ import secrets
 import socket
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
@@ -93,6 +94,8 @@ class DockerSandbox:
         self._client: docker.DockerClient | None = None
         self._container: Container | None = None
         self._is_bound = False
+        self._has_moved = False
+        """The work tree lies elsewhere than at the container's start."""
         self._owner = ""
         self._watch: Watch | None = None
         self._on_change: Callable[[], None] | None = None
@@ -119,6 +122,7 @@ class DockerSandbox:
     async def start(self) -> SandboxStarted:
         """Bring it up, again too after `stop`. Raises EngineMissing, ImageMissing, SandboxFailed."""
         began = time.monotonic()
+        self._has_moved = False
         self._furnish()
         try:
             image_id = await _to_its_end(asyncio.to_thread(self._create))
@@ -189,6 +193,7 @@ class DockerSandbox:
             await asyncio.to_thread(container.rename, name)
         except _ENGINE_ERRORS as error:
             raise SandboxFailed(f"The sandbox cannot be handed over: {_said(error)}") from error
+        self._has_moved = True
         self._labels = {**self._labels, _RUN_LABEL: run}
         self._worktree, self._outputs_dir, self._manifests = worktree, outputs_dir, manifests
         if self._checkpointer is not None and manifests is not None:
@@ -492,7 +497,8 @@ class DockerSandbox:
         problems: list[str] = []
         for name in ("output", "answer.txt"):
             try:
-                saved = await asyncio.to_thread(_save, container, f"{self.workdir}/{name}", folder)
+                read = partial(_tarred, self._engine().api) if self._has_moved else _archive
+                saved = await asyncio.to_thread(_save, read, container, f"{self.workdir}/{name}", folder)
             except _ENGINE_ERRORS as error:
                 raise SandboxFailed(f"The outputs could not be copied: {_said(error)}") from error
             files += saved.files
@@ -567,8 +573,10 @@ def _stats(api: docker.APIClient, container: str) -> dict[str, Any]:
     return found
 
 
-def _save(container: Container, path: str, folder: Path) -> SavedOutputs:
-    stream = _archive(container, path)
+def _save(
+    read: Callable[[Container, str], Iterator[bytes] | None], container: Container, path: str, folder: Path
+) -> SavedOutputs:
+    stream = read(container, path)
     return SavedOutputs(()) if stream is None else extract(stream, folder)
 
 
@@ -581,6 +589,14 @@ def _archive(container: Container, path: str) -> Iterator[bytes] | None:
             error.response.close()
         return None
     return iter(stream)
+
+
+def _tarred(api: docker.APIClient, container: Container, path: str) -> Iterator[bytes]:
+    """The same by the container's own tar: the engine looks for the work tree where it was at the start."""
+    folder, _, name = path.rpartition("/")
+    command = ["tar", "-C", folder or "/", "-cf", "-", "--", name]
+    made = api.exec_create(str(container.id), command, stderr=False, user="0:0")
+    return iter(api.exec_start(made["Id"], stream=True))
 
 
 def _remove(container: Container) -> None:
