@@ -109,6 +109,7 @@ class Alone:
 
     async def _others(self) -> None:
         """Wait for the runs that visitors began here: they are somebody's."""
+        await self._runs.all_forked()
         for other in self._runs.live:
             if other is not self._run:
                 self._note(f"{other.name}, which a visitor began here, goes on; this process waits for it.")

@@ -254,6 +254,9 @@ class Runs:
         self._wire = wire
         self._traveller = traveller
         self._runs: dict[str, LiveRun] = {}
+        self._forking = 0
+        self._all_forked = asyncio.Event()
+        self._all_forked.set()
         self.on_change: Callable[[], None] = lambda: None
 
     @property
@@ -269,7 +272,18 @@ class Runs:
         """Begin a run at a step of another, which may live here, elsewhere, or no more. Raises LisError."""
         parent = self._runs.get(ask.run)
         is_here = parent is not None and not parent.is_closed
-        return self._started(await self._travels().fork(ask, parent if is_here else None))
+        self._forking += 1
+        self._all_forked.clear()
+        try:
+            return self._started(await self._travels().fork(ask, parent if is_here else None))
+        finally:
+            self._forking -= 1
+            if not self._forking:
+                self._all_forked.set()
+
+    async def all_forked(self) -> None:
+        """Wait until no fork is being made: a rewind ends its parent before the new run is here."""
+        await self._all_forked.wait()
 
     async def take_up(self, ask: wire.TakeUp) -> LiveRun:
         """Go on with a run that no process has any more. Raises LisError."""

@@ -13,6 +13,7 @@ from lis_tui.config.places import find_places
 from lis_tui.core.decisions import Edit, Pause, Resume, SetMode
 from lis_tui.core.errors import DecisionRefused
 from lis_tui.core.events import (
+    EXIT_CODES,
     DecisionMade,
     Fact,
     GateOpened,
@@ -21,6 +22,7 @@ from lis_tui.core.events import (
     PauseLifted,
     Record,
     RunEnded,
+    RunStarted,
     StepAddress,
     StepStarted,
 )
@@ -67,8 +69,8 @@ def headless(lis: LisTui, *more: str) -> str:
     return lis.scenario(WAITS, ANSWER, *more)
 
 
-def let_go(lis: LisTui) -> None:
-    (lis.worktree("one") / "gate").write_text("go\n")
+def let_go(lis: LisTui, run: str = "one") -> None:
+    (lis.worktree(run) / "gate").write_text("go\n")
 
 
 async def visit(lis: LisTui) -> Visitor:
@@ -176,3 +178,27 @@ def test_a_screen_attaches_to_a_headless_run_lets_a_step_go_and_detaches(lis: Li
     rest = process.rest()
     assert process.process.returncode == 0
     assert [one.event.status for one in rest if isinstance(one.event, RunEnded)] == ["submitted"]
+
+
+async def test_a_headless_run_that_a_visitor_rewinds_hands_its_sandbox_on_and_its_process_waits_for_the_other(
+    lis: LisTui,
+) -> None:
+    model = lis.scenario("echo 1 > one", WAITS, ANSWER)
+    checkpoints = ("--set", "sandbox.checkpoints=true")
+    process = lis.start("run", "Go.", "--model", model, "--json", "--name", "one", *checkpoints)
+    process.until(OutputArrived)
+    visitor = await visit(lis)
+    await visitor.client.decide("one", Pause())
+    let_go(lis)
+    await visitor.until(GateOpened)
+    child = await visitor.client.fork("one", StepAddress(1, 1), kind="rewind")
+    await visitor.client.decide(child, Resume())
+    await visitor.leave()
+    other = lis.start("attach", child, "--json")
+    seen = [one.event for one in other.until(OutputArrived)]
+    assert isinstance(seen[0], RunStarted)
+    let_go(lis, child)
+    assert [one.event.status for one in other.rest() if isinstance(one.event, RunEnded)] == ["submitted"]
+    process.rest()
+    assert process.process.returncode == EXIT_CODES["rewound"]
+    assert (lis.home / "data" / "runs" / child / "results" / "answer.txt").read_text() == "41\n"
