@@ -419,11 +419,7 @@ class RunView:
         step.repeats = self.repeats
         step.tokens_so_far = self.totals.prompt_tokens + self.totals.completion_tokens
         step.cost_so_far = self.totals.cost_usd if self.totals.has_known_cost else None
-        turn = self._turn(event.address.turn)
-        turn.steps.append(step)
-        turn.version += 1
-        self.steps.append(step)
-        self._steps[event.address] = step
+        self._put(step)
 
     @_on.register
     def _(self, event: CommandInjected, at: float) -> None:
@@ -431,16 +427,7 @@ class RunView:
         step = StepView(event.address, "execute_bash", arguments, arguments, decided_by=event.by)
         step.proposed_at = at
         step.is_injected, step.is_hidden = True, event.is_hidden
-        turn = self._turn(event.address.turn)
-        turn.version += 1
-        for steps in (turn.steps, self.steps):
-            # One that runs before a waiting step stands before it.
-            place = len(steps)
-            while place and steps[place - 1].address > event.address:
-                place -= 1
-            steps.insert(place, step)
-        self._steps[event.address] = step
-        self.moved += 1
+        self._put(step)
 
     @_on.register
     def _(self, event: StepAmended, at: float) -> None:
@@ -604,6 +591,18 @@ class RunView:
         self.trouble = "" if event.is_over else event.text
 
     # ---- small parts
+
+    def _put(self, step: StepView) -> None:
+        """A person's command may have its place before a step that waits, or behind one not proposed yet."""
+        turn = self._turn(step.address.turn)
+        turn.version += 1
+        self._steps[step.address] = step
+        for steps in (turn.steps, self.steps):
+            place = len(steps)
+            while place and steps[place - 1].address > step.address:
+                place -= 1
+            steps.insert(place, step)
+        self.moved += self.steps[-1] is not step
 
     @staticmethod
     def _ask_again(turn: TurnView) -> None:
