@@ -19,8 +19,8 @@ MOST_COMMAND = 8
 MOST_WAITING = 200
 """What waits for a person is shown whole: nobody should approve what cannot be seen."""
 HEAD, TAIL = 4, 5
-LIVE_LINES = 6
-"""With the command above them they fit the pane of a small terminal."""
+LIVE_LINES = 5
+"""With the command above them and the keys below they fit the pane of a small terminal."""
 LONG_LINE = 800
 MOST_SHOWN = 24 * 1024
 NO_OUTPUT = "[no output]"

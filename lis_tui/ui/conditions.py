@@ -59,9 +59,9 @@ def step_gate(view: RunView, focus: Focus) -> Why:
 def rule_gate(view: RunView, focus: Focus) -> Why:
     """A call waits about which nobody need be asked again."""
     why = step_gate(view, focus)
-    if why or (view.waiting is not None and not view.waiting.is_injected):
+    if why or view.waiting is None or view.waiting.amended is None:
         return why
-    return "only a call of the model can be allowed for good"
+    return "you changed it; a rule would be about what the model wrote"
 
 
 # ---- changing
@@ -202,8 +202,16 @@ def retrying(view: RunView, focus: Focus) -> Why:
 
 
 def sandbox_up(view: RunView, focus: Focus) -> Why:
-    """The sandbox is there."""
-    return live(view, focus) or ("" if view.has_sandbox else "the sandbox is not up yet")
+    """The run goes on and its sandbox is there."""
+    return live(view, focus) or sandbox_there(view, focus)
+
+
+def sandbox_there(view: RunView, focus: Focus) -> Why:
+    """The sandbox is there, though the run may have ended."""
+    if focus.is_recorded:
+        return "this is a recording"
+    gone = "its sandbox is gone" if view.ended is not None else "the sandbox is not up yet"
+    return "" if view.has_sandbox else gone
 
 
 def sayable(view: RunView, focus: Focus) -> Why:

@@ -64,7 +64,7 @@ def end_keys(view: RunView, focus: Focus) -> list[Offer]:
 def running_keys(view: RunView, step: StepView, focus: Focus) -> list[Offer]:
     """Give the keys that handle the command that runs."""
     limit_s = step.timeout_s or view.limits.command_timeout_s
-    ids = {"background": "background", "timeout": f"time limit {words.clock(limit_s)}"}
+    ids = {"background": "background", "timeout": f"limit {words.clock(limit_s)}"}
     found = [Offer(BY_ID[each].key, label, each) for each, label in ids.items()]
     found = [Offer("ctrl+c", "interrupt", "interrupt"), *found]
     return [offer for offer in found if not why_not(offer.action, view, focus)]

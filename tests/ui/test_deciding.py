@@ -299,6 +299,12 @@ async def test_the_exact_rule_is_shown_before_it_allows_a_call_for_good() -> Non
         assert decisions == [(ApproveRule(rule), StepAddress(3, 1))]
 
 
+async def test_a_call_that_a_person_changed_is_not_allowed_for_good() -> None:
+    async with shown(changed.amended(), "A") as (_, app, decisions):
+        assert decisions == []
+        assert "a rule would be about what the model wrote" in text_of(app)
+
+
 async def test_allowed_calls_are_listed_and_revoked() -> None:
     rules = tuple(AllowRule("execute_bash", json.dumps({"command": one})) for one in ("ls", "pwd"))
     records = told(story.waiting(), events.AllowRulesChanged(rules))
@@ -333,7 +339,7 @@ async def test_a_running_command_offers_what_can_be_done_to_it() -> None:
         text = text_of(app)
         assert "runs in the background" in text
         assert "interrupting: INT → TERM" in text
-        assert "time limit 20:00" in text
+        assert "limit 20:00" in text
 
 
 @pytest.mark.parametrize(
@@ -360,6 +366,15 @@ async def test_the_own_shell_runs_lines_recalls_them_and_shares_the_last() -> No
         source.add(Record(0, records_end(), events.OwnOutputArrived(3, b"/testbed\x1b[2J\n")))
         await settle(pilot)
         assert "/testbed" in text_of(app)
+
+
+async def test_after_the_end_the_own_shell_is_there_as_long_as_the_sandbox_is() -> None:
+    async with shown(story.ended(), "exclamation_mark") as (pilot, _, decisions):
+        await pilot.press("l", "s", "enter")
+        await settle(pilot)
+        assert decisions == [(RunOwn("ls"), None)]
+    async with shown(told(story.ended(), events.SandboxStopped()), "exclamation_mark") as (_, app, _):
+        assert "its sandbox is gone" in text_of(app)
 
 
 def records_end() -> float:

@@ -385,7 +385,7 @@ async def test_an_ended_run_can_be_continued_by_a_message_or_by_other_limits() -
     app = workbench_app(source)
     async with app.run_test(size=SIZE) as pilot:
         await settle(pilot)
-        await pilot.press("f")
+        await pilot.press("s")
         await settle(pilot)
         app.screen.query_one(TextArea).text = "now in colour"
         await pilot.press("enter")

@@ -18,13 +18,15 @@ class Commanding(Group):
             return
         when = "It runs as soon as nothing else does."
         if gate is not None:
-            when = "It runs now; then the run waits here again."
+            when = "It runs at once; then the run waits here again."
 
         def injected(decision: Inject | None) -> None:
             if decision is not None:
                 self.screen.send(decision, address)
 
         has_place = gate is not None and gate.gate == "before_step"
+        if has_place:
+            when = "Before the step it runs at once, and the step waits again."
         self.screen.app.push_screen(InjectDialog(self.screen.paint, when=when, has_place=has_place), injected)
 
     def own_shell(self) -> None:
