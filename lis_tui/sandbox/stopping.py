@@ -10,7 +10,9 @@ from lis_tui.sandbox import processes
 from lis_tui.sandbox.bash import Bash, Step
 from lis_tui.sandbox.service import Service
 
-_TERM_S, _KILL_S = 0.2, 0.4
+_SIGNALS = ("INT", "TERM", "KILL")
+_HARDER_S = 0.2
+"""How long after a signal was sent a harder one follows."""
 _AGAIN_S = 0.05
 
 
@@ -36,20 +38,25 @@ class Stopping:
         """
         step = self._step
         await step.wait_begun()
-        began = time.monotonic()
+        left, sent_at = list(_SIGNALS), 0.0
         while not step.is_over:
+            is_new = not sent_at or (len(left) > 1 and time.monotonic() - sent_at >= _HARDER_S)
+            if is_new and sent_at:
+                del left[0]
             try:
-                await self._signal(time.monotonic() - began)
+                await self._signal(left[0])
             except SandboxFailed:
                 await self._bash.mourn()
                 return
+            if is_new:
+                sent_at = time.monotonic()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_AGAIN_S):
                     await step.wait()
             if not step.is_over:
                 await self._bash.repeat_end(step)
 
-    async def _signal(self, age: float) -> None:
+    async def _signal(self, name: str) -> None:
         service, bash = self._service, self._bash
         tree = await processes.list_tree(service, bash.pid)
         if not tree.has_root:
@@ -58,19 +65,17 @@ class Stopping:
         tops = [pid for pid in tree.children(bash.pid) if pid not in self._step.old_children]
         details = await processes.look_at(service, self._fifo, tops)
         # what this very command sent to the background is spared as long as the shell comes back by itself
-        pids = tree.below(one.pid for one in details if age >= _KILL_S or not one.is_background)
-        if age < _TERM_S:
-            self._tell("INT")
+        pids = tree.below(one.pid for one in details if name == "KILL" or not one.is_background)
+        self._tell(name)
+        if name == "INT":
             again = {one.pid for one in details if one.dies_of_int}
             fresh = [pid for pid in pids if pid in again or pid not in self._interrupted]
             self._interrupted.update(fresh)
             await processes.signal(service, "INT", [bash.pid, *fresh])
-        elif age < _KILL_S:
-            self._tell("TERM")
+        elif name == "TERM":
             await processes.signal(service, "STOP", [bash.pid])
             await processes.signal(service, "TERM", pids)
         else:
-            self._tell("KILL")
             await processes.signal(service, "KILL", [bash.pid, *pids])
 
     def _tell(self, name: str) -> None:
