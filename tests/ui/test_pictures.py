@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
 
 from lis_tui.ui.screens.workbench import Workbench
 from tests import changed, story
@@ -25,6 +26,8 @@ def pressing(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
         for screen in pilot.app.screen_stack:
             if isinstance(screen, Workbench):
                 screen.end_flash()
+            for field in (*screen.query(Input), *screen.query(TextArea)):
+                field.cursor_blink = False
         await settle(pilot)
 
     return run_before
