@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from lis_tui.cli.deeds import deed
 from lis_tui.core.ansi import Line, Sanitiser, plain_text
 from lis_tui.core.decisions import Decision
 from lis_tui.core.events import (
@@ -261,7 +262,7 @@ def _end(event: RunEnded, view: RunView) -> Iterable[tuple[str, str]]:
 
 
 def _sentences(event: Event) -> Iterable[str]:
-    sentence = _sentence(event) or _sentence_of_a_wait(event)
+    sentence = _sentence(event) or _sentence_of_a_wait(event) or deed(event)
     return (sentence,) if sentence else ()
 
 

@@ -1,7 +1,10 @@
 import io
 import json
 
+import pytest
+
 from lis_tui.cli.printer import JsonPrinter, Printer
+from lis_tui.core import events
 from lis_tui.core.breakpoints import AllowRule
 from lis_tui.core.decisions import ApproveRule
 from lis_tui.core.events import (
@@ -25,6 +28,7 @@ from lis_tui.core.events import (
     TextArrived,
 )
 from lis_tui.core.messages import Observation, Reply
+from lis_tui.core.spec import ModelSpec
 
 HERE = StepAddress(1, 1)
 ASKED = ModelAsked(turn=1, model="m", message_count=2, prompt_tokens_estimate=9)
@@ -165,3 +169,39 @@ def test_breakpoints_and_decisions_are_told() -> None:
         "  ! 1.1: approve rule by script",
         "  ! 1.1: what the model sees of it was changed by a person",
     ]
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (events.PauseAsked(), "paused by a person"),
+        (events.PauseLifted("script"), "let go on by a script"),
+        (events.ModeChanged("step"), "mode step, set by a person"),
+        (events.BreakpointsChanged(()), "breakpoints were changed by a person"),
+        (events.ModelChanged(ModelSpec(name="openai/x")), "from now on openai/x is asked"),
+        (events.CommandInjected(address=HERE, command="ls", is_hidden=True), "hidden from the model"),
+        (events.StepAmended(HERE, '{"command":"ls"}'), 'changed by a person: {"command":"ls"}'),
+        (events.StepAmended(HERE, None), "as the model proposed it, again"),
+        (events.ReplyEdited(turn=1, text="x"), "own words was changed by a person"),
+        (events.OwnCommandRan(number=1, command="ls\x1b[2J", output="", exit_code=2), "(exit 2): ls␛"),
+        (events.TimeoutChanged(HERE, 9.0), "1.1 may take 9 s"),
+        (events.SentToBackground(HERE, "script"), "in the background, sent there by a script"),
+        (events.JobEnded(address=HERE, exit_code=0), "background job has ended with exit code 0"),
+        (events.RunForked(parent="a", point=HERE, is_before=True), "fork of a before 1.1"),
+    ],
+)
+def test_what_people_did_is_said_in_a_line(event: Event, said: str) -> None:
+    text = printed(ASKED, event)
+    assert said in text
+    assert "\x1b" not in text
+
+
+def test_which_version_of_a_reply_counts_is_said() -> None:
+    text = printed(
+        ASKED,
+        ReplyFinished(turn=1, reply=Reply(text="one")),
+        events.ReplyResampled(turn=1, version=2, reply=Reply(text="two")),
+        events.VersionChosen(1, 1),
+    )
+    assert "version 2 of the reply counts" in text
+    assert "version 1 of the reply counts, chosen by a person" in text
