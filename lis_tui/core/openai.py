@@ -144,7 +144,8 @@ def messages_json(request: Request) -> list[Json]:
     """Give the conversation, and the beginning of the reply; what was called in text is answered in text."""
     written: list[Json] = []
     in_text: set[str] = set()
-    for message in request.messages:
+    for said in request.messages:
+        message = _spelled_out(said) if request.model.tool_style == "text" else said
         if isinstance(message, AssistantMessage) and message.calls_in_text:
             in_text.update(call.id for call in message.calls)
         if isinstance(message, ToolMessage) and message.call_id in in_text:
@@ -180,6 +181,18 @@ def _message_json(message: Message) -> Json:
             return {"role": "tool", "tool_call_id": call_id, "content": text}
         case AssistantMessage():
             return _assistant_json(message)
+
+
+def _spelled_out(message: Message) -> Message:
+    """Write calls of an earlier model as text for one that knows no other way."""
+    if not isinstance(message, AssistantMessage) or message.calls_in_text or not message.calls:
+        return message
+    calls = [
+        f'<tool_call>\n{{"name": {json.dumps(call.name)}, "arguments": {call.arguments}}}\n</tool_call>'
+        for call in message.calls
+    ]
+    text = "\n".join([message.text, *calls] if message.text else calls)
+    return AssistantMessage(text, message.reasoning, message.calls, message.thinking_json, calls_in_text=True)
 
 
 def _assistant_json(message: AssistantMessage) -> Json:

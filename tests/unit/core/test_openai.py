@@ -123,3 +123,19 @@ def test_the_curl_command_carries_the_exact_body_and_no_key() -> None:
     )
     body = shown.stdout.split("--data-binary\n", 1)[1]
     assert json.loads(body) == request_json(request)
+
+
+def test_what_an_earlier_model_called_is_spelled_out_for_one_that_calls_in_text() -> None:
+    history = (
+        AssistantMessage("I look.", calls=(ToolCall("c1", "execute_bash", '{"command":"ls"}'),)),
+        ToolMessage("c1", "execute_bash", "a"),
+        AssistantMessage("", calls=(ToolCall("c2", "execute_bash", "{}"),)),
+        ToolMessage("c2", "execute_bash", "b"),
+    )
+    spec = ModelSpec(name="openai/m", tool_style="text")
+    _, first, answer, second, _ = messages_json(make(*history, spec=spec))
+    call = '<tool_call>\n{"name": "execute_bash", "arguments": {"command":"ls"}}\n</tool_call>'
+    assert first == {"role": "assistant", "content": f"I look.\n{call}"}
+    assert answer == {"role": "user", "content": "<tool_response>\na\n</tool_response>"}
+    assert str(second["content"]).startswith("<tool_call>")
+    assert "tool_calls" not in str(messages_json(make(*history, spec=spec)))
