@@ -79,6 +79,18 @@ async def visit(lis: LisTui) -> Visitor:
     return visitor
 
 
+def attached(lis: LisTui) -> "pexpect.spawn[bytes]":
+    """Give a screen that watches the run."""
+    return pexpect.spawn(
+        sys.executable,
+        ["-m", "lis_tui", "attach", "one"],
+        env={**lis.environ, "TERM": "xterm-256color"},
+        cwd=str(lis.home),
+        dimensions=(40, 120),
+        timeout=LONGEST_S,
+    )
+
+
 async def test_two_visitors_of_a_headless_run_agree_and_it_ends_by_itself_after_they_left(
     lis: LisTui,
 ) -> None:
@@ -158,14 +170,7 @@ def test_a_screen_attaches_to_a_headless_run_lets_a_step_go_and_detaches(lis: Li
     model = headless(lis)
     process = lis.start("run", "Go.", "--model", model, "--json", "--name", "one")
     process.until(OutputArrived)
-    screen = pexpect.spawn(
-        sys.executable,
-        ["-m", "lis_tui", "attach", "one"],
-        env={**lis.environ, "TERM": "xterm-256color"},
-        cwd=str(lis.home),
-        dimensions=(40, 120),
-        timeout=LONGEST_S,
-    )
+    screen = attached(lis)
     screen.expect("waiting-here")
     screen.send("p")
     process.until(PauseAsked)
@@ -202,3 +207,25 @@ async def test_a_headless_run_that_a_visitor_rewinds_hands_its_sandbox_on_and_it
     process.rest()
     assert process.process.returncode == EXIT_CODES["rewound"]
     assert (lis.home / "data" / "runs" / child / "results" / "answer.txt").read_text() == "41\n"
+
+
+def test_two_screens_of_a_headless_run_agree_on_what_waits_and_on_what_became_of_it(lis: LisTui) -> None:
+    process = lis.start("run", "Go.", "--model", headless(lis), "--json", "--name", "one")
+    process.until(OutputArrived)
+    first, second = attached(lis), attached(lis)
+    first.expect("waiting-here")
+    second.expect("waiting-here")
+    first.send("p")
+    process.until(PauseAsked)
+    let_go(lis)
+    process.until(GateOpened)
+    first.expect("paused")
+    second.expect("paused")
+    second.send("p")
+    process.until(RunEnded)
+    first.expect("submitted")
+    second.expect("submitted")
+    first.close(force=True)
+    second.close(force=True)
+    process.rest()
+    assert process.process.returncode == 0
