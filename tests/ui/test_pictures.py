@@ -26,8 +26,10 @@ def pressing(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
         for screen in pilot.app.screen_stack:
             if isinstance(screen, Workbench):
                 screen.end_flash()
-            for field in (*screen.query(Input), *screen.query(TextArea)):
+            for field in screen.query(Input):
                 field.cursor_blink = False
+            for area in screen.query(TextArea):
+                area._pause_blink(visible=area.has_focus)
         await settle(pilot)
 
     return run_before
