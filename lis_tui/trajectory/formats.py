@@ -31,7 +31,7 @@ _WHO = {
     "person": "a person",
     "rule": "a rule",
     "script": "a script",
-    "default": "nobody in time (the default)",
+    "default": "nobody (the default)",
 }
 _SHORT = 200
 """Longer words get a fence of their own."""

@@ -256,4 +256,4 @@ def test_json_says_for_each_entry_what_it_is_and_who_did_it() -> None:
 def test_an_approval_is_told_with_who_gave_it() -> None:
     account = told(asked(1), replied(1, LIST), proposed(FIRST, LIST), decided(FIRST, Approve(), "default"))
     assert [(act.by, act.did) for act in steps(account)[0].acts] == [("default", "approved it")]
-    assert "Nobody in time (the default) approved it" in as_markdown(account)
+    assert "Nobody (the default) approved it" in as_markdown(account)
