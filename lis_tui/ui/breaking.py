@@ -39,11 +39,12 @@ def suggested(view: RunView, step: StepView | None) -> Breakpoint:
     name = step.tool
     if step.tool == "execute_bash" and isinstance(command, str) and command.split():
         words = command.split("\n", 1)[0].split()[:2]
-        made, name = Pattern("cmd", " ".join(_SPECIAL.sub(r"\\\g<0>", word) for word in words)), words[0]
+        made = Pattern("cmd", " ".join(_SPECIAL.sub(r"\\\g<0>", word) for word in words))
+        name = re.sub(r"\W+$", "", words[0])
     elif step.tool == "str_replace_editor" and isinstance(path, str):
         name = path.rpartition("/")[2] or path
         made = And((made, FileIs(name)))
-    return Breakpoint(name=fresh_name(name[:30], taken), filter=str(made))
+    return Breakpoint(name=fresh_name(name[:30] or "here", taken), filter=str(made))
 
 
 def hits_of(records: Iterable[Record], names: Iterable[str]) -> dict[str, int]:
