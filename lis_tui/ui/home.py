@@ -96,7 +96,7 @@ class Home:
 
         async def ask() -> None:
             view = await asyncio.to_thread(_folded, run)
-            from lis_tui.ui.screens.travel import ResumeDialog
+            from lis_tui.ui.screens.resume import ResumeDialog
 
             def chosen(changes: Changes | None) -> None:
                 if changes is not None:

@@ -72,7 +72,7 @@ class Travelling(Group):
 
     def resume(self) -> None:
         """Go on with a run that no process has any more."""
-        from lis_tui.ui.screens.travel import ResumeDialog
+        from lis_tui.ui.screens.resume import ResumeDialog
 
         screen = self.screen
         if self._is_busy():
