@@ -73,6 +73,8 @@ class Changes(Struct, frozen=True, kw_only=True):
     """What the step that is next runs instead; only where the fork is before a step."""
     name: str | None = None
     """Wished for a fork."""
+    is_held: bool = False
+    """It waits for a person at its next gate."""
 
 
 class Fork(Struct, frozen=True, tag=True, kw_only=True):

@@ -61,7 +61,8 @@ class Rewind:
         except BaseException:
             self._run.stay()
             raise
-        return home, replace(past, restored=restored, is_up=True, is_held=was_held), sandbox
+        is_held = was_held or past.is_held
+        return home, replace(past, restored=restored, is_up=True, is_held=is_held), sandbox
 
     async def finish(self, heir: str) -> None:
         """Have the old run end: its sandbox is the heir's now."""

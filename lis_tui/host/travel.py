@@ -130,6 +130,7 @@ class Forking:
             note=problem,
             arguments=ask.changes.arguments,
             manifest=origin.manifest,
+            is_held=ask.changes.is_held,
         )
 
 

@@ -34,14 +34,15 @@ class Travelling(Group):
 
     async def _rewind(self, point: Point) -> None:
         screen = self.screen
-        changes = named_after(screen.source.name, Changes())
+        # Who goes back wants to have something go otherwise, and must not be overtaken.
+        changes = named_after(screen.source.name, Changes(is_held=True))
         secrets = secrets_for(screen.view, changes, is_live=True)
         name = await screen.source.fork(
             point.address, is_before=point.is_before, kind="rewind", changes=changes, secrets=secrets
         )
         self._show(
             name,
-            f"rewound: this is {point} again; {screen.source.name} keeps what was dropped",
+            f"rewound: this is {point} again, and holds: s tells the model, c goes on",
             is_instead=True,
         )
 
