@@ -32,8 +32,11 @@ class Editing(ModalScreen[Result | None]):
     ]
 
     def on_mount(self) -> None:
-        """Put the cursor into the first text."""
-        self.query(CodeArea).first().focus()
+        """Put the cursor into the first text: at the end of a line, at the beginning of more."""
+        area = self.query(CodeArea).first()
+        if "\n" not in area.text:
+            area.move_cursor(area.document.end)
+        area.focus()
 
     def action_cancel(self) -> None:
         """Change nothing."""
