@@ -15,7 +15,7 @@ from lis_tui.engine.past import Past, seconds_of, spent_of
 from lis_tui.host.origin import Origin, changes_as_facts, must_have_image, origin_of, spec_of, told
 from lis_tui.host.runs import Wired
 from lis_tui.host.wiring import Home, choose_model, furnish, host_id
-from lis_tui.sandbox import container
+from lis_tui.sandbox import orphans
 from lis_tui.trajectory.journal import read
 from lis_tui.trajectory.store import RunFolder
 
@@ -56,7 +56,7 @@ async def _prepare(data: Path, origin: Origin) -> None:
     await must_have_image(origin)
     await asyncio.to_thread(origin.folder.make_worktree)
     name = origin.folder.name
-    await container.remove_orphans(lambda run: run != name, host_id(data))
+    await orphans.remove_orphans(lambda run: run != name, host_id(data))
 
 
 def _past(origin: Origin, spec: RunSpec, ask: wire.TakeUp) -> Past:

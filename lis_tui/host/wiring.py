@@ -34,7 +34,7 @@ from lis_tui.model.gateway import Gateway
 from lis_tui.model.known import resolve
 from lis_tui.model.retry import RetryingModel
 from lis_tui.model.script import ScriptModel, load_scenario
-from lis_tui.sandbox import container
+from lis_tui.sandbox import orphans
 from lis_tui.sandbox.carry import Carried, find_carried
 from lis_tui.sandbox.image import DEFAULT_IMAGE
 from lis_tui.tools.registry import default_tools
@@ -208,7 +208,7 @@ async def remove_orphans(data: Path) -> list[str]:
     """
     store = Store(data)
     runs = store.root / "runs"
-    dead = await container.remove_orphans(lambda run: is_locked(runs / run / "lock"), host_id(data))
+    dead = await orphans.remove_orphans(lambda run: is_locked(runs / run / "lock"), host_id(data))
     for run in dead:
         with suppress(RunNotFound):
             await give_back(store.find(str(runs / run)))
@@ -224,9 +224,9 @@ async def give_back(folder: RunFolder) -> None:
         if not image or not await asyncio.to_thread(tree.exists):
             continue
         try:
-            await container.reclaim(tree, image)
+            await orphans.reclaim(tree, image)
         except ImageMissing:
-            await container.reclaim(tree, DEFAULT_IMAGE)
+            await orphans.reclaim(tree, DEFAULT_IMAGE)
 
 
 def _image_of(folder: RunFolder) -> str:

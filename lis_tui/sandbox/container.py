@@ -4,16 +4,15 @@ import asyncio
 import contextlib
 import os
 import secrets
-import socket
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, cast
+from typing import Protocol, TypeVar
 
 import docker
 import msgspec
-from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.errors import APIError, ImageNotFound
 from docker.models.containers import Container
 from docker.models.images import Image
 
@@ -25,15 +24,34 @@ from lis_tui.core.manifest import Manifest
 from lis_tui.core.ports import CommandEnd, Contents, ManifestKeeper, OnProgress, Restored, SavedOutputs
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.core.text import one_line
-from lis_tui.sandbox.channel import Channel, SocketChannel
+from lis_tui.sandbox.channel import Channel
 from lis_tui.sandbox.checkpoints import Checkpointer
+from lis_tui.sandbox.engine import (
+    BOOT_LABEL,
+    ENGINE_ERRORS,
+    HOST_LABEL,
+    RUN_LABEL,
+    archive,
+    boot_id,
+    cpus_of,
+    has_variable,
+    name_of,
+    no_image,
+    open_channel,
+    remove_container,
+    said,
+    saved,
+    stats_of,
+    tarred,
+)
 from lis_tui.sandbox.files import Files
-from lis_tui.sandbox.image import DEFAULT_IMAGE, connect
+from lis_tui.sandbox.image import connect
 from lis_tui.sandbox.marks import quote
+from lis_tui.sandbox.orphans import chown_script
 from lis_tui.sandbox.restoring import NeedsFresh, restore
 from lis_tui.sandbox.service import Service
 from lis_tui.sandbox.shell import Shell
-from lis_tui.sandbox.transfer import extract, pack
+from lis_tui.sandbox.transfer import pack
 from lis_tui.sandbox.veil import Veil
 from lis_tui.sandbox.watch import Watch
 
@@ -41,12 +59,8 @@ PRIVATE_FOLDER = "/run/lis"
 OUTPUTS_PATH = f"{PRIVATE_FOLDER}/outputs"
 OWN_FOLDER = f"{PRIVATE_FOLDER}/own"
 
-_RUN_LABEL = "lis-tui.run"
-_HOST_LABEL = "lis-tui.host"
-_BOOT_LABEL = "lis-tui.boot"
 _CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETUID", "SETGID")
 _DEFAULTS = {"LANG": "C.UTF-8", "PAGER": "cat", "GIT_PAGER": "cat", "DEBIAN_FRONTEND": "noninteractive"}
-_ENGINE_ERRORS = (DockerException, OSError)
 T = TypeVar("T")
 
 
@@ -86,7 +100,7 @@ class DockerSandbox:
         self.workdir = spec.workdir
         self.outputs_path: str | None = None
         self._spec = spec
-        self._labels = {_RUN_LABEL: run, _HOST_LABEL: host_id, _BOOT_LABEL: boot_id()}
+        self._labels = {RUN_LABEL: run, HOST_LABEL: host_id, BOOT_LABEL: boot_id()}
         self._worktree = worktree
         self._outputs_dir = outputs_dir
         self._env = env
@@ -137,8 +151,8 @@ class DockerSandbox:
             more += self._begin_checkpoints(capabilities)
         except BaseException as error:
             await asyncio.shield(self.stop())
-            if isinstance(error, _ENGINE_ERRORS):
-                raise SandboxFailed(f"The sandbox did not start: {_said(error)}") from error
+            if isinstance(error, ENGINE_ERRORS):
+                raise SandboxFailed(f"The sandbox did not start: {said(error)}") from error
             raise
         self._was_up = True
         self._started = SandboxStarted(
@@ -178,7 +192,7 @@ class DockerSandbox:
             self._service.close()
             self._own_service.close()
             self._aside.close()
-            await asyncio.to_thread(_remove, container)
+            await asyncio.to_thread(remove_container, container)
         client, self._client = self._client, None
         if client is not None:
             client.close()
@@ -188,13 +202,13 @@ class DockerSandbox:
     ) -> None:
         """Belong to another run, whose folders are those it had, by other names. Raises SandboxFailed."""
         container = self._inside()
-        name = _name_of(run, self._labels[_HOST_LABEL])
+        name = name_of(run, self._labels[HOST_LABEL])
         try:
             await asyncio.to_thread(container.rename, name)
-        except _ENGINE_ERRORS as error:
-            raise SandboxFailed(f"The sandbox cannot be handed over: {_said(error)}") from error
+        except ENGINE_ERRORS as error:
+            raise SandboxFailed(f"The sandbox cannot be handed over: {said(error)}") from error
         self._has_moved = True
-        self._labels = {**self._labels, _RUN_LABEL: run}
+        self._labels = {**self._labels, RUN_LABEL: run}
         self._worktree, self._outputs_dir, self._manifests = worktree, outputs_dir, manifests
         if self._checkpointer is not None and manifests is not None:
             self._checkpointer.keep_in(manifests)
@@ -202,7 +216,7 @@ class DockerSandbox:
     async def _give_back(self, container: Container) -> None:
         self._container = container
         try:
-            await self._service.ask(_chown_script(self.workdir, self._owner), timeout_s=60)
+            await self._service.ask(chown_script(self.workdir, self._owner), timeout_s=60)
         finally:
             self._container = None
 
@@ -213,7 +227,7 @@ class DockerSandbox:
         try:
             image = client.images.get(name)
         except ImageNotFound as error:
-            raise ImageMissing(_no_image(name, self._spec.image)) from error
+            raise ImageMissing(no_image(name, self._spec.image)) from error
         self._is_bound = True
         binds = [
             docker.types.Mount(self.workdir, str(self._worktree), type="bind"),
@@ -236,12 +250,12 @@ class DockerSandbox:
 
     def _create_apart(self) -> None:
         """The engine does not see this machine's folders: have the work folder inside the container."""
-        _remove(self._inside())
+        remove_container(self._inside())
         self._is_bound = False
         self._container = self._launch(self._engine().images.get(self._image_id or self._spec.image), [])
 
     def _launch(self, image: Image, binds: list[docker.types.Mount]) -> Container:
-        defaults = {n: v for n, v in _DEFAULTS.items() if not _has_variable(image, n)}
+        defaults = {n: v for n, v in _DEFAULTS.items() if not has_variable(image, n)}
         container = self._engine().containers.create(
             str(image.id),
             entrypoint=["sleep"],
@@ -257,7 +271,7 @@ class DockerSandbox:
             pids_limit=self._spec.pids,
             mem_limit=f"{self._spec.memory_mb}m",
             memswap_limit=f"{self._spec.memory_mb}m",
-            nano_cpus=_cpus(self._engine(), self._spec.cpus),
+            nano_cpus=cpus_of(self._engine(), self._spec.cpus),
             network_mode=self._spec.network,
             mounts=binds,
         )
@@ -273,11 +287,11 @@ class DockerSandbox:
             str(image.id), command=["true"], entrypoint=["true"], labels=self._labels
         )
         try:
-            stream = _archive(source, f"{self.workdir}/.")
+            stream = archive(source, f"{self.workdir}/.")
             if stream is not None:
                 self._inside().put_archive(self.workdir, stream)
         finally:
-            _remove(source)
+            remove_container(source)
 
     async def _is_seen_inside(self) -> bool:
         """Tell whether a file made here is there, and learn who owns it inside."""
@@ -391,9 +405,9 @@ class DockerSandbox:
         """Start a process inside, as its root. Raises ShellLost."""
         container = self._inside()
         try:
-            return await asyncio.to_thread(_open, self._engine().api, container, arguments)
-        except _ENGINE_ERRORS as error:
-            raise ShellLost(f"The sandbox is gone: {_said(error)}") from error
+            return await asyncio.to_thread(open_channel, self._engine().api, container, arguments)
+        except ENGINE_ERRORS as error:
+            raise ShellLost(f"The sandbox is gone: {said(error)}") from error
 
     # -- the shell ---------------------------------------------------------------------------------
 
@@ -497,21 +511,21 @@ class DockerSandbox:
         problems: list[str] = []
         for name in ("output", "answer.txt"):
             try:
-                read = partial(_tarred, self._engine().api) if self._has_moved else _archive
-                saved = await asyncio.to_thread(_save, read, container, f"{self.workdir}/{name}", folder)
-            except _ENGINE_ERRORS as error:
-                raise SandboxFailed(f"The outputs could not be copied: {_said(error)}") from error
-            files += saved.files
-            problems += saved.problems
+                read = partial(tarred, self._engine().api) if self._has_moved else archive
+                part = await asyncio.to_thread(saved, read, container, f"{self.workdir}/{name}", folder)
+            except ENGINE_ERRORS as error:
+                raise SandboxFailed(f"The outputs could not be copied: {said(error)}") from error
+            files += part.files
+            problems += part.problems
         return SavedOutputs(tuple(files), tuple(problems))
 
     async def load(self) -> tuple[int | None, int | None, int | None]:
         """Measure memory used, memory limit and processes."""
         container = self._inside()
         try:
-            stats = await asyncio.to_thread(_stats, self._engine().api, str(container.id))
-        except _ENGINE_ERRORS as error:
-            raise ShellLost(f"The sandbox is gone: {_said(error)}") from error
+            stats = await asyncio.to_thread(stats_of, self._engine().api, str(container.id))
+        except ENGINE_ERRORS as error:
+            raise ShellLost(f"The sandbox is gone: {said(error)}") from error
         memory = stats.get("memory_stats", {})
         details = memory.get("stats", {})
         used = memory.get("usage")
@@ -535,181 +549,3 @@ async def _to_its_end(work: Coroutine[object, object, T]) -> T:
     except asyncio.CancelledError:
         await asyncio.wait([task])
         raise
-
-
-def _open(api: docker.APIClient, container: Container, arguments: Sequence[str]) -> Channel:
-    try:
-        name, stream = _execute(api, container, arguments)
-    except APIError as error:
-        if "is not running" not in str(error):
-            raise
-        container.wait(timeout=10)
-        container.start()  # a command killed all processes; the files are as they were
-        name, stream = _execute(api, container, arguments)
-
-    async def exit_code() -> int | None:
-        try:
-            state = await asyncio.to_thread(api.exec_inspect, name)
-        except _ENGINE_ERRORS:
-            return None
-        return None if state["Running"] else state["ExitCode"]
-
-    def let_go() -> None:
-        stream.close()
-        getattr(stream, "_response", stream).close()
-
-    return SocketChannel(cast("socket.socket", getattr(stream, "_sock", stream)), exit_code, let_go)
-
-
-def _execute(api: docker.APIClient, container: Container, arguments: Sequence[str]) -> tuple[str, Any]:
-    made = api.exec_create(
-        str(container.id), list(arguments), stdin=True, stdout=True, stderr=True, user="0:0"
-    )
-    return made["Id"], api.exec_start(made["Id"], socket=True)
-
-
-def _stats(api: docker.APIClient, container: str) -> dict[str, Any]:
-    found: dict[str, Any] = api.stats(container, stream=False, one_shot=True)
-    return found
-
-
-def _save(
-    read: Callable[[Container, str], Iterator[bytes] | None], container: Container, path: str, folder: Path
-) -> SavedOutputs:
-    stream = read(container, path)
-    return SavedOutputs(()) if stream is None else extract(stream, folder)
-
-
-def _archive(container: Container, path: str) -> Iterator[bytes] | None:
-    """Give a path as a tar stream, None where there is no such thing."""
-    try:
-        stream, _ = container.get_archive(path, chunk_size=1 << 18)
-    except NotFound as error:
-        if error.response is not None:
-            error.response.close()
-        return None
-    return iter(stream)
-
-
-def _tarred(api: docker.APIClient, container: Container, path: str) -> Iterator[bytes]:
-    """The same by the container's own tar: the engine looks for the work tree where it was at the start."""
-    folder, _, name = path.rpartition("/")
-    command = ["tar", "-C", folder or "/", "-cf", "-", "--", name]
-    made = api.exec_create(str(container.id), command, stderr=False, user="0:0")
-    return iter(api.exec_start(made["Id"], stream=True))
-
-
-def _remove(container: Container) -> None:
-    with contextlib.suppress(*_ENGINE_ERRORS):
-        container.remove(force=True, v=True)
-
-
-def _chown_script(folder: str, owner: str) -> bytes:
-    name, user = quote(folder), owner.split(":")[0].encode()
-    return b"find %s -xdev ! -uid %s -exec chown -h %s {} +; " % (name, user, owner.encode()) + (
-        b"find %s -xdev -type d ! -perm -700 -exec chmod u+rwx {} +; :" % name
-    )
-
-
-def _has_variable(image: Image, name: str) -> bool:
-    return any(line.startswith(f"{name}=") for line in image.attrs["Config"].get("Env") or ())
-
-
-def _cpus(client: docker.DockerClient, wished: float) -> int:
-    """More than the engine's machine has would be refused."""
-    return int(min(wished, client.info().get("NCPU") or wished) * 1e9)
-
-
-def _no_image(name: str, wished: str = "") -> str:
-    if name.startswith("sha256:"):
-        return (
-            f"The image that the run had ({wished}, {name[7:19]}) is not in the engine any more, and what "
-            "the run changed fits no other: load that very image again, or begin anew with `lis-tui run`."
-        )
-    if name == DEFAULT_IMAGE:
-        return f"The sandbox image {name} is not built yet: run `lis-tui image build`."
-    return f"The engine has no image {name}: get it with `docker pull {name}`, or build it."
-
-
-def _said(error: BaseException) -> str:
-    return one_line(str(getattr(error, "explanation", None) or error))
-
-
-def boot_id() -> str:
-    """Name this boot of this machine, as far as the system has a name for it."""
-    with contextlib.suppress(OSError):
-        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    return ""
-
-
-# -- what dead runs left ---------------------------------------------------------------------------
-
-
-async def remove_orphans(is_live: Callable[[str], bool], host_id: str) -> list[str]:
-    """Remove this host's containers whose run is dead; gives the names of their runs."""
-    return await asyncio.to_thread(_remove_orphans, is_live, host_id)
-
-
-def _remove_orphans(is_live: Callable[[str], bool], host_id: str) -> list[str]:
-    with _engine_errors("Old containers could not be removed"):
-        client = connect()
-        try:
-            mine = client.containers.list(
-                all=True, filters={"label": f"{_HOST_LABEL}={host_id}"}, ignore_removed=True
-            )
-            owners = [(container, _owner(container, host_id)) for container in mine]
-            dead = [(container, run) for container, run in owners if run and not is_live(run)]
-            for container, _ in dead:
-                _remove(container)
-        finally:
-            client.close()
-    return list(dict.fromkeys(run for _, run in dead))
-
-
-def _owner(container: Container, host_id: str) -> str:
-    """Name the run that has this container: labels never change, so a handed over one has a name."""
-    prefix = _name_of("", host_id)
-    name = str(container.name or "")
-    return name.removeprefix(prefix) if name.startswith(prefix) else container.labels.get(_RUN_LABEL, "")
-
-
-def _name_of(run: str, host_id: str) -> str:
-    return f"lis-tui-{host_id}-{run}"
-
-
-async def reclaim(worktree: Path, image: str) -> None:
-    """Give all of a work tree to this user, by a short helper container. Raises SandboxFailed."""
-    await asyncio.to_thread(_reclaim, worktree, image)
-
-
-def _reclaim(worktree: Path, image: str) -> None:
-    with _engine_errors(f"{worktree} could not be given back to you"):
-        client = connect()
-        try:
-            is_mapped = any("rootless" in option for option in client.info().get("SecurityOptions") or ())
-            owner = "0:0" if is_mapped else f"{os.geteuid()}:{os.getegid()}"
-            client.images.get(image)  # a missing one would be pulled by `run`
-            client.containers.run(
-                image,
-                entrypoint=["bash"],
-                command=["-c", _chown_script("/tree", owner).decode()],
-                user="0:0",
-                network_mode="none",
-                cap_drop=["ALL"],
-                cap_add=["CHOWN", "DAC_OVERRIDE", "FOWNER"],
-                security_opt=["no-new-privileges"],
-                mounts=[docker.types.Mount("/tree", str(worktree), type="bind")],
-                remove=True,
-            )
-        except ImageNotFound as error:
-            raise ImageMissing(_no_image(image)) from error
-        finally:
-            client.close()
-
-
-@contextlib.contextmanager
-def _engine_errors(what: str) -> Iterator[None]:
-    try:
-        yield
-    except _ENGINE_ERRORS as error:
-        raise SandboxFailed(f"{what}: {_said(error)}") from error

@@ -14,8 +14,9 @@ import pytest
 
 from lis_tui.core.errors import EngineMissing, FileRefused, ImageMissing, SandboxFailed, ShellLost
 from lis_tui.core.spec import SandboxSpec
-from lis_tui.sandbox.container import DockerSandbox, reclaim, remove_orphans
+from lis_tui.sandbox.container import DockerSandbox
 from lis_tui.sandbox.image import connect
+from lis_tui.sandbox.orphans import reclaim, remove_orphans
 from tests.docker_home import HOST_ID, docker_available, docker_image, docker_sandbox
 from tests.ordinary import readable_packages
 
@@ -221,7 +222,7 @@ import asyncio, json, os, shutil, sys
 from pathlib import Path
 from lis_tui.core.errors import LisError
 from tests.docker_home import docker_sandbox
-from lis_tui.sandbox.container import reclaim
+from lis_tui.sandbox.orphans import reclaim
 folder = Path(sys.argv[1])
 
 async def main():

@@ -1,0 +1,144 @@
+"""What a container engine is asked, call by call, and its refusals in words; it blocks: threads call it."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import docker
+from docker.errors import APIError, DockerException, NotFound
+from docker.models.containers import Container
+from docker.models.images import Image
+
+from lis_tui.core.errors import SandboxFailed
+from lis_tui.core.ports import SavedOutputs
+from lis_tui.core.text import one_line
+from lis_tui.sandbox.channel import Channel, SocketChannel
+from lis_tui.sandbox.image import DEFAULT_IMAGE
+from lis_tui.sandbox.transfer import extract
+
+RUN_LABEL = "lis-tui.run"
+HOST_LABEL = "lis-tui.host"
+BOOT_LABEL = "lis-tui.boot"
+ENGINE_ERRORS = (DockerException, OSError)
+
+
+def open_channel(api: docker.APIClient, container: Container, arguments: Sequence[str]) -> Channel:
+    """Start a process and give its streams."""
+    try:
+        name, stream = _execute(api, container, arguments)
+    except APIError as error:
+        if "is not running" not in str(error):
+            raise
+        container.wait(timeout=10)
+        container.start()  # a command killed all processes; the files are as they were
+        name, stream = _execute(api, container, arguments)
+
+    async def exit_code() -> int | None:
+        try:
+            state = await asyncio.to_thread(api.exec_inspect, name)
+        except ENGINE_ERRORS:
+            return None
+        return None if state["Running"] else state["ExitCode"]
+
+    def let_go() -> None:
+        stream.close()
+        getattr(stream, "_response", stream).close()
+
+    return SocketChannel(cast("socket.socket", getattr(stream, "_sock", stream)), exit_code, let_go)
+
+
+def _execute(api: docker.APIClient, container: Container, arguments: Sequence[str]) -> tuple[str, Any]:
+    made = api.exec_create(
+        str(container.id), list(arguments), stdin=True, stdout=True, stderr=True, user="0:0"
+    )
+    return made["Id"], api.exec_start(made["Id"], socket=True)
+
+
+def stats_of(api: docker.APIClient, container: str) -> dict[str, Any]:
+    """Measure a container once."""
+    found: dict[str, Any] = api.stats(container, stream=False, one_shot=True)
+    return found
+
+
+def saved(
+    read: Callable[[Container, str], Iterator[bytes] | None], container: Container, path: str, folder: Path
+) -> SavedOutputs:
+    """Copy what a path holds to a host folder."""
+    stream = read(container, path)
+    return SavedOutputs(()) if stream is None else extract(stream, folder)
+
+
+def archive(container: Container, path: str) -> Iterator[bytes] | None:
+    """Give a path as a tar stream, None where there is no such thing."""
+    try:
+        stream, _ = container.get_archive(path, chunk_size=1 << 18)
+    except NotFound as error:
+        if error.response is not None:
+            error.response.close()
+        return None
+    return iter(stream)
+
+
+def tarred(api: docker.APIClient, container: Container, path: str) -> Iterator[bytes]:
+    """The same by the container's own tar: the engine looks for the work tree where it was at the start."""
+    folder, _, name = path.rpartition("/")
+    command = ["tar", "-C", folder or "/", "-cf", "-", "--", name]
+    made = api.exec_create(str(container.id), command, stderr=False, user="0:0")
+    return iter(api.exec_start(made["Id"], stream=True))
+
+
+def remove_container(container: Container) -> None:
+    """Remove it and what it used, as far as that is there."""
+    with contextlib.suppress(*ENGINE_ERRORS):
+        container.remove(force=True, v=True)
+
+
+def has_variable(image: Image, name: str) -> bool:
+    """Whether the image sets a variable."""
+    return any(line.startswith(f"{name}=") for line in image.attrs["Config"].get("Env") or ())
+
+
+def cpus_of(client: docker.DockerClient, wished: float) -> int:
+    """More than the engine's machine has would be refused."""
+    return int(min(wished, client.info().get("NCPU") or wished) * 1e9)
+
+
+def no_image(name: str, wished: str = "") -> str:
+    """Say what to do about an image that is not there."""
+    if name.startswith("sha256:"):
+        return (
+            f"The image that the run had ({wished}, {name[7:19]}) is not in the engine any more, and what "
+            "the run changed fits no other: load that very image again, or begin anew with `lis-tui run`."
+        )
+    if name == DEFAULT_IMAGE:
+        return f"The sandbox image {name} is not built yet: run `lis-tui image build`."
+    return f"The engine has no image {name}: get it with `docker pull {name}`, or build it."
+
+
+def said(error: BaseException) -> str:
+    """Give an engine's error in one line."""
+    return one_line(str(getattr(error, "explanation", None) or error))
+
+
+def boot_id() -> str:
+    """Name this boot of this machine, as far as the system has a name for it."""
+    with contextlib.suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    return ""
+
+
+def name_of(run: str, host_id: str) -> str:
+    """Name a run's container that was handed over."""
+    return f"lis-tui-{host_id}-{run}"
+
+
+@contextlib.contextmanager
+def told_as(what: str) -> Iterator[None]:
+    """Raise SandboxFailed for what an engine refuses."""
+    try:
+        yield
+    except ENGINE_ERRORS as error:
+        raise SandboxFailed(f"{what}: {said(error)}") from error
