@@ -124,6 +124,7 @@ class FakeServer:
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._stop: asyncio.Event | None = None
         self._served = 0
+        self._writers: list[asyncio.StreamWriter] = []
         self._news = threading.Condition()
 
     def __enter__(self) -> "FakeServer":
@@ -169,8 +170,13 @@ class FakeServer:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+        # A transport closes its socket in the loop's next turn, and there is none after this.
+        await asyncio.sleep(0)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.append(writer)
         try:
             while (seen := await _read_request(reader)) is not None:
                 self.seen.append(seen)

@@ -47,7 +47,7 @@ async def test_a_reply_that_is_gone_on_with_is_told_once_and_kept_whole(tmp_path
             game.run.decide(Resume())
             await game.until(RunEnded)
         sent = server.requests[1].messages
-        assert (sent[-1]["role"], sent[-1]["content"]) == ("assistant", cut.text)
+        assert (sent[-1]["role"], sent[-1]["content"]) == ("assistant", cut.text.rstrip())
         told = "".join(str(one.get("content")) for one in server.requests[2].messages)
         assert told.count("one two") == 1
         assert told.count("nine ten") == 1
