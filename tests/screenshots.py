@@ -5,6 +5,7 @@ from pathlib import Path
 
 from lis_tui.ui.app import LisApp
 from tests import story
+from tests.families import app_of, parent
 from tests.screens import bench, settle, some_runs, start_app, story_app
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
@@ -35,6 +36,8 @@ async def main() -> None:
     await draw(story_app(story.waiting()), "edit", WIDE, "e")
     await draw(story_app(story.waiting()), "sent", WIDE, "v")
     await draw(story_app(story.ended()), "ended", WIDE)
+    await draw(story_app(story.waiting()), "breakpoints", WIDE, "b")
+    await draw(app_of(parent()), "rewind", WIDE, "k", "r")
     await draw(story_app(story.waiting()), "narrow", NARROW)
     await draw(start_app(some_runs()), "start", WIDE)
 
