@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 
+from textual.app import App
 from textual.filter import LineFilter
 from textual.pilot import Pilot
+from textual.widgets import Input, TextArea
 
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import DecisionRefused
@@ -274,3 +276,14 @@ def family_runs() -> list[RunSummary]:
         ),
         fork("other-7", "gone-1", StepAddress(2, 1), last_at=NOW - 50_000, end="turn_limit"),
     ]
+
+
+def hold_still(app: App[int]) -> None:
+    """Have nothing on the screens flash or blink while a picture is taken."""
+    for screen in app.screen_stack:
+        if isinstance(screen, Workbench):
+            screen.end_flash()
+        for field in screen.query(Input):
+            field.cursor_blink = False
+        for area in screen.query(TextArea):
+            area._pause_blink(visible=area.has_focus)

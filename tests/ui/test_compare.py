@@ -18,7 +18,7 @@ from lis_tui.ui.screens.compare import CompareScreen, OutcomesScreen, screen_of
 from lis_tui.ui.screens.diff import DiffScreen
 from lis_tui.ui.themes import read_themes
 from tests import branches, story
-from tests.screens import settle, text_of
+from tests.screens import hold_still, settle, text_of
 
 PLOT = story.PLOT
 Compare = Callable[..., bool]
@@ -105,6 +105,8 @@ def pressing(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
         for key in keys:
             await pilot.press(key)
             await quiet(pilot)
+        hold_still(pilot.app)
+        await quiet(pilot)
 
     return run_before
 

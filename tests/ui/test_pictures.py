@@ -4,12 +4,19 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, TextArea
 
-from lis_tui.ui.screens.workbench import Workbench
 from tests import changed, story
 from tests.families import FIFTH, app_of, eventful, kept, parent
-from tests.screens import FakeSource, family_runs, settle, some_runs, start_app, story_app, workbench_app
+from tests.screens import (
+    FakeSource,
+    family_runs,
+    hold_still,
+    settle,
+    some_runs,
+    start_app,
+    story_app,
+    workbench_app,
+)
 
 Compare = Callable[..., bool]
 """The plugin's: draws the app and compares it with the stored picture."""
@@ -23,13 +30,7 @@ def pressing(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
         for key in keys:
             await pilot.press(key)
             await settle(pilot)
-        for screen in pilot.app.screen_stack:
-            if isinstance(screen, Workbench):
-                screen.end_flash()
-            for field in screen.query(Input):
-                field.cursor_blink = False
-            for area in screen.query(TextArea):
-                area._pause_blink(visible=area.has_focus)
+        hold_still(pilot.app)
         await settle(pilot)
 
     return run_before
