@@ -8,6 +8,7 @@ A script is a JSON list of answers, such as
 
 import argparse
 import asyncio
+import contextlib
 import json
 import threading
 import time
@@ -166,14 +167,17 @@ class FakeServer:
         self._ready.set()
         await self._stop.wait()
         server.close()
+        for writer in self._writers:
+            writer.transport.abort()
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        # A transport closes its socket in a later turn of the loop, and there is none after this.
         for writer in self._writers:
-            writer.transport.abort()
-        # A transport closes its socket in the loop's next turn, and there is none after this.
-        await asyncio.sleep(0)
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(1):
+                    await writer.wait_closed()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.append(writer)

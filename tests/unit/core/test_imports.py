@@ -7,11 +7,13 @@ import lis_tui
 HEAVY = {"textual", "rich", "litellm", "docker", "keyring"}
 BESIDE_THE_ENGINE = (
     "lis_tui.sandbox.container",
+    "lis_tui.sandbox.engine",
     "lis_tui.sandbox.image",
+    "lis_tui.sandbox.orphans",
     "lis_tui.cli.image",
     "lis_tui.host",
 )
-"""Docker's two doors, and what is imported only when an engine is about to be asked."""
+"""Docker's doors, and what is imported only when an engine is about to be asked."""
 
 
 def headless_modules() -> list[str]:
