@@ -14,7 +14,7 @@ from lis_tui.core.messages import Message
 from lis_tui.core.spec import Limits, ModelSpec, RunSpec
 from lis_tui.core.view import RunView
 from lis_tui.engine.run import Run
-from lis_tui.model.gateway import Gateway, let_go
+from lis_tui.model.gateway import Gateway
 from lis_tui.model.retry import RetryingModel
 from lis_tui.tools.registry import default_tools
 from tests.fakes import ListKeeper, MemorySandbox
@@ -33,11 +33,12 @@ class HttpGame:
         self.bus = Bus(self.keeper, time.time)
         self.view = RunView()
         self._listener = self.bus.listen()
-        model = ModelSpec(name="openai/m", api_base=server.url, extra_body_json=CAN_CONTINUE)
+        self.model = RetryingModel(Gateway(None))
+        spec = ModelSpec(name="openai/m", api_base=server.url, extra_body_json=CAN_CONTINUE)
         self.run = Run(
             name="game-1",
-            spec=RunSpec(task="Speak.", model=model, limits=Limits(max_cost_usd=None)),
-            model=RetryingModel(Gateway(None)),
+            spec=RunSpec(task="Speak.", model=spec, limits=Limits(max_cost_usd=None)),
+            model=self.model,
             sandbox=MemorySandbox(),
             tools=default_tools(),
             bus=self.bus,
@@ -81,7 +82,7 @@ async def playing(folder: Path, server: FakeServer) -> AsyncIterator[HttpGame]:
     finally:
         await game.run.close()
         await asyncio.wait([task])
-        await let_go()
+        await game.model.close()
 
 
 def rebuilt(keeper: ListKeeper) -> RunView:

@@ -126,6 +126,7 @@ class FakeServer:
         self._stop: asyncio.Event | None = None
         self._served = 0
         self._writers: list[asyncio.StreamWriter] = []
+        self._left: set[asyncio.StreamWriter] = set()
         self._news = threading.Condition()
 
     def __enter__(self) -> "FakeServer":
@@ -151,10 +152,24 @@ class FakeServer:
     def wait_gone(self, number: int = -1, timeout_s: float = 5.0) -> float:
         """Wait until the client has hung up on that chat request; gives the moment (monotonic)."""
         with self._news:
-            self._news.wait_for(lambda: self.requests[number].gone_at is not None, timeout_s)
-        moment = self.requests[number].gone_at
+            self._news.wait_for(lambda: self._gone_at(number) is not None, timeout_s)
+        moment = self._gone_at(number)
         assert moment is not None, "the client never hung up"
         return moment
+
+    @property
+    def connections(self) -> int:
+        """How many clients have a connection open."""
+        return len(self._writers) - len(self._left)
+
+    def wait_alone(self, timeout_s: float = 5.0) -> bool:
+        """Wait until nobody is connected; tells whether that came true."""
+        with self._news:
+            return self._news.wait_for(lambda: not self.connections, timeout_s)
+
+    def _gone_at(self, number: int) -> float | None:
+        requests = self.requests
+        return requests[number].gone_at if requests else None
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -190,6 +205,9 @@ class FakeServer:
             pass
         finally:
             writer.close()
+            self._left.add(writer)
+            with self._news:
+                self._news.notify_all()
 
     async def _respond(self, seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         if seen.path.endswith("/models"):

@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+from weakref import WeakSet
 
 from msgspec import structs
 
@@ -51,7 +52,7 @@ Json = dict[str, object]
 
 
 class Gateway:
-    """Asks any model that litellm knows. It never tries again: that is `RetryingModel`'s work."""
+    """Asks any model that litellm knows, until it is closed. It never tries again: `RetryingModel` does."""
 
     def __init__(self, api_key: str | None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._key = api_key
@@ -60,6 +61,7 @@ class Gateway:
 
     async def ask(self, request: Request) -> AsyncIterator[Piece]:
         """Stream the reply; leaving the iterator closes the connection. Raises ModelFailed."""
+        _asking.add(self)
         litellm = _load() if _load.cache_info().currsize else await asyncio.to_thread(_litellm)
         request = structs.replace(request, model=resolve(request.model))
         watch = Watch(request.model, self._clock)
@@ -94,7 +96,11 @@ class Gateway:
         return cannot_continue(request)
 
     async def close(self) -> None:
-        """Nothing is held: litellm's connections are shared by all runs, `let_go` closes them."""
+        """Close litellm's connections, which all runs of the process share, with the last that asks."""
+        if self in _asking:
+            _asking.discard(self)
+            if not _asking:
+                await let_go()
 
     async def _open(self, litellm: Any, request: Request, watch: "Watch") -> "Stream":  # noqa: ANN401  (a module)
         while True:
@@ -183,6 +189,8 @@ async def let_go() -> None:
         vars(litellm).pop("module_level_aclient", None)
 
 
+_asking: WeakSet[Gateway] = WeakSet()
+"""Those that asked and were not closed: connections cannot be closed on another loop than theirs."""
 _loading = threading.Lock()
 
 

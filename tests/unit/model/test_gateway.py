@@ -407,7 +407,7 @@ async def test_after_a_role_alone_the_prompt_may_still_be_read(server: FakeServe
 
 async def test_the_whole_request_has_a_limit(server: FakeServer) -> None:
     server.add(Answer(fault="stall_before"))
-    error = await fail(make(server, ModelSpec(name="m", total_s=0.05)))
+    error = await fail(make(server, ModelSpec(name="m", total_s=0.3)))
     assert type(error) is ModelStalled
     server.wait_gone()
 
@@ -561,6 +561,17 @@ async def test_leaving_another_protocols_stream_closes_its_connection(server: Fa
         async for _ in pieces:
             break
     await asyncio.to_thread(server.wait_gone)
+
+
+async def test_the_last_of_a_process_that_is_closed_hangs_up(server: FakeServer) -> None:
+    server.add(Answer(text="a"), Answer(text="b"))
+    first, last = Gateway("k"), Gateway("k")
+    for gateway in (first, last):
+        _ = [piece async for piece in gateway.ask(make(server))]
+    await first.close()
+    assert server.connections
+    await last.close()
+    assert await asyncio.to_thread(server.wait_alone)
 
 
 class AsyncGen(AsyncIterator[Piece]):
