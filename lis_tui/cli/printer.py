@@ -244,10 +244,12 @@ def call_words(tool: str, arguments: str) -> str:
 
 def _result(address: StepAddress, seen: Observation) -> Iterable[tuple[str, str]]:
     yield from ((f"    {line}", _DIM) for line in seen.diff.splitlines()[:60])
-    parts = [seen.status if seen.exit_code is None else f"exit {seen.exit_code}", f"{seen.duration_s:.1f} s"]
+    parts = [seen.status if seen.exit_code is None else f"exit {seen.exit_code}"]
+    parts += [] if seen.duration_s is None else [f"{seen.duration_s:.1f} s"]
     parts += [f"ended by the {seen.ended_by}"] if seen.ended_by not in ("itself", "shell lost") else []
-    is_good = seen.status == "done" and not seen.exit_code
-    yield f"{address} {'✓' if is_good else '✗'} {' · '.join(parts)}", _DIM if is_good else _RED
+    is_good = seen.status in ("done", "unknown") and not seen.exit_code
+    sign = "·" if seen.status == "unknown" else "✓" if is_good else "✗"
+    yield f"{address} {sign} {' · '.join(parts)}", _DIM if is_good else _RED
 
 
 def _end(event: RunEnded, view: RunView) -> Iterable[tuple[str, str]]:

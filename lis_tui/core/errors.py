@@ -4,6 +4,7 @@
     ├── UsageWrong            what was asked for makes no sense        exit 2
     │   ├── SettingsInvalid   a settings file, variable or flag
     │   ├── FilterInvalid     a filter that cannot be read; knows the column
+    │   ├── NoTrajectory      a file that holds none, or none that can be read
     │   └── RunNotFound       no run of that name
     ├── ModelFailed           the model gave no usable reply           exit 5
     │   ├── KeyMissing        no API key where one is needed
@@ -60,6 +61,10 @@ class FilterInvalid(UsageWrong):
     def sentence(self) -> str:
         """What is wrong, and where."""
         return f"{self} (column {self.column})"
+
+
+class NoTrajectory(UsageWrong):
+    """The file holds no trajectory that we know, or is too broken to be read."""
 
 
 class RunNotFound(UsageWrong):

@@ -19,6 +19,7 @@ from lis_tui.core.spec import Limits, Mode, ModelSpec, RunSpec
 FORMAT_VERSION = 1
 
 Who = Literal["person", "rule", "script", "default"]
+Verdict = Literal["identical", "normalised", "diverged", "not_replayable"]
 FileKind = Literal["file", "folder", "link", "fifo", "socket", "device"]
 EndStatus = Literal[
     "submitted",
@@ -36,6 +37,7 @@ EndStatus = Literal[
     "terminated",
     "storage_failed",
     "bug",
+    "elsewhere",
 ]
 EXIT_CODES: dict[EndStatus, int] = {
     "submitted": 0,
@@ -53,8 +55,9 @@ EXIT_CODES: dict[EndStatus, int] = {
     "storage_failed": 7,
     "terminated": 143,
     "bug": 1,
+    "elsewhere": 0,
 }
-"""`rewound`: another run took over its sandbox.
+"""`rewound`: another run took over its sandbox. `elsewhere`: another program ended it, in its own words.
 
 `answered` is the honest end of a plain LLM run (`--tools none`): one reply, nothing to submit."""
 
@@ -208,6 +211,47 @@ class RunForked(Fact, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
 
 
+class TrajectoryImported(Fact, frozen=True, kw_only=True):
+    """What follows was recorded by another program and read by us; what it does not say is not there.
+
+    `format` and `version` are that program's own. `problems` names each record that could not be read, and
+    `kept` how often each field occurs that has no place here (by its path in the file, as in `info.cost`).
+    """
+
+    format: str
+    version: str = ""
+    file: str = ""
+    entry: str = ""
+    """Which of the file's trajectories, where it holds several."""
+    problems: tuple[str, ...] = ()
+    kept: dict[str, int] = {}
+    notes: tuple[str, ...] = ()
+    """How the file was read where it could be read in more than one way."""
+
+
+class ForeignKept(Fact, frozen=True):
+    """Something of a foreign trajectory that has no place here: where it stood, and its JSON text."""
+
+    where: str
+    raw_json: str
+    address: StepAddress | None = None
+
+
+class StepReplayed(Fact, frozen=True, kw_only=True):
+    """A recorded step ran again in a fresh sandbox, and what came of it was compared with the recording.
+
+    `expected` is the recorded observation; what came now is in StepFinished. `rules` names the rules of
+    normalising without which the two would differ. `because` says why it diverged or cannot be run again.
+    """
+
+    address: StepAddress
+    verdict: "Verdict"
+    expected: str = ""
+    expected_exit_code: int | None = None
+    rules: tuple[str, ...] = ()
+    because: str = ""
+
+
 class ModelChanged(Fact, frozen=True):
     """From the next request on this model is asked, in this way."""
 
@@ -268,7 +312,8 @@ class ReplyFinished(Fact, frozen=True, kw_only=True):
     turn: int
     reply: Reply
     first_piece_s: float | None = None
-    duration_s: float = 0.0
+    duration_s: float | None = 0.0
+    """None: not known."""
 
 
 class ReplyCutOff(Fact, frozen=True, kw_only=True):
@@ -589,6 +634,9 @@ KnownEvent = (
     | RunEnded
     | RunContinued
     | RunForked
+    | TrajectoryImported
+    | ForeignKept
+    | StepReplayed
     | ModelChanged
     | MessageSent
     | MessageQueued
@@ -632,7 +680,10 @@ Event = KnownEvent | UnknownEvent
 
 
 class Record(Struct, frozen=True):
-    """An event, its number in the run (facts count from 1, fragments have 0), its time (unix seconds)."""
+    """An event, its number in the run (facts count from 1, fragments have 0), its time (unix seconds).
+
+    A time of 0.0 is not known: the recording, which is another program's, does not say.
+    """
 
     n: int
     at: float

@@ -137,7 +137,10 @@ class ReplyEnded(Struct, frozen=True):
 
 Piece = ReasoningPiece | TextPiece | CallPiece | RetryPiece | ReplyEnded
 
-StepStatus = Literal["done", "failed", "rejected", "skipped", "malformed", "interrupted", "background"]
+StepStatus = Literal[
+    "done", "failed", "rejected", "skipped", "malformed", "interrupted", "background", "unknown"
+]
+"""`unknown`: it ran, and the recording does not say whether it went well."""
 
 
 class Observation(Struct, frozen=True, kw_only=True):
@@ -150,7 +153,8 @@ class Observation(Struct, frozen=True, kw_only=True):
     text: str
     status: StepStatus = "done"
     exit_code: int | None = None
-    duration_s: float = 0.0
+    duration_s: float | None = 0.0
+    """None: not known."""
     output_bytes: int = 0
     output_name: str = ""
     is_cut: bool = False

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from lis_tui.core.events import Gate, OwnCommandRan, StepAddress, Who
+from lis_tui.core.events import Gate, OwnCommandRan, StepAddress, StepReplayed, Who
 from lis_tui.core.messages import Observation, Reply, StepStatus, Usage
 
 Phase = Literal["starting", "asking", "thinking", "retrying", "waiting", "running", "between", "ended"]
@@ -84,6 +84,8 @@ class StepView:
     """What would run if the waiting step were approved; None: what the model proposed."""
     job: Literal["", "running", "ended"] = ""
     """It went on in the background."""
+    replayed: StepReplayed | None = None
+    """How it compares with the recording, where this run plays one again."""
     version: int = 0
 
     @property

@@ -21,6 +21,7 @@ from lis_tui.core.events import (
     Event,
     FileEntry,
     FilesChanged,
+    ForeignKept,
     GateOpened,
     InputAwaited,
     InputSent,
@@ -61,10 +62,12 @@ from lis_tui.core.events import (
     StepAmended,
     StepFinished,
     StepProposed,
+    StepReplayed,
     StepStarted,
     StorageTrouble,
     TextArrived,
     TimeoutChanged,
+    TrajectoryImported,
     UnknownEvent,
     VersionChosen,
 )
@@ -121,6 +124,9 @@ class RunView:
     """What the person ran in their own shell, by number."""
     fork: RunForked | None = None
     """Where this run left its parent; all before it happened there."""
+    imported: TrajectoryImported | None = None
+    """Another program recorded this; what it does not say is not known."""
+    kept: list[ForeignKept] = field(default_factory=list)
     model: ModelSpec | None = None
     """The model that is asked now, and how."""
     restoring: RestoreProgressed | None = None
@@ -217,6 +223,23 @@ class RunView:
         for text in (names, *event.lost, *event.problems):
             self._say(self.turn, text, "notice")
         self._enter("between", at)
+
+    @_on.register
+    def _(self, event: TrajectoryImported, at: float) -> None:
+        self.imported = event
+        for text in (*event.notes, *event.problems):
+            self._say(self.turns[0], text, "notice" if text in event.notes else "warning")
+
+    @_on.register
+    def _(self, event: ForeignKept, at: float) -> None:
+        self.kept.append(event)
+
+    @_on.register
+    def _(self, event: StepReplayed, at: float) -> None:
+        step = self._steps.get(event.address)
+        if step is not None:
+            step.replayed = event
+            step.version += 1
 
     @_on.register
     def _(self, event: ModelChanged, at: float) -> None:

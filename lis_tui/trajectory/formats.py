@@ -197,7 +197,7 @@ def _outcome(step: Step) -> Iterator[str]:
 
 def _result(seen: Observation) -> str:
     parts: list[str] = [seen.status] if seen.exit_code is None else [f"{seen.status}, exit {seen.exit_code}"]
-    parts.append(f"{seen.duration_s:.1f} s")
+    parts += [] if seen.duration_s is None else [f"{seen.duration_s:.1f} s"]
     parts += [plural(seen.output_bytes, "byte")] if seen.output_bytes else []
     parts += ["cut for the model"] if seen.is_cut else []
     parts += [f"ended by the {seen.ended_by}"] if seen.ended_by != "itself" else []

@@ -136,7 +136,9 @@ def result_sign(step: StepView, now: float) -> list[Ink]:
         return [(f"{text} {step.observation.ended_by}", tone)]
     code = step.observation.exit_code
     shown = f"{text}{code}" if code else text
-    return [(shown, tone), (f" {words.duration(step.observation.duration_s):>5}", "muted")]
+    took_s = step.observation.duration_s
+    took = "" if took_s is None else words.duration(took_s)
+    return [(shown, tone), (f" {took:>5}", "muted")]
 
 
 def _describe_edit(arguments: dict[str, object], *, is_lit: bool) -> Call:

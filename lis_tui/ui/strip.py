@@ -23,6 +23,7 @@ _MARKS = {
     "background": ("»", "accent"),
     "skipped": ("–", "muted"),
     "unkept": ("○", "muted"),
+    "unknown": ("●", "muted"),
     "done": ("●", "ok"),
 }
 """The worst first. `ran`: a person ran it; `unkept`: there is no checkpoint."""

@@ -17,6 +17,7 @@ _SIGNS = {
     "malformed": ("✗", "error"),
     "interrupted": ("✗", "human"),
     "background": ("»", "accent"),
+    "unknown": ("·", "muted"),
 }
 _ENDS = {
     "submitted": ("submitted", "ok"),
@@ -34,6 +35,7 @@ _ENDS = {
     "storage_failed": ("storage failed", "error"),
     "terminated": ("terminated", "error"),
     "bug": ("a bug in lis-tui", "error"),
+    "elsewhere": ("ended elsewhere", "muted"),
 }
 
 

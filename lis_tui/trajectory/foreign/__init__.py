@@ -1,0 +1,1 @@
+"""Trajectories that other programs recorded: recognised by content and read into our events."""

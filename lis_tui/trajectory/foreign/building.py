@@ -1,0 +1,288 @@
+"""Builds a run's records out of what another program wrote down, and keeps account of what has no place."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from msgspec import Struct, structs
+
+from lis_tui.core.events import (
+    EndStatus,
+    Event,
+    ForeignKept,
+    MessageSent,
+    NoticeGiven,
+    Record,
+    ReplyFinished,
+    RunEnded,
+    RunStarted,
+    StepAddress,
+    StepFinished,
+    StepProposed,
+    StepStarted,
+    TrajectoryImported,
+)
+from lis_tui.core.messages import Observation, Reply, StepStatus, ToolCall, ToolSchema, Usage
+from lis_tui.core.spec import Limits, ModelSpec, RunSpec, SandboxSpec
+from lis_tui.trajectory.foreign.recording import Imported, Report
+from lis_tui.trajectory.foreign.translating import as_ours, encoded
+
+MOST_PROBLEMS = 200
+MOST_KEPT_BYTES = 64 * 1024
+"""A field without a place that is larger is counted, and not copied."""
+Origin = Literal["person", "nudge", "follow_up", "limits", "command"]
+
+
+class _Open(Struct):
+    """A call that has no observation yet."""
+
+    address: StepAddress
+    call: ToolCall
+    is_proposed: bool = False
+
+
+class Builder:
+    """Takes a trajectory in its own order. Times are unix seconds; 0.0, and None elsewhere: not known.
+
+    A call becomes a step when it is observed, or when the next reply comes: then nothing is known of it.
+    """
+
+    def __init__(
+        self, format_: str, version: str = "", *, name: str, file: str = "", entry: str = ""
+    ) -> None:
+        self._format, self._version = format_, version
+        self._name, self._file, self._entry = name, file, entry
+        self._started = RunStarted(
+            run=name,
+            spec=RunSpec(task="", model=ModelSpec(name=""), limits=Limits(max_cost_usd=None)),
+            system_prompt="",
+            task_prompt="",
+            tools=(),
+        )
+        self._started_at = 0.0
+        self._records: list[tuple[float, Event]] = []
+        self._open: dict[str, _Open] = {}
+        self._kept: dict[str, int] = {}
+        self._problems: list[str] = []
+        self._problem_count = 0
+        self._notes: list[str] = []
+        self._observations = 0
+        self._steps = 0
+        self.turn = 0
+        self.is_ended = False
+
+    # ---- the run
+
+    def begin(
+        self,
+        *,
+        task: str | None = None,
+        system: str | None = None,
+        model: str | None = None,
+        workdir: str | None = None,
+        image: str | None = None,
+        tools: Sequence[ToolSchema] | None = None,
+        max_turns: int | None = None,
+        at: float = 0.0,
+    ) -> None:
+        """Say what the run was asked to be; may be called again with more. None: as it is."""
+        spec = self._started.spec
+        if workdir is not None or image is not None:
+            sandbox = SandboxSpec(
+                workdir=spec.sandbox.workdir if workdir is None else workdir,
+                image=spec.sandbox.image if image is None else image,
+            )
+            spec = structs.replace(spec, sandbox=sandbox)
+        if max_turns is not None:
+            spec = structs.replace(spec, limits=Limits(max_turns=max_turns, max_cost_usd=None))
+        spec = structs.replace(
+            spec,
+            task=spec.task if task is None else task,
+            model=spec.model if model is None else ModelSpec(name=model),
+        )
+        self._started = structs.replace(
+            self._started,
+            spec=spec,
+            system_prompt=self._started.system_prompt if system is None else system,
+            task_prompt=spec.task,
+            tools=self._started.tools if tools is None else tuple(tools),
+        )
+        self._started_at = at or self._started_at
+
+    @property
+    def has_task(self) -> bool:
+        """Whether it is known what the model was asked."""
+        return bool(self._started.spec.task)
+
+    def end(self, status: EndStatus, reason: str = "", answer: str | None = None, at: float = 0.0) -> None:
+        """Say how it ended; a trajectory that does not say so has no end here either."""
+        self._flush()
+        self.is_ended = True
+        self._add(RunEnded(status=status, reason=reason, answer=answer), at)
+
+    # ---- what was said and done
+
+    def say(self, text: str, origin: Origin = "person", at: float = 0.0) -> None:
+        """Somebody said this to the model after the newest turn."""
+        self._flush()
+        self._add(MessageSent(turn=self.turn + 1, text=text, origin=origin), at)
+
+    def notice(self, text: str, level: Literal["info", "warning", "error"] = "info", at: float = 0.0) -> None:
+        """Show a line at the newest turn."""
+        self._add(NoticeGiven(text, level), at)
+
+    def reply(
+        self,
+        *,
+        text: str = "",
+        reasoning: str = "",
+        calls: Sequence[ToolCall] = (),
+        usage: Usage | None = None,
+        finish_reason: str = "",
+        calls_in_text: bool = False,
+        duration_s: float | None = None,
+        at: float = 0.0,
+        ours: Callable[[ToolCall], ToolCall] = as_ours,
+    ) -> int:
+        """Begin a turn with a reply of the model; gives its number. `calls` are as the model wrote them."""
+        self._flush()
+        self.turn += 1
+        calls = [self._with_id(call, number) for number, call in enumerate(calls, 1)]
+        reply = Reply(
+            text=text,
+            reasoning=reasoning,
+            calls=tuple(calls),
+            usage=usage,
+            finish_reason=finish_reason,
+            calls_in_text=calls_in_text,
+        )
+        self._add(ReplyFinished(turn=self.turn, reply=reply, duration_s=duration_s), at)
+        for number, call in enumerate(calls, 1):
+            self._open[call.id] = _Open(StepAddress(self.turn, number), ours(call))
+        return self.turn
+
+    def observe(
+        self,
+        text: str,
+        *,
+        call_id: str | None = None,
+        status: StepStatus = "unknown",
+        exit_code: int | None = None,
+        duration_s: float | None = None,
+        cwd: str = "",
+        diff: str = "",
+        answer: str | None = None,
+        is_cut: bool = False,
+        at: float = 0.0,
+        started_at: float = 0.0,
+    ) -> StepAddress | None:
+        """Say what came of a call, of the oldest open one where none is named; None where there is none.
+
+        An exit code decides the status where that is unknown; where both are unknown, they stay so.
+        """
+        open_ = self._open.pop(next(iter(self._open), "") if call_id is None else call_id, None)
+        if open_ is None:
+            return None
+        if status == "unknown" and exit_code is not None:
+            status = "failed" if exit_code else "done"
+        observation = Observation(
+            text=text,
+            status=status,
+            exit_code=exit_code,
+            duration_s=duration_s,
+            output_bytes=len(text.encode(errors="replace")),
+            cwd=cwd,
+            diff=diff,
+            answer=answer,
+            is_cut=is_cut,
+        )
+        self._propose(open_, started_at or at)
+        call = open_.call
+        self._add(
+            StepStarted(address=open_.address, tool=call.name, arguments=call.arguments), started_at or at
+        )
+        finished = StepFinished(
+            address=open_.address, call_id=call.id, tool=call.name, observation=observation
+        )
+        self._add(finished, at)
+        self._observations += 1
+        return open_.address
+
+    def add(self, event: Event, at: float = 0.0) -> None:
+        """Add a fact that has a place of its own here."""
+        self._add(event, at)
+
+    @property
+    def open_calls(self) -> list[str]:
+        """The ids of the calls that nothing was observed of yet, in order."""
+        return list(self._open)
+
+    # ---- account
+
+    def keep(self, where: str, value: object, address: StepAddress | None = None) -> None:
+        """Keep a field that has no place here; `where` is its path in the file, without numbers."""
+        self._kept[where] = self._kept.get(where, 0) + 1
+        raw = encoded(value)
+        if len(raw) <= MOST_KEPT_BYTES:
+            self._add(ForeignKept(where, raw, address), 0.0)
+
+    def problem(self, where: str, why: str) -> None:
+        """Note a record that could not be read."""
+        self._problem_count += 1
+        if self._problem_count <= MOST_PROBLEMS:
+            self._problems.append(f"{where}: {why}")
+
+    def note(self, text: str) -> None:
+        """Note how something was read that could be read in more than one way."""
+        if text not in self._notes:
+            self._notes.append(text)
+
+    def finish(self) -> Imported:
+        """Give all of it."""
+        self._flush()
+        if self._problem_count > MOST_PROBLEMS:
+            self._problems.append(f"and {self._problem_count - MOST_PROBLEMS} more")
+        told = TrajectoryImported(
+            format=self._format,
+            version=self._version,
+            file=self._file,
+            entry=self._entry,
+            problems=tuple(self._problems),
+            kept=self._kept,
+            notes=tuple(self._notes),
+        )
+        report = Report(
+            format=self._format,
+            version=self._version,
+            turns=self.turn,
+            steps=self._steps,
+            observations=self._observations,
+            kept=self._kept,
+            problems=tuple(self._problems),
+            notes=tuple(self._notes),
+        )
+        events: list[tuple[float, Event]] = [
+            (self._started_at, self._started),
+            (self._started_at, told),
+            *self._records,
+        ]
+        return Imported([Record(n, at, event) for n, (at, event) in enumerate(events, 1)], report)
+
+    def _add(self, event: Event, at: float) -> None:
+        self._records.append((at, event))
+
+    def _flush(self) -> None:
+        """What nothing was observed of is told as asked for, and no more."""
+        for open_ in self._open.values():
+            self._propose(open_, 0.0)
+        self._open = {}
+
+    def _propose(self, open_: _Open, at: float) -> None:
+        if not open_.is_proposed:
+            open_.is_proposed = True
+            self._steps += 1
+            self._add(StepProposed(address=open_.address, call=open_.call), at)
+
+    def _with_id(self, call: ToolCall, number: int) -> ToolCall:
+        if call.id and call.id not in self._open:
+            return call
+        return structs.replace(call, id=f"{call.id or 'call'}-{self.turn}-{number}")
