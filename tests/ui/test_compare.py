@@ -44,7 +44,7 @@ def keep(one: Compared, root: Path, blobs: Blobs, files: dict[StepAddress, dict[
             address=address, at=1.0, workdir="/testbed", nodes={each.path: each for each in nodes}
         )
         manifests.save(manifest)
-    one.keep(Manifests(root / one.name, blobs))
+    one.files.keep(Manifests(root / one.name, blobs))
 
 
 def node(path: str, data: bytes, blobs: Blobs) -> Node:

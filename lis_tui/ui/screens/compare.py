@@ -15,7 +15,8 @@ from lis_tui.core.errors import LisError, StorageFailed
 from lis_tui.core.events import StepAddress
 from lis_tui.core.manifest import Manifest
 from lis_tui.core.text import one_line
-from lis_tui.trajectory.compared import Compared, diff_file, files_between
+from lis_tui.trajectory.compared import Compared, files_between
+from lis_tui.trajectory.past_files import diff_file
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink, cut
 from lis_tui.ui.screens.diff import DiffScreen, diffs_of, key_line
@@ -289,8 +290,9 @@ class CompareScreen(_Beside):
             self.app.push_screen(DiffScreen(title, diffs, self.paint))
 
     async def _open_file(self, file: FileDifference, manifests: tuple[Manifest, Manifest]) -> None:
-        sides = (self._runs[0], manifests[0]), (self._runs[1], manifests[1])
-        diff = await asyncio.to_thread(diff_file, *sides, file)
+        left, right = self._runs
+        one, other = (left.files, manifests[0], left.name), (right.files, manifests[1], right.name)
+        diff = await asyncio.to_thread(diff_file, one, other, file)
         if self.is_attached:
             self.app.push_screen(DiffScreen(file.path, [("", diff)], self.paint))
 

@@ -1,0 +1,145 @@
+"""The files of a run as they were after a step: from its checkpoints, nothing is restored."""
+
+from pathlib import Path
+from threading import RLock
+
+from msgspec import Struct
+
+from lis_tui.core.beneath import FilePart
+from lis_tui.core.differing import MOST_BYTES, FileDifference, TextDiff, diff_contents, differing_files
+from lis_tui.core.errors import FileRefused, StorageFailed
+from lis_tui.core.events import FileEntry, RunForked, StepAddress
+from lis_tui.core.manifest import Difference, Manifest
+from lis_tui.trajectory.blobs import Blobs
+from lis_tui.trajectory.manifests import Manifests
+
+MOST_KEPT = 16
+
+
+class FilesThen(Struct, frozen=True, kw_only=True):
+    """The work folder as a checkpoint has it. `marks`: what differs from the checkpoint before."""
+
+    entries: tuple[FileEntry, ...]
+    marks: dict[str, Difference]
+    shown: StepAddress
+    before: StepAddress | None = None
+    """The checkpoint that `marks` compares with; None: there is none, and nothing is marked."""
+
+
+class PastFiles:
+    """The checkpoints of one run, and those of the run it left. May be used from any threads."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._manifests: list[tuple[Manifests, StepAddress | None]] = []
+        self._loaded: dict[tuple[int, StepAddress], Manifest] = {}
+        self._lock = RLock()
+
+    def keep(self, manifests: Manifests, last: StepAddress | None = None) -> None:
+        """Look for files here too, where what was added before has none; up to `last`, if that is given."""
+        self._manifests.append((manifests, last))
+
+    def addresses(self) -> list[StepAddress]:
+        """Give the steps whose files are kept, in order."""
+        found: set[StepAddress] = set()
+        for manifests, last in self._manifests:
+            found.update(one for one in manifests.addresses() if _is_up_to(one, last))
+        return sorted(found)
+
+    def files_at(self, address: StepAddress | None) -> Manifest:
+        """Give the newest checkpoint that is not later than the step; None: the last one.
+
+        Raises StorageFailed.
+        """
+        with self._lock:
+            for number, (manifests, last) in enumerate(self._manifests):
+                kept = manifests.addresses()
+                found = [one for one in kept if _is_up_to(one, address) and _is_up_to(one, last)]
+                if found:
+                    return self._load(number, manifests, max(found))
+        when = f" at or before {address}" if address is not None else ""
+        raise StorageFailed(f"{self.name} has no checkpoint{when}: its files then are not known.")
+
+    def then(self, address: StepAddress | None) -> FilesThen:
+        """Tell what the work folder looked like after a step, and what that step changed.
+
+        Where the step has no checkpoint, the newest before it is told, and nothing is marked: which of the
+        steps since changed what is not known. Raises StorageFailed.
+        """
+        now = self.files_at(address)
+        entries = tuple(now.tree())
+        earlier = [one for one in self.addresses() if one < now.address]
+        if not earlier or (address is not None and now.address != address):
+            return FilesThen(entries=entries, marks={}, shown=now.address)
+        before = self.files_at(earlier[-1])
+        marks = {file.path: file.kind for file in differing_files(before, now)}
+        return FilesThen(entries=entries, marks=marks, shown=now.address, before=before.address)
+
+    def content(self, manifest: Manifest, path: str) -> bytes | None:
+        """Give a file's content, or None where no file is there. `path` is relative. Raises StorageFailed."""
+        found = self._read(manifest, path, MOST_BYTES + 1)
+        return found.data if found is not None else None
+
+    def part(self, shown: StepAddress, path: str, most_bytes: int) -> FilePart:
+        """Give the beginning of a file as a checkpoint has it. Raises StorageFailed, FileRefused."""
+        found = self._read(self.files_at(shown), path, most_bytes)
+        if found is None:
+            raise FileRefused(f"No file of that name was there after {shown}.")
+        return found
+
+    def diff(self, path: str, left: StepAddress, right: StepAddress) -> TextDiff:
+        """Compare a file as it was after two steps. Raises StorageFailed."""
+        one, other = self.files_at(left), self.files_at(right)
+        found = {file.path: file for file in differing_files(one, other)}.get(path)
+        if found is None:
+            return TextDiff(note=f"It is the same after {one.address} and after {other.address}.")
+        return diff_file((self, one, f"{one.address}"), (self, other, f"{other.address}"), found)
+
+    def _read(self, manifest: Manifest, path: str, most_bytes: int) -> FilePart | None:
+        whole = f"{manifest.workdir.rstrip('/')}/{path}"
+        node = manifest.nodes.get(whole)
+        if node is None or node.kind != "file":
+            return None
+        return FilePart(self._manifests[0][0].read(manifest, whole, most_bytes), node.size_bytes)
+
+    def _load(self, number: int, manifests: Manifests, address: StepAddress) -> Manifest:
+        key = (number, address)
+        if key not in self._loaded:
+            if len(self._loaded) >= MOST_KEPT:
+                self._loaded.clear()
+            self._loaded[key] = manifests.load(address)
+        return self._loaded[key]
+
+
+def past_files(path: Path, name: str, fork: RunForked | None = None) -> PastFiles:
+    """Give the past files of a run folder; `fork` says which run it left."""
+    found = PastFiles(name)
+    blobs = Blobs(path.parent.parent)
+    found.keep(Manifests(path, blobs))
+    if fork is not None:
+        # Where a fork did not take its parent's checkpoints over, they lie there.
+        found.keep(Manifests(path.parent / Path(fork.parent).name, blobs), fork.point)
+    return found
+
+
+Side = tuple[PastFiles, Manifest, str]
+"""A run's files, one of its checkpoints, and how a diff calls it."""
+
+
+def diff_file(left: Side, right: Side, found: FileDifference) -> TextDiff:
+    """Compare one file line by line, as far as it is text and its content is kept."""
+    names = (f"{left[2]} {found.path}", f"{right[2]} {found.path}")
+    kinds = {node.kind for node in (found.left, found.right) if node is not None}
+    if "file" not in kinds:
+        return TextDiff(note=found.about or f"It is a {' and a '.join(sorted(kinds))}.")
+    try:
+        contents = [files.content(manifest, found.path) for files, manifest, _ in (left, right)]
+    except StorageFailed as error:
+        return TextDiff(note=error.sentence)
+    diff = diff_contents(contents[0], contents[1], names)
+    note = ". ".join(part for part in (diff.note.rstrip("."), found.about) if part)
+    return TextDiff(diff.lines, note)
+
+
+def _is_up_to(address: StepAddress, last: StepAddress | None) -> bool:
+    return last is None or address <= last
