@@ -142,7 +142,7 @@ def _read_lines(journal: Path) -> Iterator[Record]:
                     return
                 if number == 1:
                     _check_first(journal, line)
-                record = _read_line(line, number, last_at)
+                record = read_line(line, number, last_at)
                 last_at = record.at
                 yield record
     except OSError as error:
@@ -162,7 +162,8 @@ def _check_first(journal: Path, line: bytes) -> None:
         raise JournalUnreadable(f"{journal} is no journal of lis-tui.") from error
 
 
-def _read_line(line: bytes, number: int, last_at: float) -> Record:
+def read_line(line: bytes, number: int, last_at: float) -> Record:
+    """Give a line's record; where it is none, a warning that says so."""
     try:
         return decode(line)
     except UNREADABLE:

@@ -2,21 +2,33 @@
 
 import gzip
 import io
+import os
+import stat
 import zipfile
 import zlib
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
-
-import msgspec
+from typing import Protocol, overload
 
 from lis_tui.core.errors import NoTrajectory
+from lis_tui.trajectory.foreign.decoding import decoded
 
 MOST_BYTES = 1 << 30
-"""More than this is not read, packed or not: what is small on disk may be endless unpacked."""
+"""A larger file is not read."""
+MOST_UNPACKED_BYTES = 1 << 29
+"""More than this is not unpacked: what is small on disk may be endless unpacked."""
+MOST_LINES = 1 << 21
 HEAD_BYTES = 64 * 1024
-_GZIP, _ZSTD, _ZIP = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"PK\x03\x04"
+LARGE_BYTES = 8 << 20
+"""Of what is larger, nothing is held twice: bytes go when they are decoded, lines are decoded each time."""
+_BLOCK = 1 << 20
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+ZIP = b"PK\x03\x04"
+_BOM = b"\xef\xbb\xbf"
+_UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 Json = dict[str, object]
+Line = tuple[int, object]
 
 
 class _Readable(Protocol):
@@ -26,36 +38,36 @@ class _Readable(Protocol):
 class Material:
     """The content of one file. Everything here raises NoTrajectory where it cannot be had."""
 
-    def __init__(self, path: Path, data: bytes) -> None:
+    def __init__(self, path: Path, data: bytes, *, is_plain_file: bool = False) -> None:
         self.path = path
         """Where it was read from; only to name it."""
         self.data = data
-        """Unpacked; of a `.zip` the archive itself."""
+        """Unpacked; of a `.zip` the archive itself. Of a large JSON value it is gone once decoded."""
+        self.is_plain_file = is_plain_file
+        """The file on disk is this very content: not packed, no member of an archive."""
+        self.head = data[:HEAD_BYTES].removeprefix(_BOM).lstrip()
+        """The beginning, without white space and a byte order mark."""
+        self.broken_because = ""
+        """Why `json` is None, where the content begins like JSON."""
 
     @classmethod
-    def of(cls, path: Path) -> "Material":
+    def of(cls, path: Path, most_bytes: int = MOST_BYTES) -> "Material":
         """Read a file, unpacked where it is gzip or zstd. Raises NoTrajectory."""
-        try:
-            if path.stat().st_size > MOST_BYTES:
-                raise NoTrajectory(f"{path} is larger than {MOST_BYTES >> 30} GB: it is not read.")
-            data = path.read_bytes()
-        except OSError as error:
-            raise NoTrajectory(f"{path} cannot be read: {error.strerror}.") from error
-        return cls(path, _unpacked(path, data))
-
-    @property
-    def head(self) -> bytes:
-        """The beginning, without white space and a byte order mark."""
-        return self.data[:HEAD_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip()
+        data = _read_file(path, most_bytes)
+        unpacked = _unpacked(path, data)
+        for mark, coding in _UTF_16.items():
+            if unpacked.startswith(mark):
+                unpacked = unpacked[2:].decode(coding, errors="replace").encode()
+        return cls(path, unpacked, is_plain_file=unpacked is data)
 
     @cached_property
     def archive(self) -> zipfile.ZipFile | None:
         """The file as a zip archive, or None."""
-        if not self.data.startswith(_ZIP):
+        if not self.data.startswith(ZIP):
             return None
         try:
             return zipfile.ZipFile(io.BytesIO(self.data))
-        except (zipfile.BadZipFile, NotImplementedError, ValueError):
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
             return None
 
     @cached_property
@@ -63,31 +75,109 @@ class Material:
         """The whole as one JSON value; None where it is none."""
         if not self.head.startswith((b"{", b"[")):
             return None
-        return _decoded(self.data.removeprefix(b"\xef\xbb\xbf"))
+        value, self.broken_because = decoded(self.data.removeprefix(_BOM))
+        if value is not None and len(self.data) > LARGE_BYTES:
+            self.let_go()
+        return value
 
     @cached_property
-    def lines(self) -> list[tuple[int, object]]:
-        """The JSON value of each line that is one, with the line's number, counted from 1."""
-        found = ((number, _decoded(line)) for number, line in enumerate(self.data.splitlines(), 1) if line)
-        return [(number, value) for number, value in found if value is not None]
+    def lines(self) -> Sequence[Line]:
+        """The JSON value of each line that is an object or a list, with the line's number, counted from 1.
+
+        Of a large file each line is decoded whenever it is asked for: go through them, and keep none.
+        """
+        if self.json is not None:
+            return [(1, self.json)]
+        lines = _Lines(self)
+        return lines if len(self.data) > LARGE_BYTES else list(lines)
 
     @cached_property
     def broken_lines(self) -> list[int]:
-        """The numbers of the lines that are neither empty nor JSON."""
+        """The numbers of the lines that are neither empty nor a JSON object or list."""
+        if self.json is not None:
+            return []
         good = {number for number, _ in self.lines}
-        lines = enumerate(self.data.splitlines(), 1)
-        return [number for number, line in lines if line.strip() and number not in good]
+        return [number for number, line in enumerate(self.byte_lines(), 1) if line and number not in good]
+
+    def byte_lines(self) -> Iterator[bytes]:
+        """Give the lines as they are, without white space around them. Raises NoTrajectory."""
+        data, start = self.data, len(_BOM) if self.data.startswith(_BOM) else 0
+        for _ in range(MOST_LINES):
+            end = data.find(b"\n", start)
+            if end < 0:
+                yield data[start:].strip()
+                return
+            yield data[start:end].strip()
+            start = end + 1
+        raise NoTrajectory(f"{self.path} has more than {MOST_LINES:,} lines: it is not read.")
+
+    def let_go(self) -> None:
+        """Drop the bytes; the beginning stays in `head`."""
+        self.data = b""
+
+    def member(self, name: str) -> "Material":
+        """Give a file of the archive. Raises NoTrajectory."""
+        path = self.path / name
+        if self.archive is None:
+            raise NoTrajectory(f"{self.path} is no zip archive.")
+        try:
+            with self.archive.open(name) as stream:
+                data = _limited(path, stream)
+        except _BAD_MEMBER as error:
+            raise NoTrajectory(f"{path} cannot be unpacked: {error}.") from error
+        return Material(path, _unpacked(path, data))
 
 
-def _decoded(data: bytes) -> object:
+_BAD_MEMBER = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, KeyError, ValueError)
+"""What the archive's own code raises for damage, encryption, and packing that it does not know."""
+
+
+class _Lines(Sequence[Line]):
+    """The lines that are JSON, decoded anew each time."""
+
+    def __init__(self, material: Material) -> None:
+        self._material = material
+
+    def __iter__(self) -> Iterator[Line]:
+        for number, line in enumerate(self._material.byte_lines(), 1):
+            if line.startswith((b"{", b"[")):
+                value, _ = decoded(line)
+                if value is not None:
+                    yield number, value
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    @overload
+    def __getitem__(self, place: int) -> Line: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Line]: ...
+    def __getitem__(self, place: int | slice) -> Line | list[Line]:
+        if isinstance(place, slice):
+            most = place.stop if isinstance(place.stop, int) and place.stop >= 0 else None
+            return [line for _, line in zip(range(most or 1 << 62), self, strict=False)][place]
+        if place < 0:
+            return list(self)[place]
+        for number, line in enumerate(self):
+            if number == place:
+                return line
+        raise IndexError(place)
+
+
+def _read_file(path: Path, most_bytes: int) -> bytes:
     try:
-        return msgspec.json.decode(data)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        pass
-    try:  # lone surrogates and bytes that are no UTF-8: replaced, not lost with all the rest
-        return msgspec.json.decode(data.decode(errors="replace").encode())
-    except (msgspec.DecodeError, RecursionError, UnicodeError):
-        return None
+        # a pipe without a writer would never open otherwise
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(fd, "rb") as file:
+            found = os.fstat(fd)
+            if not stat.S_ISREG(found.st_mode):
+                raise NoTrajectory(f"{path} is no regular file.")
+            if found.st_size > most_bytes:
+                raise NoTrajectory(f"{path} is larger than {most_bytes >> 20:,} MB: it is not read.")
+            return file.read(most_bytes)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise NoTrajectory(f"{path} cannot be read: {reason}.") from error
 
 
 def _unpacked(path: Path, data: bytes) -> bytes:
@@ -102,20 +192,21 @@ def _unpacked(path: Path, data: bytes) -> bytes:
 
 
 def _unpacked_zstd(path: Path, data: bytes) -> bytes:
+    import zstandard
+
     try:
-        import zstandard
-    except ImportError as error:
-        raise NoTrajectory(
-            f"{path} is packed with zstd: install the package zstandard to open it."
-        ) from error
-    try:
-        return _limited(path, zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data)))
-    except zstandard.ZstdError as error:
+        stream = zstandard.ZstdDecompressor(max_window_size=1 << 28).stream_reader(
+            io.BytesIO(data), read_across_frames=True
+        )
+        return _limited(path, stream)
+    except (zstandard.ZstdError, MemoryError) as error:
         raise NoTrajectory(f"{path} is packed, and damaged: {error}.") from error
 
 
 def _limited(path: Path, stream: _Readable) -> bytes:
-    data = stream.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise NoTrajectory(f"{path} is larger than {MOST_BYTES >> 30} GB unpacked: it is not read.")
-    return data
+    unpacked = io.BytesIO()
+    while block := stream.read(_BLOCK):
+        unpacked.write(block)
+        if unpacked.tell() > MOST_UNPACKED_BYTES:
+            raise NoTrajectory(f"{path} is larger than {MOST_UNPACKED_BYTES >> 20:,} MB unpacked: not read.")
+    return unpacked.getvalue()
