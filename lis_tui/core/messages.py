@@ -164,3 +164,5 @@ class Observation(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     answer: str | None = field(default=None)
     """Set by `submit`: the run is over with this answer."""
+    output: str | None = None
+    """What the command itself wrote, where a recording tells that from `text`; None: it does not."""

@@ -61,6 +61,10 @@ class Builder:
         self._started_at = 0.0
         self._records: list[tuple[float, Event]] = []
         self._open: dict[str, _Open] = {}
+        self._late: dict[str, _Open] = {}
+        """Calls of earlier turns, and from before something was said, that have no observation yet."""
+        self._renamed: dict[str, list[str]] = {}
+        """Ids of ours, by the id that the file gives to several calls."""
         self._kept: dict[str, int] = {}
         self._problems: list[str] = []
         self._problem_count = 0
@@ -146,7 +150,7 @@ class Builder:
         """Begin a turn with a reply of the model; gives its number. `calls` are as the model wrote them."""
         self._flush()
         self.turn += 1
-        calls = [self._with_id(call, number) for number, call in enumerate(calls, 1)]
+        calls = self._with_ids(calls)
         reply = Reply(
             text=text,
             reasoning=reasoning,
@@ -164,6 +168,7 @@ class Builder:
         self,
         text: str,
         *,
+        output: str | None = None,
         call_id: str | None = None,
         status: StepStatus = "unknown",
         exit_code: int | None = None,
@@ -175,11 +180,12 @@ class Builder:
         at: float = 0.0,
         started_at: float = 0.0,
     ) -> StepAddress | None:
-        """Say what came of a call, of the oldest open one where none is named; None where there is none.
+        """Say what came of a call, of this turn's oldest open one where none is named; None: there is none.
 
         An exit code decides the status where that is unknown; where both are unknown, they stay so.
+        `text` is what the model saw, `output` what the command wrote, where the file tells them apart.
         """
-        open_ = self._open.pop(next(iter(self._open), "") if call_id is None else call_id, None)
+        open_ = self._take(call_id)
         if open_ is None:
             return None
         if status == "unknown" and exit_code is not None:
@@ -189,11 +195,12 @@ class Builder:
             status=status,
             exit_code=exit_code,
             duration_s=duration_s,
-            output_bytes=len(text.encode(errors="replace")),
+            output_bytes=_size(text if output is None else output),
             cwd=cwd,
             diff=diff,
             answer=answer,
             is_cut=is_cut,
+            output=None if output == text else output,
         )
         self._propose(open_, started_at or at)
         call = open_.call
@@ -271,10 +278,22 @@ class Builder:
         self._records.append((at, event))
 
     def _flush(self) -> None:
-        """What nothing was observed of is told as asked for, and no more."""
+        """What nothing was observed of is told as asked for, and no more; its result may still come."""
         for open_ in self._open.values():
             self._propose(open_, 0.0)
+        self._late |= self._open
         self._open = {}
+
+    def _take(self, call_id: str | None) -> _Open | None:
+        """Find the call: the newest one, where several have the same id."""
+        if call_id is None:
+            return self._open.pop(next(iter(self._open), ""), None)
+        names = (call_id, *reversed(self._renamed.get(call_id, ())))
+        for calls in (self._open, self._late):
+            for name in names:
+                if name in calls:
+                    return calls.pop(name)
+        return None
 
     def _propose(self, open_: _Open, at: float) -> None:
         if not open_.is_proposed:
@@ -282,7 +301,18 @@ class Builder:
             self._steps += 1
             self._add(StepProposed(address=open_.address, call=open_.call), at)
 
-    def _with_id(self, call: ToolCall, number: int) -> ToolCall:
-        if call.id and call.id not in self._open:
-            return call
-        return structs.replace(call, id=f"{call.id or 'call'}-{self.turn}-{number}")
+    def _with_ids(self, calls: Sequence[ToolCall]) -> list[ToolCall]:
+        """Give each call an id that no other open one has: every answer must find its call."""
+        found: dict[str, ToolCall] = {}
+        for number, call in enumerate(calls, 1):
+            name = call.id
+            while not name or name in found or name in self._late:
+                name = f"{name or 'call'}-{self.turn}-{number}"
+            if name != call.id:
+                self._renamed.setdefault(call.id, []).append(name)
+            found[name] = structs.replace(call, id=name)
+        return list(found.values())
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode(errors="replace"))

@@ -7,6 +7,7 @@ import msgspec
 from lis_tui.core.messages import ToolCall
 
 Known = dict[str, object]
+MOST_DEPTH = 100
 _BASH = frozenset(
     [
         "bash",
@@ -67,17 +68,19 @@ def encoded(value: object) -> str:
     """Write plain data as JSON text; what JSON cannot say, such as half a surrogate pair, is replaced."""
     try:
         return msgspec.json.encode(value).decode()
-    except (UnicodeEncodeError, msgspec.EncodeError, ValueError, TypeError):
-        return msgspec.json.encode(_sayable(value)).decode()
+    except (UnicodeEncodeError, msgspec.EncodeError, ValueError, TypeError, OverflowError, RecursionError):
+        return msgspec.json.encode(_sayable(value, MOST_DEPTH)).decode()
 
 
-def _sayable(value: object) -> object:
+def _sayable(value: object, depth: int) -> object:
     if isinstance(value, str):
         return value.encode(errors="replace").decode()
+    if isinstance(value, dict | list | tuple) and not depth:
+        return "(nested too deeply)"
     if isinstance(value, dict):
-        return {str(_sayable(str(key))): _sayable(one) for key, one in value.items()}
+        return {str(_sayable(str(key), 1)): _sayable(one, depth - 1) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_sayable(one) for one in value]
+        return [_sayable(one, depth - 1) for one in value]
     return value if value is None or isinstance(value, bool | int | float) else str(value)
 
 
