@@ -1,13 +1,15 @@
 """The files: the tree of the work folder, what the newest step changed in it, sizes."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Mapping, Sequence
 
 from msgspec import Struct
 
 from lis_tui.core.events import FileEntry, FileKind
+from lis_tui.core.parts import FileMark
 from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
+from lis_tui.ui.listing import Listing, grouped
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink, Row
 from lis_tui.ui.widgets.blocks import BlockList
@@ -34,6 +36,7 @@ class FilesPane(BlockList):
     """One line an entry; folders fold."""
 
     has_bar = False
+    usual_height = 1
 
     def __init__(self, paint: Paint, view: RunView) -> None:
         super().__init__(paint, id="files")
@@ -42,7 +45,9 @@ class FilesPane(BlockList):
         self._wished: dict[str, bool] = {}
         self.seen_version = -1
         self._is_resting = False
-        self._children: dict[str, list[str]] = {}
+        self._children: Mapping[str, Sequence[str]] = {}
+        self._listing: Listing | None = None
+        """What is shown in place of the run's own tree."""
         self.is_flashing = False
         self.is_following = False
         self.has_chosen = False
@@ -50,21 +55,25 @@ class FilesPane(BlockList):
     # ---- blocks
 
     def block_count(self) -> int:
-        """Entries that are not inside a folded folder."""
-        return len(self._lines_shown)
+        """Entries that are not inside a folded folder; a sentence where there are none."""
+        return len(self._lines_shown) or bool(self._why_empty)
 
     def block_version(self, number: int) -> Hashable:
         """Differs with the entry, its mark and its fold."""
+        if not self._lines_shown:
+            return self._why_empty
         node = self._lines_shown[number]
-        mark = self._view.marks.get(node.path)
+        mark = self.marks.get(node.path)
         is_lit = mark is not None and self.is_flashing
         return node.path, node.entry, mark, is_lit, self._is_open(node.path), node.children
 
     def block_rows(self, number: int, *, is_lit: bool) -> list[Row]:
         """Give an entry's line."""
+        if not self._lines_shown:
+            return [Row([(self._why_empty, "muted")], lead=[(" ", "")], most=6, is_prose=True)]
         node = self._lines_shown[number]
         indent = "  " * node.depth
-        mark = self._view.marks.get(node.path)
+        mark = self.marks.get(node.path)
         sign, tone = _MARKS[mark] if mark is not None else ("", "output")
         flash = " reverse" if mark is not None and self.is_flashing else ""
         if node.entry.kind == "folder":
@@ -96,13 +105,34 @@ class FilesPane(BlockList):
         tone = "accent bold" if self.has_focus else "muted"
         started = self._view.started
         folder = one_line(started.spec.sandbox.workdir, 40) if started is not None else ""
-        return [(" 3 Files ", tone), (folder, "muted")], []
+        note = f"{self._listing.note} " if self._listing is not None and self._listing.note else ""
+        is_doubtful = self._listing is not None and self._listing.is_doubtful
+        return [(" 3 Files ", tone), (folder, "muted")], [(note, "warning" if is_doubtful else "muted")]
 
     # ---- following the run
 
+    @property
+    def files(self) -> Mapping[str, FileEntry]:
+        """The entries that are shown, folded ones too."""
+        return self._view.files if self._listing is None else self._listing.files
+
+    @property
+    def marks(self) -> Mapping[str, FileMark]:
+        """How they are marked."""
+        return self._view.marks if self._listing is None else self._listing.marks
+
+    @property
+    def _why_empty(self) -> str:
+        return "" if self._listing is None else self._listing.why_empty
+
+    def show(self, listing: Listing) -> None:
+        """Show these in place of the run's own tree."""
+        self._listing = listing
+        self._rebuild()
+
     def update_files(self) -> None:
         """Look for a changed tree."""
-        if self.seen_version == self._view.files_version or self._is_resting:
+        if self._listing is not None or self.seen_version == self._view.files_version or self._is_resting:
             return
         self.seen_version = self._view.files_version
         self._rebuild()
@@ -113,6 +143,11 @@ class FilesPane(BlockList):
     def _rested(self) -> None:
         self._is_resting = False
         self.update_files()
+
+    def end_flash(self) -> None:
+        """Changed files keep their sign and lose the flash."""
+        self.is_flashing = False
+        self.update_blocks(is_whole=True)
 
     def selected(self) -> FileEntry | None:
         """The entry under the cursor."""
@@ -145,7 +180,10 @@ class FilesPane(BlockList):
 
     def _listed(self) -> list[_Node]:
         """Give the entries whose folders are open; what is folded is neither sorted nor built."""
-        self._children = _grouped([*self._view.files, *self._view.marks])
+        if self._listing is not None:
+            self._children = self._listing.children
+        else:
+            self._children = grouped([*self.files, *self.marks])
         nodes: list[_Node] = []
         waiting = sorted(self._children.get("", ()), reverse=True)
         while waiting:
@@ -160,7 +198,7 @@ class FilesPane(BlockList):
     def _entry(self, path: str) -> FileEntry:
         """Give the entry; a folder that was never announced is one, because something is in it."""
         kind: FileKind = "folder" if path in self._children else "file"
-        return self._view.files.get(path) or FileEntry(path, kind)
+        return self.files.get(path) or FileEntry(path, kind)
 
     def _is_open(self, path: str) -> bool:
         if path in self._wished:
@@ -172,16 +210,3 @@ class FilesPane(BlockList):
         if entry.kind == "link":
             return f" → {one_line(entry.target, 60)}"
         return f" {_KINDS[entry.kind]}" if entry.kind in _KINDS else ""
-
-
-def _grouped(paths: Iterable[str]) -> dict[str, list[str]]:
-    """Give what is in each folder; the root's name is empty."""
-    children: dict[str, list[str]] = {}
-    known = {""}
-    for path in paths:
-        while path not in known:
-            known.add(path)
-            parent = path.rpartition("/")[0]
-            children.setdefault(parent, []).append(path)
-            path = parent
-    return children

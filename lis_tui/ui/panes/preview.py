@@ -1,17 +1,16 @@
 """The preview: the beginning of the selected file, or why there is none."""
 
 from collections.abc import Hashable
-from pathlib import Path
 
 from msgspec import Struct
 
-from lis_tui.core.beneath import FilePart, read_beneath
-from lis_tui.core.errors import FileRefused
+from lis_tui.core.beneath import FilePart
+from lis_tui.core.errors import LisError
 from lis_tui.core.events import FileEntry
-from lis_tui.core.paths import unescape_path
 from lis_tui.core.text import one_line
 from lis_tui.ui import words
 from lis_tui.ui.highlight import highlight, language_of
+from lis_tui.ui.listing import Read
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink, Row
 from lis_tui.ui.widgets.blocks import BlockList
@@ -43,17 +42,15 @@ class Preview(Struct, frozen=True):
     """Lines are folded, not cut."""
 
 
-def read_preview(worktree: Path | None, entry: FileEntry) -> Preview:
+def read_preview(read: Read, entry: FileEntry) -> Preview:
     """Read the file and make it ready to be drawn; slow, for a thread."""
     if entry.kind != "file":
         return Preview(
             entry, (), {"folder": "a folder", "link": "a link, not followed"}.get(entry.kind, entry.kind)
         )
-    if worktree is None:
-        return Preview(entry, (), "The files of this run are not on this machine.")
     try:
-        head = read_beneath(worktree, unescape_path(entry.path), MOST_BYTES)
-    except FileRefused as refused:
+        head = read(entry, MOST_BYTES)
+    except LisError as refused:
         return Preview(entry, (), refused.sentence)
     return _drawn(entry, head)
 
@@ -84,6 +81,7 @@ class PreviewPane(BlockList):
     """Draws one preview; one block a line."""
 
     has_bar = False
+    usual_height = 1
 
     def __init__(self, paint: Paint) -> None:
         super().__init__(paint, id="preview")

@@ -1,6 +1,5 @@
 """A list of blocks of any number: only what is on the screen is built, and nothing jumps while it grows."""
 
-from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -17,10 +16,11 @@ from textual.widget import Widget
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink, Row, cells, cut
 from lis_tui.ui.widgets.direct import Direct
+from lis_tui.ui.widgets.heights import Heights
 
 MOST_CACHED = 512
 FRESH = 64
-"""How many blocks at the end are looked at for changes on each update."""
+"""How many blocks at the end are looked at for changes on each update, and measured when they come."""
 _NOTHING = Strip.blank(0)
 
 
@@ -37,7 +37,7 @@ class BlockList(Direct, ScrollView, can_focus=True):
     """Shows blocks one below the other under a fixed title; subclasses say what a block is.
 
     A block is known by its number. Its rows are asked for with `is_lit` False to learn its height only,
-    so that colouring text costs nothing for blocks that nobody sees.
+    so that colouring text costs nothing; of blocks that nobody has seen the height is guessed.
     """
 
     DEFAULT_CSS = """
@@ -63,6 +63,9 @@ class BlockList(Direct, ScrollView, can_focus=True):
     has_bar = True
     """The block under the cursor has a bar at its left; else its whole ground is coloured."""
 
+    usual_height = 3
+    """Taken for the height of a block that nobody has seen."""
+
     def __init__(self, paint: Paint, *, id: str) -> None:  # noqa: A002  (Textual's word)
         super().__init__(id=id)
         self.paint = paint
@@ -72,9 +75,7 @@ class BlockList(Direct, ScrollView, can_focus=True):
         """The person reads a block that is not the last: the end is not followed, though it is in sight."""
         self.unseen = 0
         self.tabs: list[Ink] | None = None
-        self._versions: list[Hashable] = []
-        self._heights: list[int] = []
-        self._tops: list[int] = [0]
+        self._heights = Heights(self._measure, self.usual_height)
         self._cache: OrderedDict[tuple[int, bool], _Drawn] = OrderedDict()
         self._width = 0
         self._is_moving = False
@@ -106,9 +107,9 @@ class BlockList(Direct, ScrollView, can_focus=True):
     def update_blocks(self, *, is_whole: bool = False) -> None:
         """Look for what is new; `is_whole`: anywhere, else near the end."""
         count = self.block_count()
-        known = len(self._versions)
+        known = len(self._heights)
         first = 0 if is_whole else max(0, min(count, known) - FRESH)
-        changed = [n for n in range(first, min(count, known)) if self.block_version(n) != self._versions[n]]
+        changed = self._heights.changed(first, min(count, known), self.block_version)
         if not changed and count == known and not is_whole:
             return
         self._grow(changed, known, count)
@@ -116,12 +117,10 @@ class BlockList(Direct, ScrollView, can_focus=True):
     def _grow(self, changed: list[int], known: int, count: int) -> None:
         anchor = self._anchor()
         before = self._arrangement()
-        del self._versions[count:], self._heights[count:]
-        for number in [*changed, *range(known, count)]:
-            self._measure(number)
+        self._heights.resize(count, changed)
+        self._heights.look(max(known, count - FRESH), count)
         if not self.is_following:
             self.unseen += sum(1 for n in range(known, count) if self.is_countable(n))
-        self._stack(min([*changed, known, count]))
         self.cursor = min(self.cursor, max(count - 1, 0))
         self._settle(anchor)
         if self._arrangement() == before and len(changed) == 1:
@@ -131,61 +130,54 @@ class BlockList(Direct, ScrollView, can_focus=True):
 
     def _arrangement(self) -> Hashable:
         """Give what would move the lines of blocks that look as before."""
-        return self.scroll_y, self._tops[-1], len(self._heights), self.cursor, self.unseen
+        return self.scroll_y, self._heights.total, len(self._heights), self.cursor, self.unseen
 
     def _refresh_block(self, number: int) -> None:
-        top = self._tops[number] - round(self.scroll_y)
-        first, last = max(top, 0), min(top + self._heights[number], self.size.height - 1)
+        y = round(self.scroll_y)
+        first = max(self._heights.top(number) - y, 0)
+        last = min(self._heights.end(number) - y, self.size.height - 1)
         if first < last:
             self.refresh(Region(0, first + 1, self.size.width, last - first))
 
-    def _measure(self, number: int) -> None:
-        version = self.block_version(number)
+    def _measure(self, number: int) -> tuple[Hashable, int]:
         height = sum(row.height(self._width) for row in self.block_rows(number, is_lit=False))
-        if number < len(self._versions):
-            self._versions[number], self._heights[number] = version, height
-        else:
-            self._versions.append(version)
-            self._heights.append(height)
-
-    def _stack(self, first: int) -> None:
-        del self._tops[first + 1 :]
-        top = self._tops[first]
-        for height in self._heights[first:]:
-            top += height
-            self._tops.append(top)
+        return self.block_version(number), height
 
     def _anchor(self) -> tuple[int, int]:
         """Which block is at the top of the pane, and how far into it."""
         line = round(self.scroll_y)
-        number = self._block_at(line)
-        return number, line - self._tops[number]
+        number = self._heights.at(line)
+        return number, line - self._heights.top(number)
 
     def _settle(self, anchor: tuple[int, int]) -> None:
         """Keep under the reader's eyes what was there, or the end where it is followed."""
         self._is_moving = True
         try:
-            size = Size(self._width, self._tops[-1] + 1)
-            if size != self.virtual_size:
-                # To assign it would lay the whole screen out anew, thirty times a second.
-                self.set_reactive(Widget.virtual_size, size)
-                self._scroll_update(size)
-            y: float = self.max_scroll_y
-            if not self.is_following:
-                number = min(anchor[0], max(len(self._heights) - 1, 0))
-                y = self._tops[number] + anchor[1]
-            if y != self.scroll_y:
-                self.scroll_to(y=y, animate=False)
+            self._put(anchor)
+            # What comes into sight is measured, which may move it.
+            while self._heights.look_between(round(self.scroll_y), round(self.scroll_y) + self.size.height):
+                self._put(anchor)
         finally:
             self._is_moving = False
+
+    def _put(self, anchor: tuple[int, int]) -> None:
+        size = Size(self._width, self._heights.total + 1)
+        if size != self.virtual_size:
+            # To assign it would lay the whole screen out anew, thirty times a second.
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
+        y: float = self.max_scroll_y
+        if not self.is_following:
+            number = min(anchor[0], max(len(self._heights) - 1, 0))
+            y = self._heights.top(number) + anchor[1]
+        if y != self.scroll_y:
+            self.scroll_to(y=y, animate=False)
 
     def rebuild(self) -> None:
         """Measure everything again: another width, theme or content."""
         anchor = self._anchor()
         self._forget()
-        self._versions.clear()
         self._heights.clear()
-        self._tops = [0]
         self._grow([], 0, self.block_count())
         self._settle(anchor)
 
@@ -233,6 +225,10 @@ class BlockList(Direct, ScrollView, can_focus=True):
             self.is_following = not self.is_held and new_value >= self.max_scroll_y
         if self.is_following:
             self.unseen = 0
+        if not self._is_moving:
+            anchor, y = self._anchor(), round(new_value)
+            if self._heights.look_between(y, y + self.size.height):
+                self._settle(anchor)
 
     def follow(self) -> None:
         """Go to the end and stay there."""
@@ -258,21 +254,32 @@ class BlockList(Direct, ScrollView, can_focus=True):
 
     def reveal(self, number: int) -> None:
         """Scroll as little as needed to show a block; of a tall one its beginning."""
-        if number + 1 >= len(self._tops):
+        if not self._look_around(number):
             return
-        top, bottom = self._tops[number], self._tops[number + 1]
-        room = max(self.scrollable_content_region.height - 1, 1)
+        top, bottom = self._heights.top(number), self._heights.end(number)
         at = round(self.scroll_y)
-        if top < at or bottom - top > room:
+        if top < at or bottom - top > self._room:
             self.scroll_to(y=top, animate=False)
-        elif bottom > at + room:
-            self.scroll_to(y=bottom - room, animate=False)
+        elif bottom > at + self._room:
+            self.scroll_to(y=bottom - self._room, animate=False)
 
     def reveal_end(self, number: int) -> None:
         """Scroll so that a block's last line is at the bottom."""
-        if number + 1 < len(self._tops):
-            room = max(self.scrollable_content_region.height - 1, 1)
-            self.scroll_to(y=max(self._tops[number + 1] - room, 0), animate=False)
+        if self._look_around(number):
+            self.scroll_to(y=max(self._heights.end(number) - self._room, 0), animate=False)
+
+    def _look_around(self, number: int) -> bool:
+        """Measure what will be seen with a block; False where there is no such block."""
+        if number >= len(self._heights):
+            return False
+        anchor = self._anchor()
+        if self._heights.look_around(number, self._room):
+            self._settle(anchor)
+        return True
+
+    @property
+    def _room(self) -> int:
+        return max(self.scrollable_content_region.height - 1, 1)
 
     @property
     def has_lines(self) -> bool:
@@ -281,10 +288,10 @@ class BlockList(Direct, ScrollView, can_focus=True):
 
     def is_in_sight(self, number: int) -> bool:
         """Whether the last line of a block is on the screen."""
-        if number + 1 >= len(self._tops):
+        if number >= len(self._heights):
             return False
         at = round(self.scroll_y)
-        return at < self._tops[number + 1] <= at + max(self.size.height - 1, 1)
+        return at < self._heights.end(number) <= at + max(self.size.height - 1, 1)
 
     def on_mouse_scroll_down(self) -> None:
         """Who turns the wheel down to the end wants to follow it."""
@@ -294,7 +301,7 @@ class BlockList(Direct, ScrollView, can_focus=True):
         """Put the cursor where the mouse points; twice opens."""
         if event.y < 1 or self.text_selection:
             return
-        number = self._block_at(event.y - 1 + round(self.scroll_y))
+        number = self._heights.at(event.y - 1 + round(self.scroll_y))
         self.move_to(number, is_scrolling=False)
         if event.chain == 2:
             self.post_message(self.Opened(self, number))
@@ -314,11 +321,11 @@ class BlockList(Direct, ScrollView, can_focus=True):
 
     def _line_strip(self, line: int) -> Strip:
         """Give a line as it is written; the same strip while nothing changes, for Textual caches by strip."""
-        if line >= self._tops[-1]:
+        if line >= self._heights.total:
             return self.finished(_NOTHING)
-        number = self._block_at(line)
+        number = self._heights.at(line)
         kept = self._drawn(number).strips
-        place = line - self._tops[number]
+        place = line - self._heights.top(number)
         found = kept.get(place)
         if found is None or found[0] != line:
             strip = self._whole(self._line(line)).apply_offsets(0, line + 1)
@@ -339,20 +346,17 @@ class BlockList(Direct, ScrollView, can_focus=True):
         return self.finished(self._strip([*left, (" " * gap, ""), *right]))
 
     def _line(self, line: int) -> Strip:
-        if line >= self._tops[-1]:
+        if line >= self._heights.total:
             return _NOTHING
-        number = self._block_at(line)
+        number = self._heights.at(line)
         drawn = self._drawn(number)
-        place = line - self._tops[number]
+        place = line - self._heights.top(number)
         is_current = number == self.cursor and self.has_focus
         return self._strip(drawn.lines[place], is_current) if place < len(drawn.lines) else _NOTHING
 
-    def _block_at(self, line: int) -> int:
-        return max(min(bisect_right(self._tops, line), len(self._heights)) - 1, 0)
-
     def _drawn(self, number: int) -> _Drawn:
         key = (number, number == self.cursor and self.has_focus)
-        version = self._versions[number]
+        version = self._heights.version(number)
         drawn = self._cache.get(key)
         if drawn is None or drawn.version != version:
             rows = self.block_rows(number, is_lit=True)
@@ -386,7 +390,10 @@ class BlockList(Direct, ScrollView, can_focus=True):
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """Give the selected text."""
         first = selection.start.y if selection.start is not None else 0
-        last = selection.end.y if selection.end is not None else self._tops[-1]
+        self._heights.look_between(
+            first - 1, self._heights.total if selection.end is None else selection.end.y
+        )
+        last = selection.end.y if selection.end is not None else self._heights.total
         lines = [""] * first
         lines += [self._line(line - 1).text.rstrip() for line in range(max(first, 1), last + 1)]
         return selection.extract("\n".join(lines)), "\n"
