@@ -1,5 +1,6 @@
 """The parts of a shown run: turns, their steps, the gate that waits, the totals."""
 
+import itertools
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,6 +14,9 @@ Origin = Literal[
 FileMark = Literal["new", "changed", "gone"]
 MOST_TAIL = 64 * 1024
 """Bytes of a step's output that a view keeps; the whole is in the run's `outputs/`."""
+
+fresh_version = itertools.count(1).__next__
+"""Gives a number that never comes twice: what is drawn of one state is not taken for that of another."""
 
 
 class GrowingText:
@@ -31,6 +35,13 @@ class GrowingText:
         """Replace all of it."""
         self._parts = [text] if text else []
         self.length = len(text)
+
+    def copy(self) -> "GrowingText":
+        """Give one that grows by itself from here."""
+        fresh = GrowingText()
+        fresh._parts = self._parts.copy()
+        fresh.length = self.length
+        return fresh
 
     def __str__(self) -> str:
         if len(self._parts) > 1:
@@ -87,6 +98,20 @@ class StepView:
     replayed: StepReplayed | None = None
     """How it compares with the recording, where this run plays one again."""
     version: int = 0
+    epoch: int = 0
+    """The view whose epoch this is may change it; for all others it is as it is."""
+
+    def copy(self, epoch: int) -> "StepView":
+        """Give one that can be changed in another epoch."""
+        fresh = StepView.__new__(StepView)
+        for name in StepView.__slots__:
+            setattr(fresh, name, getattr(self, name))
+        fresh.tail = self.tail.copy()
+        fresh.signals = self.signals.copy()
+        fresh.inputs = self.inputs.copy()
+        fresh.changes = self.changes.copy()
+        fresh.epoch = epoch
+        return fresh
 
     @property
     def is_over(self) -> bool:
@@ -115,6 +140,10 @@ class CallDraft:
 
     name: str = ""
     text: GrowingText = field(default_factory=GrowingText)
+
+    def copy(self) -> "CallDraft":
+        """Give one that grows by itself from here."""
+        return CallDraft(self.name, self.text.copy())
 
 
 @dataclass(slots=True)
@@ -151,6 +180,22 @@ class TurnView:
     kept: tuple[str, str] = ("", "")
     """Reasoning and text that counted when the model was asked once more."""
     version: int = 0
+    epoch: int = 0
+    """The view whose epoch this is may change it; for all others it is as it is."""
+
+    def copy(self, epoch: int) -> "TurnView":
+        """Give one that can be changed in another epoch; its steps are still the same."""
+        fresh = TurnView.__new__(TurnView)
+        for name in TurnView.__slots__:
+            setattr(fresh, name, getattr(self, name))
+        fresh.said = self.said.copy()
+        fresh.reasoning = self.reasoning.copy()
+        fresh.text = self.text.copy()
+        fresh.drafts = {index: draft.copy() for index, draft in self.drafts.items()}
+        fresh.steps = self.steps.copy()
+        fresh.replies = self.replies.copy()
+        fresh.epoch = epoch
+        return fresh
 
     @property
     def is_streaming(self) -> bool:
@@ -166,6 +211,10 @@ class OwnView:
     command: str = ""
     tail: bytearray = field(default_factory=bytearray)
     ran: OwnCommandRan | None = None
+
+    def copy(self) -> "OwnView":
+        """Give one that grows by itself from here."""
+        return OwnView(self.number, self.command, self.tail.copy(), self.ran)
 
 
 @dataclass(slots=True)
