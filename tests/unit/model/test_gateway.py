@@ -563,13 +563,17 @@ async def test_leaving_another_protocols_stream_closes_its_connection(server: Fa
     await asyncio.to_thread(server.wait_gone)
 
 
-async def test_the_last_of_a_process_that_is_closed_hangs_up(server: FakeServer) -> None:
-    server.add(Answer(text="a"), Answer(text="b"))
+async def test_one_that_is_closed_does_not_hang_up_on_another_and_the_last_hangs_up(
+    server: FakeServer,
+) -> None:
+    server.add(Answer(text="a"), Answer(text="begun " * 9, fault="stall", fault_after=4))
     first, last = Gateway("k"), Gateway("k")
-    for gateway in (first, last):
-        _ = [piece async for piece in gateway.ask(make(server))]
-    await first.close()
-    assert server.connections
+    _ = [piece async for piece in first.ask(make(server))]
+    async with aclosing(cast("AsyncGen", last.ask(make(server)))) as pieces:
+        async for _ in pieces:
+            break
+        await first.close()
+        assert server.connections
     await last.close()
     assert await asyncio.to_thread(server.wait_alone)
 
