@@ -5,7 +5,7 @@ from functools import partial
 from lis_tui.core.errors import NoTrajectory
 from lis_tui.trajectory.foreign.atif_steps import StepReader
 from lis_tui.trajectory.foreign.building import Builder
-from lis_tui.trajectory.foreign.contents import schemas_of, told
+from lis_tui.trajectory.foreign.contents import tools_of
 from lis_tui.trajectory.foreign.fields import (
     Found,
     is_lines,
@@ -20,6 +20,7 @@ from lis_tui.trajectory.foreign.fields import (
 )
 from lis_tui.trajectory.foreign.material import Json, Material
 from lis_tui.trajectory.foreign.recording import Entry, Imported, name_of
+from lis_tui.trajectory.foreign.wording import told
 
 FORMAT = "ATIF"
 _TAG = "ATIF-v"
@@ -104,7 +105,7 @@ def _read(documents: list[Json], entries: tuple[Entry, ...], file: str, index: i
     entry = name if len(documents) > 1 else ""
     builder = Builder(FORMAT, _version(document), name=name, file=file, entry=entry)
     agent = mapping(document.get("agent"))
-    tools = schemas_of(items(agent.get("tool_definitions")))
+    tools = tools_of(agent.get("tool_definitions"))
     builder.begin(model=word(agent.get("model_name")) or None, tools=tools or None)
     steps = StepReader(builder)
     for place, step in enumerate(found):

@@ -4,7 +4,6 @@ from lis_tui.core.events import StepAddress
 from lis_tui.core.messages import StepStatus, ToolCall, Usage
 from lis_tui.core.text import plural
 from lis_tui.trajectory.foreign.building import Builder
-from lis_tui.trajectory.foreign.contents import told
 from lis_tui.trajectory.foreign.fields import items, mapping, number, seconds, text, unknown, whole, word
 from lis_tui.trajectory.foreign.material import Json
 from lis_tui.trajectory.foreign.translating import arguments_of, as_ours, bash, encoded
@@ -12,6 +11,8 @@ from lis_tui.trajectory.foreign.translating import arguments_of, as_ours, bash, 
 _STEP = frozenset(
     ["step_id", "timestamp", "source", "message", "reasoning_content", "tool_calls", "observation", "metrics"]
 )
+from lis_tui.trajectory.foreign.wording import told
+
 _CALL = frozenset(["tool_call_id", "function_name", "arguments"])
 _RESULT = frozenset(["source_call_id", "content"])
 _METRICS = frozenset(["prompt_tokens", "completion_tokens", "cached_tokens", "cost_usd"])
