@@ -15,6 +15,7 @@ from lis_tui.core.events import Gate, Record, StepAddress
 from lis_tui.core.spec import ModelSpec, RunSpec
 from lis_tui.core.wire import Changes
 from lis_tui.trajectory.notes import Notes
+from lis_tui.trajectory.past_files import Past
 from lis_tui.trajectory.summary import RunSummary
 from lis_tui.ui.app import LisApp
 from lis_tui.ui.bridge import AS_IT_WAS, NO_SECRETS, Kind, Source
@@ -41,6 +42,7 @@ class FakeSource:
         self.is_recorded = is_recorded
         self.worktree = worktree
         self.outputs: Path | None = None
+        self.past: Past | None = None
         self.decisions: list[tuple[Decision, StepAddress | None]] = []
         self.refusal = ""
         self.has_left = False
@@ -282,7 +284,7 @@ def hold_still(app: App[int]) -> None:
     """Have nothing on the screens flash or blink while a picture is taken."""
     for screen in app.screen_stack:
         if isinstance(screen, Workbench):
-            screen.end_flash()
+            screen.files.end_flash()
         for field in screen.query(Input):
             field.cursor_blink = False
         for area in screen.query(TextArea):

@@ -20,7 +20,7 @@ async def draw(app: LisApp, name: str, size: tuple[int, int], *keys: str) -> Pat
             await pilot.press(key)
             await settle(pilot)
         if len(app.screen_stack) == 1 and name != "start":
-            bench(app).end_flash()
+            bench(app).files.end_flash()
             await settle(pilot)
         path = FOLDER / f"{name}.svg"
         path.write_text(app.export_screenshot(simplify=True), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from threading import RLock
+from typing import Protocol
 
 from msgspec import Struct
 
@@ -24,10 +25,39 @@ class FilesThen(Struct, frozen=True, kw_only=True):
     shown: StepAddress
     before: StepAddress | None = None
     """The checkpoint that `marks` compares with; None: there is none, and nothing is marked."""
+    why_empty: str = ""
+    """A sentence, where there is nothing to show."""
+
+
+class Past(Protocol):
+    """The files of a run at its steps. Everything here may be slow, and be called from any thread."""
+
+    @property
+    def is_inferred(self) -> bool:
+        """Nobody kept them: they are what the recorded edits tell of them."""
+        ...
+
+    def addresses(self) -> list[StepAddress]:
+        """Give the steps after which the files are known, in order."""
+        ...
+
+    def then(self, address: StepAddress) -> FilesThen:
+        """Give the files as they were after a step, or at the newest known moment before. Raises LisError."""
+        ...
+
+    def part(self, shown: StepAddress, path: str, most_bytes: int) -> FilePart:
+        """Give the beginning of a file as it was at one of the addresses. Raises LisError."""
+        ...
+
+    def diff(self, path: str, left: StepAddress, right: StepAddress) -> TextDiff:
+        """Compare a file as it was at two of the addresses. Raises LisError."""
+        ...
 
 
 class PastFiles:
     """The checkpoints of one run, and those of the run it left. May be used from any threads."""
+
+    is_inferred = False
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -60,7 +90,7 @@ class PastFiles:
         when = f" at or before {address}" if address is not None else ""
         raise StorageFailed(f"{self.name} has no checkpoint{when}: its files then are not known.")
 
-    def then(self, address: StepAddress | None) -> FilesThen:
+    def then(self, address: StepAddress) -> FilesThen:
         """Tell what the work folder looked like after a step, and what that step changed.
 
         Where the step has no checkpoint, the newest before it is told, and nothing is marked: which of the
@@ -69,7 +99,7 @@ class PastFiles:
         now = self.files_at(address)
         entries = tuple(now.tree())
         earlier = [one for one in self.addresses() if one < now.address]
-        if not earlier or (address is not None and now.address != address):
+        if not earlier or now.address != address:
             return FilesThen(entries=entries, marks={}, shown=now.address)
         before = self.files_at(earlier[-1])
         marks = {file.path: file.kind for file in differing_files(before, now)}

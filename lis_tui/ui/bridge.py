@@ -14,6 +14,7 @@ from lis_tui.core.events import Gate, OutputArrived, Record, StepAddress
 from lis_tui.core.wire import Changes
 
 if TYPE_CHECKING:
+    from lis_tui.trajectory.past_files import Past
     from lis_tui.trajectory.summary import RunSummary
 
 INTERVAL_S = 1 / 30
@@ -50,6 +51,11 @@ class Source(Protocol):
     @property
     def outputs(self) -> Path | None:
         """Where full outputs of commands are kept."""
+        ...
+
+    @property
+    def past(self) -> "Past | None":
+        """The files at the steps of a run, known once its records come; None: nothing is known of them."""
         ...
 
     def records(self) -> AsyncIterator[Record]:

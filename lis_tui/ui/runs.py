@@ -57,10 +57,18 @@ class Runs:
 
     def recorded(self, path: Path) -> RecordedSource:
         """Give a run folder, or a journal alone, as a source. Raises RunNotFound."""
+        from lis_tui.trajectory.past_files import past_files
         from lis_tui.trajectory.reading import read
 
         if not (path / "journal.jsonl").is_file():
             return RecordedSource(path.stem, lambda: list(read(path)))
         folder = self._store.find(str(path))
         worktree = folder.worktree if folder.worktree.is_dir() else None
-        return RecordedSource(folder.name, lambda: list(read(folder)), worktree, folder.outputs_dir, self)
+        return RecordedSource(
+            folder.name,
+            lambda: list(read(folder)),
+            worktree,
+            folder.outputs_dir,
+            self,
+            lambda fork: past_files(folder.path, folder.name, fork),
+        )

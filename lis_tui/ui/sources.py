@@ -5,20 +5,21 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lis_tui.core.beneath import list_beneath
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import DecisionRefused, RunNotFound
-from lis_tui.core.events import FilesChanged, Gate, Record, StepAddress
+from lis_tui.core.events import Gate, Record, RunForked, StepAddress
 from lis_tui.core.wire import Changes
 from lis_tui.ui.bridge import AS_IT_WAS, NO_SECRETS, Kind, Source
 
 if TYPE_CHECKING:
     from lis_tui.client import Client
+    from lis_tui.trajectory.past_files import Past
     from lis_tui.trajectory.store import RunFolder
     from lis_tui.trajectory.summary import RunSummary
     from lis_tui.ui.runs import Runs
 
-MOST_FILES = 20_000
+SLICE = 1000
+"""So many records of a recording are handed on before others may act."""
 
 
 class Going:
@@ -85,6 +86,13 @@ class LiveSource(Going):
         """Where full outputs of commands are kept."""
         return self._folder.outputs_dir if self._folder is not None else None
 
+    @property
+    def past(self) -> "Past | None":
+        """The run's checkpoints so far."""
+        from lis_tui.trajectory.past_files import past_files
+
+        return past_files(self._folder.path, self.name) if self._folder is not None else None
+
     async def records(self) -> AsyncIterator[Record]:
         """Start or find the run and follow it."""
         self.name = await self._start()
@@ -114,7 +122,7 @@ class LiveSource(Going):
 
 
 class RecordedSource(Going):
-    """A run on disk, read only; its tree of files is the one that is on disk now."""
+    """A run on disk, read only. `kept` has its checkpoints, where it is known where those are."""
 
     is_recorded = True
 
@@ -125,22 +133,31 @@ class RecordedSource(Going):
         worktree: Path | None = None,
         outputs: Path | None = None,
         runs: "Runs | None" = None,
+        kept: "Callable[[RunForked | None], Past] | None" = None,
     ) -> None:
         super().__init__(runs)
         self.name = name
         self.worktree = worktree
+        self.past: Past | None = None
+        self._kept = kept
         self.outputs = outputs
         self._read = read
 
     async def records(self) -> AsyncIterator[Record]:
-        """Read the whole journal, away from the screen's thread."""
-        at = 0.0
-        for record in await asyncio.to_thread(self._read):
-            at = record.at
+        """Read all of it, away from the screen's thread; given in slices, so that keys come between."""
+        records, self.past = await asyncio.to_thread(self._all_of_it)
+        for number, record in enumerate(records):
+            if number % SLICE == SLICE - 1:
+                await asyncio.sleep(0)
             yield record
-        if self.worktree is not None:
-            files = await asyncio.to_thread(list_beneath, self.worktree, MOST_FILES)
-            yield Record(0, at, FilesChanged(tuple(files), is_whole=True))
+
+    def _all_of_it(self) -> "tuple[list[Record], Past]":
+        from lis_tui.trajectory.past_files import PastFiles
+
+        records = self._read()
+        forks = (record.event for record in reversed(records) if isinstance(record.event, RunForked))
+        fork = next(forks, None)
+        return records, self._kept(fork) if self._kept is not None else PastFiles(self.name)
 
     async def decide(
         self, decision: Decision, address: StepAddress | None = None, gate: Gate | None = None

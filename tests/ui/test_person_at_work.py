@@ -9,6 +9,7 @@ from lis_tui.core.decisions import CloseInput, Decision, SendInput
 from lis_tui.core.events import Event, FileEntry, Record, StepAddress
 from lis_tui.core.messages import Observation, Reply
 from lis_tui.core.parts import MOST_TAIL
+from lis_tui.ui.listing import below
 from lis_tui.ui.panes.preview import read_preview
 from tests import story
 from tests.screens import FakeSource, Ticking, bench, settle, text_of, workbench_app
@@ -301,7 +302,8 @@ def test_a_preview_folds_prose_and_cuts_code(tmp_path: Path) -> None:
     for name in ("answer.txt", "notes.md", "plot.py"):
         (tmp_path / name).write_text(line)
     folded = [
-        read_preview(tmp_path, FileEntry(name)).is_prose for name in ("answer.txt", "notes.md", "plot.py")
+        read_preview(below(tmp_path), FileEntry(name)).is_prose
+        for name in ("answer.txt", "notes.md", "plot.py")
     ]
     assert folded == [True, True, False]
 

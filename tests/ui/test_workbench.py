@@ -440,7 +440,7 @@ async def test_changed_files_flash_once_and_keep_their_sign() -> None:
         files = bench(app).files
         line = next(y for y in range(40) if "area.txt" in files.render_line(y).text)
         assert any(segment.style and segment.style.reverse for segment in files.render_line(line))
-        bench(app).end_flash()
+        bench(app).files.end_flash()
         await settle(pilot)
         assert not any(segment.style and segment.style.reverse for segment in files.render_line(line))
         assert "+" in files.render_line(line).text

@@ -20,13 +20,14 @@ from textual.widgets import Static
 from lis_tui.core.bus import spawn
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import LisError
-from lis_tui.core.events import EXIT_CODES, FileEntry, Record, StepAddress
-from lis_tui.core.parts import StepView
+from lis_tui.core.events import EXIT_CODES, Record, StepAddress
+from lis_tui.core.parts import StepView, fresh_version
 from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
 from lis_tui.ui.actions import ACTIONS, Focus, why_not
 from lis_tui.ui.bridge import INTERVAL_S, Feed, Source
+from lis_tui.ui.filing import Filing
 from lis_tui.ui.header import strip_line, strip_width, title_line
 from lis_tui.ui.highlight import highlight
 from lis_tui.ui.layout import Layout
@@ -35,7 +36,7 @@ from lis_tui.ui.outputs import read_output
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.panes.commands import CommandsPane
 from lis_tui.ui.panes.files import FilesPane
-from lis_tui.ui.panes.preview import Preview, PreviewPane, read_preview
+from lis_tui.ui.panes.preview import PreviewPane
 from lis_tui.ui.panes.reasoning import ReasoningPane
 from lis_tui.ui.rows import Ink
 from lis_tui.ui.status import Moment, status_line
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 
 BUSY_S = 0.5
 """So long after a key somebody is thought to press more."""
-FLASH_S = 0.7
 HINT_S = 4.0
 TICK_S = 1.0
 
@@ -109,7 +109,6 @@ class Workbench(Screen[None]):
         self._lost = ""
         self._lost_code = 0
         self._told: tuple[str, StepAddress | None] | None = None
-        self._previewed: FileEntry | None = None
         self._title = ""
         self.header = Lines(paint, self._header_lines, id="header")
         self.status = Lines(paint, self._status_lines, id="status", tone="foreground on-surface")
@@ -120,6 +119,7 @@ class Workbench(Screen[None]):
         self.reasoning.is_following = self.commands.is_following = is_following
         self.files = FilesPane(paint, self.view)
         self.preview = PreviewPane(paint)
+        self.filing = Filing(self)
         self.panes: tuple[BlockList, ...] = (self.reasoning, self.commands, self.files, self.preview)
         self.arrangement = Layout(self)
 
@@ -179,14 +179,10 @@ class Workbench(Screen[None]):
             renew()
 
     def _redraw(self) -> None:
-        marks = self.view.files_version
         self.reasoning.update_blocks()
         self.commands.update_blocks()
         self.commands.rest()
-        if marks != self.files.seen_version:
-            self._flash_files()
-            self.files.update_files()
-            self._choose_preview()
+        self.filing.follow()
         self.header.renew()
         # Whether the gate is in sight is known once it is painted.
         self.call_after_refresh(self.status.renew)
@@ -197,16 +193,6 @@ class Workbench(Screen[None]):
         if self.view.ended is None and not self._lost:
             self.commands.update_blocks()
             self.status.renew()
-
-    def _flash_files(self) -> None:
-        if self.view.marks and not self.files.is_flashing and not self.source.is_recorded:
-            self.files.is_flashing = True
-            self.set_timer(FLASH_S, self.end_flash)
-
-    def end_flash(self) -> None:
-        """Changed files keep their sign and lose the flash."""
-        self.files.is_flashing = False
-        self.files.update_blocks(is_whole=True)
 
     def _announce(self) -> None:
         """Tell by bell and title, once, that the run waits or ended."""
@@ -289,11 +275,12 @@ class Workbench(Screen[None]):
                 self.reasoning.read(step.address.turn)
             elif step is not None:
                 self.reasoning.read(None)
+            self.filing.go(step.address if step is not None else None)
             self.header.refresh()
             self.call_after_refresh(self.status.renew)
         elif pane is self.files:
             self.files.has_chosen = True
-            self._choose_preview()
+            self.filing.choose()
 
     @on(BlockList.Opened)
     def _opened(self, message: BlockList.Opened) -> None:
@@ -306,21 +293,6 @@ class Workbench(Screen[None]):
             width = strip_width(self.header.size.width)
             self.commands.move_to(step_at(message.x - 1, len(self.view.steps), width))
 
-    def _choose_preview(self) -> None:
-        """Show the selected file, or the newest until a person selects one."""
-        if not self.files.has_chosen and self.view.newest_file is not None:
-            self.files.select(self.view.newest_file)
-        entry = self.files.selected()
-        if entry is None or entry == self._previewed:
-            return
-        self._previewed = entry
-        spawn(self._load_preview(entry), "preview")
-
-    async def _load_preview(self, entry: FileEntry) -> None:
-        preview: Preview = await asyncio.to_thread(read_preview, self.source.worktree, entry)
-        if self._previewed == entry and self.is_attached:
-            self.preview.show_preview(preview)
-
     @on(CommandsPane.Wanted)
     def _wanted(self, message: CommandsPane.Wanted) -> None:
         if self.source.outputs is not None:
@@ -332,7 +304,7 @@ class Workbench(Screen[None]):
         if data and self.is_attached:
             step.tail[:] = data
             step.output_bytes = len(data)
-            step.version += 1
+            step.version = fresh_version()
             self.commands.update_blocks(is_whole=True)
 
     # ---- keys

@@ -1,0 +1,138 @@
+"""Which files the workbench shows: the live tree, or in a recording those of the place one is at."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from lis_tui.core.beneath import FilePart, list_beneath
+from lis_tui.core.bus import spawn
+from lis_tui.core.errors import LisError
+from lis_tui.core.events import CommandInjected, FileEntry, StepAddress, StepProposed
+from lis_tui.ui.listing import Listing, below, listing
+from lis_tui.ui.panes.preview import Preview, read_preview
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lis_tui.trajectory.past_files import FilesThen, Past
+    from lis_tui.ui.screens.workbench import Workbench
+
+FLASH_S = 0.7
+MOST_FILES = 20_000
+
+
+class Filing:
+    """Has the files of a place read away from the keys; of several wishes the newest wins."""
+
+    def __init__(self, screen: "Workbench") -> None:
+        self._screen = screen
+        self._wish: tuple[StepAddress | None, bool] | None = None
+        self._is_reading = False
+        self._previewed: tuple[FileEntry, StepAddress | None] | None = None
+        self.shown: Listing | None = None
+        """The files of the place; None: the run's own tree is shown."""
+
+    def follow(self) -> None:
+        """Records came."""
+        screen = self._screen
+        if self._past is not None:
+            step = screen.commands.step
+            self.go(step.address if step is not None else None)
+        elif screen.view.files_version != screen.files.seen_version:
+            if screen.view.marks and not screen.files.is_flashing and not screen.source.is_recorded:
+                screen.files.is_flashing = True
+                screen.set_timer(FLASH_S, screen.files.end_flash)
+            screen.files.update_files()
+            self.choose()
+
+    # ---- the files of a place
+
+    @property
+    def _past(self) -> "Past | None":
+        return self._screen.source.past if self._screen.source.is_recorded else None
+
+    def go(self, address: StepAddress | None) -> None:
+        """Show the files as they were after a step; None: before the first one."""
+        wish = (address, address == self._last_step())
+        if self._past is None or wish == self._wish:
+            return
+        self._wish = wish
+        if not self._is_reading:
+            spawn(self._read(self._past), "files then")
+
+    def _last_step(self) -> StepAddress | None:
+        for record in reversed(self._screen.facts):
+            if isinstance(record.event, StepProposed | CommandInjected):
+                return record.event.address
+        return None
+
+    async def _read(self, past: "Past") -> None:
+        self._is_reading = True
+        worktree = self._screen.source.worktree
+        try:
+            done = None
+            while self._wish is not None and done != self._wish and self._screen.is_attached:
+                done = self._wish
+                found = await asyncio.to_thread(_listed, past, worktree, *done)
+                if done == self._wish and self._screen.is_attached:
+                    self._show(found)
+        finally:
+            self._is_reading = False
+
+    def _show(self, found: Listing) -> None:
+        self.shown = found
+        self._screen.files.show(found)
+        self.choose()
+
+    # ---- the preview
+
+    def choose(self) -> None:
+        """Show the selected file, or the newest until a person selects one."""
+        files, shown = self._screen.files, self.shown
+        newest = self._screen.view.newest_file if shown is None else shown.newest
+        if not files.has_chosen and newest is not None:
+            files.select(newest)
+        entry = files.selected()
+        wanted = (entry, shown.shown if shown is not None else None) if entry is not None else None
+        if wanted is None or wanted == self._previewed:
+            return
+        self._previewed = wanted
+        spawn(self._load(wanted), "preview")
+
+    async def _load(self, wanted: tuple[FileEntry, StepAddress | None]) -> None:
+        read = below(self._screen.source.worktree) if self.shown is None else self.shown.read
+        preview: Preview = await asyncio.to_thread(read_preview, read, wanted[0])
+        if self._previewed == wanted and self._screen.is_attached:
+            self._screen.preview.show_preview(preview)
+
+
+def _listed(past: "Past", worktree: "Path | None", address: StepAddress | None, is_end: bool) -> Listing:
+    """Read the files of a place; slow, for a thread."""
+    is_known = not past.is_inferred and bool(past.addresses())
+    if is_end and not is_known and worktree is not None:
+        return listing(list_beneath(worktree, MOST_FILES), {}, below(worktree), note="as it is now")
+    try:
+        then = past.then(address if address is not None else StepAddress(0))
+    except LisError as error:
+        return listing((), {}, below(None), why_empty=error.sentence)
+    return _of_step(past, then, address)
+
+
+def _of_step(past: "Past", then: "FilesThen", address: StepAddress | None) -> Listing:
+    def read(entry: FileEntry, most_bytes: int) -> FilePart:
+        return past.part(then.shown, entry.path, most_bytes)
+
+    is_doubtful = not past.is_inferred and address is not None and then.shown != address
+    note = f"after {then.shown}" if then.shown.step else f"before {then.shown.turn}.1"
+    if past.is_inferred:
+        note = "inferred"
+    elif is_doubtful:
+        note += f", not {address}"
+    return listing(
+        then.entries,
+        then.marks,
+        read,
+        shown=then.shown,
+        note=note,
+        is_doubtful=is_doubtful or past.is_inferred,
+        why_empty=then.why_empty or "The work folder is empty.",
+    )

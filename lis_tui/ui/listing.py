@@ -1,0 +1,89 @@
+"""What the files pane shows: entries, how they are marked, what is in each folder, and how one is read."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from lis_tui.core.beneath import FilePart, read_beneath
+from lis_tui.core.errors import FileRefused
+from lis_tui.core.events import FileEntry, StepAddress
+from lis_tui.core.parts import FileMark
+from lis_tui.core.paths import unescape_path
+
+Read = Callable[[FileEntry, int], FilePart]
+"""Gives the beginning of a file, so many bytes of it; slow, raises LisError."""
+
+
+class Listing(Struct, frozen=True):
+    """A tree of files. Made in a thread: nothing that depends on its size is left for the screen."""
+
+    files: Mapping[str, FileEntry]
+    marks: Mapping[str, FileMark]
+    children: Mapping[str, Sequence[str]]
+    read: Read
+    shown: StepAddress | None = None
+    """The step after which the files were like this; None: it is the tree as it is now."""
+    note: str = ""
+    """What the pane's title says of it."""
+    is_doubtful: bool = False
+    """The note says that these are not exactly the files of the place one is at."""
+    why_empty: str = ""
+
+    @property
+    def newest(self) -> str | None:
+        """The file that was written last among those that are marked as new or changed."""
+        found = [
+            self.files[path]
+            for path, mark in self.marks.items()
+            if mark != "gone" and path in self.files and self.files[path].kind == "file"
+        ]
+        return max(found, key=lambda entry: entry.mtime_s).path if found else None
+
+
+def listing(
+    entries: Iterable[FileEntry],
+    marks: Mapping[str, FileMark],
+    read: Read,
+    *,
+    shown: StepAddress | None = None,
+    note: str = "",
+    is_doubtful: bool = False,
+    why_empty: str = "",
+) -> Listing:
+    """Make one of the entries of a tree."""
+    files = {entry.path: entry for entry in entries}
+    return Listing(
+        files,
+        marks,
+        grouped([*files, *marks]),
+        read,
+        shown,
+        note,
+        is_doubtful,
+        why_empty if not files else "",
+    )
+
+
+def below(folder: Path | None) -> Read:
+    """Read files as they are now, below a folder of this machine."""
+
+    def read(entry: FileEntry, most_bytes: int) -> FilePart:
+        if folder is None:
+            raise FileRefused("The files of this run are not on this machine.")
+        return read_beneath(folder, unescape_path(entry.path), most_bytes)
+
+    return read
+
+
+def grouped(paths: Iterable[str]) -> dict[str, list[str]]:
+    """Give what is in each folder; the root's name is empty."""
+    children: dict[str, list[str]] = {}
+    known = {""}
+    for path in paths:
+        while path not in known:
+            known.add(path)
+            parent = path.rpartition("/")[0]
+            children.setdefault(parent, []).append(path)
+            path = parent
+    return children
