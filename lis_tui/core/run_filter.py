@@ -1,7 +1,7 @@
 """Which runs a list means, in the words of the filter language.
 
     tag:x  verdict:good  state:submitted  name:plot*  parent:plot-1  model~qwen  task~REGEX  answer~  note~
-    turns>=5  words  and or not ( )
+    turns>=5  score<1  tokens>50000  cost>0.5  outcome:x  format:x  words  and or not ( )
 
 Without a sign a word is looked for in everything, in capitals or not. Conditions side by side must all hold.
 """
@@ -18,12 +18,14 @@ from lis_tui.core.filter import compile_pattern
 
 LONGEST = 2000
 DEEPEST = 40
-NAMES = ("tag", "verdict", "state", "name", "parent")
+NAMES = ("tag", "verdict", "state", "name", "parent", "outcome", "format")
+NUMBERS = ("turns", "score", "tokens", "cost")
 PATTERNS = ("model", "task", "answer", "note")
 _TOKEN = re.compile(
     r'\s*(?:(?P<sign>[()])|(?P<key>[A-Za-z]+)(?P<by>!=|<=|>=|[:~=<>])|(?P<word>))(?P<value>"(?:\\.|[^"\\])*"|[^\s()"]*)'
 )
-_COMPARE: dict[str, Callable[[int, int], bool]] = {
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_COMPARE: dict[str, Callable[[float, float], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -40,7 +42,8 @@ class RunFacts(Struct, frozen=True, kw_only=True):
     """For each of NAMES its values."""
     texts: Mapping[str, str]
     """For each of PATTERNS its text."""
-    turns: int = 0
+    numbers: Mapping[str, float]
+    """For each of NUMBERS its value; one that is not known is not there, and fits no condition."""
 
 
 RunFilter = Callable[[RunFacts], bool]
@@ -171,10 +174,10 @@ def _condition(token: _Token) -> RunFilter:
         return _named(token.key, token.value)
     if token.key in PATTERNS and token.by == "~":
         return _pattern(token)
-    if token.key == "turns" and token.by in _COMPARE and token.value.isdecimal():
-        compare, value = _COMPARE[token.by], int(token.value)
-        return lambda facts: compare(facts.turns, value)
-    names = ", ".join([*(f"{name}:" for name in NAMES), *(f"{name}~" for name in PATTERNS), "turns>=N"])
+    if token.key in NUMBERS and token.by in _COMPARE and _NUMBER.fullmatch(token.value):
+        return _number(token.key, _COMPARE[token.by], float(token.value))
+    marks = ((NAMES, ":"), (PATTERNS, "~"), (NUMBERS, ">=N"))
+    names = ", ".join(f"{name}{mark}" for keys, mark in marks for name in keys)
     raise FilterInvalid(token.column, f"Of runs one can ask {names}. Quote words that hold a {token.by}")
 
 
@@ -190,6 +193,14 @@ def _named(name: str, value: str) -> RunFilter:
     return lambda facts: any(
         fnmatch.fnmatchcase(one.casefold().replace(" ", "_"), wanted) for one in facts.names.get(name, ())
     )
+
+
+def _number(name: str, compare: Callable[[float, float], bool], value: float) -> RunFilter:
+    def fits(facts: RunFacts) -> bool:
+        number = facts.numbers.get(name)
+        return number is not None and compare(number, value)
+
+    return fits
 
 
 def _pattern(token: _Token) -> RunFilter:

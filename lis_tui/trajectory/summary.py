@@ -71,7 +71,7 @@ class RunSummary(Struct, frozen=True, kw_only=True):
                 "parent": (self.parent or "",),
             },
             texts={"model": self.model, "task": self.task, "answer": self.answer_head, "note": notes.note},
-            turns=self.turns,
+            numbers={"turns": self.turns},
         )
 
     def size_bytes(self) -> int:

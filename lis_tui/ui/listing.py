@@ -29,16 +29,8 @@ class Listing(Struct, frozen=True):
     is_doubtful: bool = False
     """The note says that these are not exactly the files of the place one is at."""
     why_empty: str = ""
-
-    @property
-    def newest(self) -> str | None:
-        """The file that was written last among those that are marked as new or changed."""
-        found = [
-            self.files[path]
-            for path, mark in self.marks.items()
-            if mark != "gone" and path in self.files and self.files[path].kind == "file"
-        ]
-        return max(found, key=lambda entry: entry.mtime_s).path if found else None
+    newest: str | None = None
+    """The file that was written last: of those that are marked, else of all."""
 
 
 def listing(
@@ -53,6 +45,7 @@ def listing(
 ) -> Listing:
     """Make one of the entries of a tree."""
     files = {entry.path: entry for entry in entries}
+    marked = [files[path] for path, mark in marks.items() if mark != "gone" and path in files]
     return Listing(
         files,
         marks,
@@ -62,7 +55,13 @@ def listing(
         note,
         is_doubtful,
         why_empty if not files else "",
+        _newest(marked) or _newest(files.values()),
     )
+
+
+def _newest(entries: Iterable[FileEntry]) -> str | None:
+    found = [entry for entry in entries if entry.kind == "file"]
+    return max(found, key=lambda entry: entry.mtime_s).path if found else None
 
 
 def below(folder: Path | None) -> Read:

@@ -17,7 +17,7 @@ RUN = RunFacts(
         "answer": "1.507",
         "note": 'said "so"',
     },
-    turns=7,
+    numbers={"turns": 7, "score": 0.5},
 )
 
 
@@ -31,6 +31,8 @@ RUN = RunFacts(
         'state:"turn limit"',
         "name:plot-*",
         "turns>=7 and turns<8",
+        "score=0.5",
+        "score>-1",
         "mandelbrot",
         '"Mandelbrot set"',
         r'note~"said \"so\""',
@@ -51,6 +53,8 @@ def test_a_filter_means_this_run(text: str) -> None:
         "tag:pap",
         "verdict:none",
         "turns>7",
+        "score>0.5",
+        "cost<1",
         "turns!=7",
         "model~^qwen",
         "parent:plot*",
