@@ -235,6 +235,22 @@ async def test_a_refused_decision_is_said() -> None:
         assert source.refusal in text_of(app)
 
 
+async def test_a_refusal_that_the_status_line_has_no_room_for_is_told_whole_until_a_key() -> None:
+    source, clock = FakeSource(story.waiting()), Clock(0.0)
+    source.refusal = f"That step is {'no longer ' * 20}waiting: ask the model again."
+    app = workbench_app(source, monotonic=clock)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        clock.at += 1
+        await pilot.press("a")
+        await settle(pilot)
+        assert "ask the model again." in text_of(app)
+        await pilot.press("q")
+        await settle(pilot)
+        assert len(app.screen_stack) == 1
+        assert "ask the model again." not in text_of(app)
+
+
 async def test_what_one_reads_stays_in_place_while_more_arrives() -> None:
     records = story.ended()
     gate = next(n for n, record in enumerate(records) if record.event == story.waiting()[-1].event)

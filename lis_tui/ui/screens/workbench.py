@@ -38,7 +38,7 @@ from lis_tui.ui.panes.commands import CommandsPane
 from lis_tui.ui.panes.files import FilesPane
 from lis_tui.ui.panes.preview import PreviewPane
 from lis_tui.ui.panes.reasoning import ReasoningPane
-from lis_tui.ui.rows import Ink
+from lis_tui.ui.rows import Ink, cells
 from lis_tui.ui.status import Moment, status_line
 from lis_tui.ui.strip import step_at
 from lis_tui.ui.widgets.blocks import BlockList
@@ -51,6 +51,8 @@ if TYPE_CHECKING:
 BUSY_S = 0.5
 """So long after a key somebody is thought to press more."""
 HINT_S = 4.0
+STATE_CELLS = 24
+"""What the run's state takes of the status line, beside a hint."""
 TICK_S = 1.0
 
 
@@ -334,7 +336,16 @@ class Workbench(Screen[None]):
         """Say why something was not done; anything but a LisError is a bug."""
         if not isinstance(error, LisError):
             raise error
-        self.hint(error.sentence)
+        self.refuse(error.sentence)
+
+    def refuse(self, sentence: str) -> None:
+        """Say why something was not done, in the status line where that has the room for it."""
+        if cells([(sentence, "")]) <= self.status.size.width - STATE_CELLS:
+            self.hint(sentence)
+        else:
+            from lis_tui.ui.screens.refusal import RefusalDialog
+
+            self.app.push_screen(RefusalDialog(sentence))
 
     def another(self, source: Source) -> "Workbench":
         """Give the workbench of another run, drawn and timed like this one."""
