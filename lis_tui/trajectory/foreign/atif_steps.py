@@ -7,11 +7,11 @@ from lis_tui.trajectory.foreign.building import Builder
 from lis_tui.trajectory.foreign.fields import items, mapping, number, seconds, text, unknown, whole, word
 from lis_tui.trajectory.foreign.material import Json
 from lis_tui.trajectory.foreign.translating import arguments_of, as_ours, bash, encoded
+from lis_tui.trajectory.foreign.wording import told
 
 _STEP = frozenset(
     ["step_id", "timestamp", "source", "message", "reasoning_content", "tool_calls", "observation", "metrics"]
 )
-from lis_tui.trajectory.foreign.wording import told
 
 _CALL = frozenset(["tool_call_id", "function_name", "arguments"])
 _RESULT = frozenset(["source_call_id", "content"])
