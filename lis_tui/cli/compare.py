@@ -3,34 +3,41 @@
 from collections.abc import Iterator, Sequence
 
 from lis_tui.cli.printer import call_words
+from lis_tui.cli.recorded import Recorded, recorded
 from lis_tui.config.places import Places
 from lis_tui.core.compare import MOST_RUNS, align
 from lis_tui.core.errors import StorageFailed, UsageWrong
 from lis_tui.core.parts import StepView
 from lis_tui.core.text import clean, one_line
+from lis_tui.core.view import RunView
 from lis_tui.trajectory.compared import Compared, files_between, load_compared
 from lis_tui.trajectory.store import Store
-from lis_tui.trajectory.summary import RunSummary
 from lis_tui.ui.outcomes import HEADS, NUMBERS, answers, cells, count_words, shared_words
 
 MOST_FILES = 50
 _SIGNS = {"new": "→", "gone": "←", "changed": "≠"}
 
 
-def found(places: Places, names: Sequence[str]) -> list[RunSummary]:
-    """Find the runs that are to be compared. Raises RunNotFound, UsageWrong."""
-    store = Store(places.data)
-    runs = [store.summary(name) for name in names]
+def found(places: Places, names: Sequence[str]) -> list[Compared]:
+    """Read the runs, or trajectories in files, that are to be compared. Raises LisError."""
+    runs = [recorded(places, name) for name in names]
     if not 2 <= len(runs) <= MOST_RUNS:
         raise UsageWrong(f"Two to {MOST_RUNS} runs can be compared, not {len(runs)}.")
-    if len({run.path for run in runs}) < len(runs):
+    if len({run.place for run in runs}) < len(runs):
         raise UsageWrong("One of these runs is named twice.")
-    return runs
+    return [_compared(places, run) for run in runs]
 
 
-def show(runs: Sequence[RunSummary]) -> int:
+def _compared(places: Places, run: Recorded) -> Compared:
+    if run.folder is None:
+        return Compared(run.name, RunView().apply_all(run.records()))
+    folder = run.folder
+    name = folder.name if folder.path.parent == places.data / "runs" else str(folder.path)
+    return load_compared(Store(places.data).summary(name))
+
+
+def show(compared: Sequence[Compared]) -> int:
     """Print the table of outcomes, and of two runs their steps and the files that differ at their ends."""
-    compared = [load_compared(run) for run in runs]
     for line in table(compared):
         print(line)
     if len(compared) == 2:

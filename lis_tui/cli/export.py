@@ -5,22 +5,26 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from lis_tui.cli.recorded import recorded
 from lis_tui.config.places import Places
 from lis_tui.core.errors import UsageWrong
 from lis_tui.core.events import Record, RunStarted
 from lis_tui.core.text import Secrets, clean
 from lis_tui.trajectory.formats import Format, as_json, as_markdown, without_secrets
-from lis_tui.trajectory.journal import read
 from lis_tui.trajectory.store import Store
 from lis_tui.trajectory.telling import account_of
 
 
 def export(places: Places, name: str, *, to: Format, path: Path | None) -> int:
-    """Write the account of a run to a file or to standard output. Raises LisError."""
-    store = Store(places.data)
-    folder = store.find(name)
-    records = list(read(folder))
-    forks = [run.name for run in store.list() if run.parent == folder.name]
+    """Write the account of a run, or of a trajectory in a file, to a file or to standard output.
+
+    Raises LisError.
+    """
+    found = recorded(places, name)
+    records = found.records()
+    forks: list[str] = []
+    if found.folder is not None:
+        forks = [run.name for run in Store(places.data).list() if run.parent == found.name]
     known = _known_values(records, os.environ)
     account, masked = without_secrets(account_of(records, forks), Secrets(known))
     text = as_json(account) if to == "json" else as_markdown(account)

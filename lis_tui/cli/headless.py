@@ -3,12 +3,13 @@
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lis_tui.cli.asked import Asked
+from lis_tui.cli.foreign import ForeignPrinter
 from lis_tui.cli.printer import JsonPrinter, Printer
 from lis_tui.client import Client
 from lis_tui.config.places import Places
@@ -150,15 +151,14 @@ def watch(places: Places, run: str, *, as_json: bool) -> int:
     return asyncio.run(_print(follow(), as_json=as_json)).exit_code
 
 
-def show(path: Path, *, as_json: bool) -> int:
+def show(records: Iterable[Record], *, as_json: bool, is_foreign: bool = False) -> int:
     """Print a recorded run."""
-    from lis_tui.trajectory.journal import read
 
-    async def records() -> AsyncGenerator[Record, None]:
-        for record in read(path):
+    async def given() -> AsyncGenerator[Record, None]:
+        for record in records:
             yield record
 
-    asyncio.run(_print(records(), as_json=as_json))
+    asyncio.run(_print(given(), as_json=as_json, is_foreign=is_foreign))
     return 0
 
 
@@ -166,9 +166,11 @@ async def _print(
     records: AsyncGenerator[Record, None],
     *,
     as_json: bool,
+    is_foreign: bool = False,
     hear: Callable[[Record], None] | None = None,
 ) -> Ending:
-    printer = JsonPrinter(sys.stdout) if as_json else Printer(sys.stdout)
+    kind = JsonPrinter if as_json else ForeignPrinter if is_foreign else Printer
+    printer = kind(sys.stdout)
     ending = Ending()
     async with aclosing(records):
         async for record in records:

@@ -38,9 +38,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
+def has_terminal() -> bool:
+    """Whether a screen can be shown."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 def need_terminal(instead: str) -> None:
     """Refuse where no screen can be shown. Raises UsageWrong."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not has_terminal():
         raise UsageWrong(f"A screen needs a terminal, and here is none. {instead}")
 
 
@@ -93,16 +98,11 @@ def _attach(given: argparse.Namespace) -> int:
 
 
 def _open(given: argparse.Namespace) -> int:
-    from lis_tui.cli import asked, headless, runs
+    from lis_tui.cli import opened
+    from lis_tui.cli.asked import settings
 
-    places, loaded = asked.settings(given)
-    path = runs.recorded(places, given.run, is_sample=given.sample)
-    if given.headless or given.json:
-        return headless.show(path, as_json=given.json)
-    need_terminal("Add --headless to have the run printed.")
-    from lis_tui.ui.app import open_recorded
-
-    return open_recorded(places, loaded, path)
+    places, loaded = settings(given)
+    return opened.open_(places, loaded, given)
 
 
 def _export(given: argparse.Namespace) -> int:

@@ -122,12 +122,17 @@ def _add_watching(add: _Add) -> None:
     attach = add("attach", "watch a live run and take part")
     attach.add_argument("run", metavar="RUN")
     _add_printing(attach)
-    show = add("open", "open a recorded run, read-only")
-    show.add_argument("run", metavar="RUN", nargs="?", help="name, unique beginning of one, or folder")
+    show = add("open", "open a recorded run, or a trajectory that another program wrote; read-only")
+    about = "a run (name, or the beginning of one), a file of any known format, or a folder of them"
+    show.add_argument("run", metavar="RUN|FILE|FOLDER", nargs="?", help=about)
+    show.add_argument("--entry", metavar="N|NAME", help="which of several trajectories")
+    show.add_argument(
+        "--report", action="store_true", help="print how it was read: what was kept, what could not be read"
+    )
     show.add_argument("--sample", action="store_true", help="the run that is shipped with lis-tui")
     _add_printing(show)
     export = add("export", "write down who did what in a run; keys and passwords are masked")
-    export.add_argument("run", metavar="RUN")
+    export.add_argument("run", metavar="RUN|FILE[#ENTRY]")
     export.add_argument("--to", choices=["markdown", "json"], default="markdown", help="default: markdown")
     export.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output")
 
@@ -198,7 +203,7 @@ def _add_notes(inner: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 
 
 def _add_compare(compare: argparse.ArgumentParser) -> None:
-    compare.add_argument("runs", metavar="RUN", nargs="+")
+    compare.add_argument("runs", metavar="RUN|FILE[#ENTRY]", nargs="+")
     compare.add_argument("--plain", action="store_true", help="no screen: print it")
 
 

@@ -48,7 +48,7 @@ from lis_tui.core.view import RunView
 
 MOST_LINES = 20
 """Lines of an output that are printed where it was not streamed."""
-_DIM, _BOLD, _RED, _OFF = "\x1b[2m", "\x1b[1m", "\x1b[31m", "\x1b[0m"
+DIM, BOLD, RED, _OFF = "\x1b[2m", "\x1b[1m", "\x1b[31m", "\x1b[0m"
 _Key = tuple[str, int | StepAddress]
 
 
@@ -111,7 +111,7 @@ class Printer:
             self._tell_cut(event)
         match event:
             case ReasoningArrived(turn, text):
-                self._tell(("reasoning", turn), text.encode(errors="replace"), "  ┊ ", _DIM)
+                self._tell(("reasoning", turn), text.encode(errors="replace"), "  ┊ ", DIM)
             case TextArrived(turn, text):
                 self._tell(("text", turn), text.encode(errors="replace"), "  ", "")
             case OutputArrived(address, data):
@@ -136,7 +136,7 @@ class Printer:
         was_heard = bool(cut.text or cut.reasoning or cut.calls)
         if was_heard or reason:
             what = "the reply was cut off" if was_heard else "no reply came"
-            self._say_all([(f"  ! {what}{reason}", _DIM)])
+            self._say_all([(f"  ! {what}{reason}", DIM)])
 
     def _tell(self, key: _Key, data: bytes, prefix: str, style: str) -> None:
         if self._stream != key:
@@ -176,16 +176,16 @@ class Printer:
                 self._cut = event
                 yield from self._reply(event.turn, event.reasoning, event.text)
             case ModelAsked():
-                yield f"── turn {event.turn} ──", _BOLD
+                yield f"── turn {event.turn} ──", BOLD
             case StepStarted():
-                yield from _step(event)
+                yield from step_lines(event.address, event.tool, event.arguments, event.changed_by)
             case StepFinished():
                 yield from self._output(event)
                 yield from _result(event.address, event.observation)
             case RunEnded():
                 yield from _end(event, self.view)
             case _:
-                yield from ((f"  ! {sentence}", _DIM) for sentence in _sentences(event))
+                yield from ((f"  ! {sentence}", DIM) for sentence in _sentences(event))
 
     def _output(self, event: StepFinished) -> Iterable[tuple[str, str]]:
         """What of a command's output was not streamed: all of it in a recording."""
@@ -195,13 +195,13 @@ class Printer:
         lines = event.observation.text.splitlines()
         yield from ((f"    {line}", "") for line in lines[:MOST_LINES])
         if len(lines) > MOST_LINES:
-            yield f"    … {len(lines) - MOST_LINES:,} more lines", _DIM
+            yield f"    … {len(lines) - MOST_LINES:,} more lines", DIM
 
     def _reply(self, turn: int, reasoning: str, said: str) -> Iterable[tuple[str, str]]:
         """What of a reply was not streamed: all of it in a recording."""
         self._end_stream()
         for name, text, prefix, style in (
-            ("reasoning", reasoning, "  ┊ ", _DIM),
+            ("reasoning", reasoning, "  ┊ ", DIM),
             ("text", said, "  ", ""),
         ):
             if text and (name, turn) not in self._told:
@@ -210,21 +210,24 @@ class Printer:
 
 def _beginning(event: RunStarted) -> Iterable[tuple[str, str]]:
     spec = event.spec
-    yield f"{event.run} · {spec.model.name} · {spec.sandbox.image} ({spec.sandbox.network})", _BOLD
+    yield f"{event.run} · {spec.model.name} · {spec.sandbox.image} ({spec.sandbox.network})", BOLD
     limits = spec.limits
     parts = [plural(limits.max_turns, "turn")]
     parts += [f"{limits.max_tokens:,} tokens"] if limits.max_tokens is not None else []
     parts += [f"${limits.max_cost_usd:g}"] if limits.max_cost_usd is not None else []
     parts += [f"{limits.timeout_s:g} s"] if limits.timeout_s is not None else []
-    yield f"limits: {', '.join(parts)}", _DIM
+    yield f"limits: {', '.join(parts)}", DIM
     yield from ((line, "") for line in spec.task.strip().splitlines())
 
 
-def _step(event: StepStarted) -> Iterable[tuple[str, str]]:
-    note = f" (changed by a {event.changed_by})" if event.changed_by else ""
-    first, *rest = call_words(event.tool, event.arguments).splitlines() or [""]
-    yield f"{event.address} {first}{note}", _BOLD
-    yield from ((f"    > {line}", _BOLD) for line in rest)
+def step_lines(
+    address: StepAddress, tool: str, arguments: str, changed_by: str | None = None
+) -> Iterable[tuple[str, str]]:
+    """Give a step's head: what is done, with its address."""
+    note = f" (changed by a {changed_by})" if changed_by else ""
+    first, *rest = call_words(tool, arguments).splitlines() or [""]
+    yield f"{address} {first}{note}", BOLD
+    yield from ((f"    > {line}", BOLD) for line in rest)
 
 
 def call_words(tool: str, arguments: str) -> str:
@@ -243,24 +246,26 @@ def call_words(tool: str, arguments: str) -> str:
 
 
 def _result(address: StepAddress, seen: Observation) -> Iterable[tuple[str, str]]:
-    yield from ((f"    {line}", _DIM) for line in seen.diff.splitlines()[:60])
+    yield from ((f"    {line}", DIM) for line in seen.diff.splitlines()[:60])
     parts = [seen.status if seen.exit_code is None else f"exit {seen.exit_code}"]
     parts += [] if seen.duration_s is None else [f"{seen.duration_s:.1f} s"]
     parts += [f"ended by the {seen.ended_by}"] if seen.ended_by not in ("itself", "shell lost") else []
     is_good = seen.status in ("done", "unknown") and not seen.exit_code
     sign = "·" if seen.status == "unknown" else "✓" if is_good else "✗"
-    yield f"{address} {sign} {' · '.join(parts)}", _DIM if is_good else _RED
+    yield f"{address} {sign} {' · '.join(parts)}", DIM if is_good else RED
 
 
 def _end(event: RunEnded, view: RunView) -> Iterable[tuple[str, str]]:
     reason = f": {event.reason}" if event.reason else ""
-    yield f"■ {event.status.replace('_', ' ')}{reason}", _BOLD
+    yield f"■ {event.status.replace('_', ' ')}{reason}", BOLD
     totals = view.totals
     is_unknown = totals.has_unknown_cost and not totals.has_known_cost
     cost = "price unknown" if is_unknown else f"${totals.cost_usd:.{4 if totals.cost_usd else 0}f}"
     tokens = plural(totals.prompt_tokens + totals.completion_tokens, "token")
-    seconds = (view.ended_at or 0.0) - view.started_at
-    yield f"{plural(view.turn.number, 'turn')} · {tokens} · {cost} · {seconds:.1f} s", _DIM
+    parts = [plural(view.turn.number, "turn"), tokens, cost]
+    if view.imported is None or (view.ended_at and view.started_at):
+        parts.append(f"{(view.ended_at or 0.0) - view.started_at:.1f} s")
+    yield " · ".join(parts), DIM
 
 
 def _sentences(event: Event) -> Iterable[str]:

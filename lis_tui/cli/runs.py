@@ -137,15 +137,6 @@ def must_be_live(places: Places, name: str) -> str:
     return folder.name
 
 
-def recorded(places: Places, name: str | None, *, is_sample: bool) -> Path:
-    """Give the folder of a recorded run. Raises RunNotFound, UsageWrong."""
-    if is_sample:
-        return SAMPLE
-    if name is None:
-        raise UsageWrong("Say which run: `lis-tui open RUN`, or `lis-tui open --sample`.")
-    return Store(places.data).find(name).path
-
-
 def size(count: int) -> str:
     """Give a size in the unit that suits it."""
     amount = float(count)

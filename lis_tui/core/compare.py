@@ -22,7 +22,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     run: str
     model: str = ""
     state: str = ""
-    """An `EndStatus`, else `live` or `cut off`."""
+    """An `EndStatus`, else `live`, `cut off`, or of another program's run `not recorded`."""
     reason: str = ""
     answer: str | None = None
     turns: int = 0
@@ -45,7 +45,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
 def outcome(run: str, view: RunView, *, is_live: bool = False, verdict: str = "") -> Outcome:
     """Sum a run up."""
     ended, totals = view.ended, view.totals
-    unended = "live" if is_live else "cut off"
+    unended = "live" if is_live else "cut off" if view.imported is None else "not recorded"
     return Outcome(
         run=run,
         model=view.model.name if view.model is not None else "",

@@ -81,7 +81,8 @@ def _document(account: Account) -> Iterator[str]:
     yield f"# Run {one_line(account.run)}"
     yield ""
     yield f"- model: {one_line(account.model)}"
-    yield f"- sandbox: {one_line(account.image)} ({account.network})"
+    if account.image:
+        yield f"- sandbox: {one_line(account.image)} ({account.network})"
     yield f"- begun: {_moment(account.started_at)}"
     yield f"- ended: {_end(account)}"
     if account.beginning is not None:
@@ -275,4 +276,4 @@ def _plain(word: str) -> str:
 
 
 def _moment(at: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at))
+    return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at)) if at else "not known"

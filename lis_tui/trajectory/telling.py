@@ -60,6 +60,7 @@ from lis_tui.core.events import (
     StepProposed,
     StepStarted,
     TimeoutChanged,
+    TrajectoryImported,
     VersionChosen,
 )
 from lis_tui.core.messages import Reply, ToolCall
@@ -165,6 +166,12 @@ class _Teller:
     @_on.register
     def _(self, event: SandboxStarted) -> None:
         self._act(PROGRAM, "started the sandbox", f"{event.kind}, {event.image}")
+
+    @_on.register
+    def _(self, event: TrajectoryImported) -> None:
+        self.account.image = self.account.network = ""  # in ours it did not run
+        version = f" {event.version}" if event.version else ""
+        self._act(PROGRAM, "read what another program had recorded", f"{event.format}{version}")
 
     @_on.register
     def _(self, event: RunForked) -> None:

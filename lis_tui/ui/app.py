@@ -28,6 +28,7 @@ from lis_tui.ui.widgets.lines import ThemeAsked
 if TYPE_CHECKING:
     from lis_tui.config.load import Loaded
     from lis_tui.config.places import Places
+    from lis_tui.trajectory.foreign.opening import Collection
 
 MOST_TURNS = 200
 """So many turns of the event loop a key waits at most for the field that has the focus."""
@@ -223,6 +224,15 @@ def open_recorded(places: "Places", loaded: "Loaded", path: Path) -> int:
     runs = Runs(places)
     source = runs.recorded(path)
     return show(places, loaded, lambda app: workbench(app, source, loaded), runs)
+
+
+def open_collection(places: "Places", loaded: "Loaded", found: "Collection", place: int | None) -> int:
+    """Show a trajectory that any program recorded; without a place the first one. Gives the exit code."""
+    from lis_tui.ui.sources import RecordedSource
+
+    wanted = place or 0
+    source = RecordedSource(found.rows[wanted].entry.name, lambda: found.read(wanted).records)
+    return show(places, loaded, lambda app: workbench(app, source, loaded), Runs(places))
 
 
 def open_start(places: "Places", loaded: "Loaded") -> int:

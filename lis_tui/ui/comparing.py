@@ -3,21 +3,20 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lis_tui.trajectory.compared import load_compared
 from lis_tui.trajectory.summary import RunSummary
 
 if TYPE_CHECKING:
     from lis_tui.config.load import Loaded
     from lis_tui.config.places import Places
+    from lis_tui.trajectory.compared import Compared
 
 
-def open_comparison(places: "Places", loaded: "Loaded", runs: Sequence[RunSummary]) -> int:
-    """Show runs side by side. Gives the exit code. Raises JournalUnreadable."""
+def open_comparison(places: "Places", loaded: "Loaded", compared: Sequence["Compared"]) -> int:
+    """Show runs side by side. Gives the exit code."""
     from lis_tui.ui.app import show
     from lis_tui.ui.runs import Runs
     from lis_tui.ui.screens.compare import screen_of
 
-    compared = [load_compared(run) for run in runs]
     return show(places, loaded, lambda app: screen_of(compared, app.paint), Runs(places))
 
 

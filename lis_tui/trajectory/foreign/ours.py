@@ -161,6 +161,8 @@ class OursImporter:
 def _from_lines(lines: Iterable[bytes]) -> Iterator[Record]:
     last_at = 0.0
     for number, line in enumerate(lines, 1):
+        if not line:
+            continue
         record = read_line(line, number, last_at)
         last_at = record.at
         yield record

@@ -66,7 +66,11 @@ def test_many_runs_are_a_table_and_equal_answers_are_named(
 
 @pytest.mark.parametrize(
     ("names", "sentence"),
-    [(["one"], "Two to 8 runs"), (["one", "one"], "named twice"), (["one", "nowhere"], "no run 'nowhere'")],
+    [
+        (["one"], "Two to 8 runs"),
+        (["one", "one"], "named twice"),
+        (["one", "nowhere"], "no file 'nowhere'"),
+    ],
 )
 def test_what_cannot_be_compared_is_said(
     store: Store, capsys: pytest.CaptureFixture[str], names: list[str], sentence: str
