@@ -16,8 +16,10 @@ from lis_tui.core.ports import Model, Tool
 from lis_tui.core.spec import GateSpec, Limits, Mode, ModelSpec, RunSpec, ToolStyle
 from lis_tui.engine.beside import Copies
 from lis_tui.engine.past import Past
+from lis_tui.engine.replaying import Replay
 from lis_tui.engine.run import Run
 from lis_tui.tools.registry import default_tools
+from lis_tui.trajectory.replay import RecordedModel
 from tests.fakes import FakeClock, ListKeeper, MemorySandbox, ScriptedModel, Turn
 
 E = TypeVar("E", bound=Event)
@@ -66,6 +68,7 @@ class Game:
         storage_retry_s: float = 0.0,
         copies: Copies | None = None,
         past: Past | None = None,
+        replay: Replay | None = None,
     ) -> None:
         self.clock = FakeClock()
         self.keeper = ListKeeper()
@@ -81,7 +84,7 @@ class Game:
         self.run = Run(
             name="game-1",
             spec=spec or make_spec(),
-            model=self.model,
+            model=self.model if replay is None else RecordedModel(replay.recorded),
             sandbox=self.sandbox,
             tools=default_tools() if tools is None else tools,
             bus=self.bus,
@@ -93,6 +96,7 @@ class Game:
             copies=copies,
             make_model=self._make_model,
             past=past,
+            replay=replay,
         )
         self._task: asyncio.Task[RunEnded] | None = None
 

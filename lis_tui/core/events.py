@@ -14,6 +14,7 @@ from lis_tui.core.breakpoints import AllowRule, Breakpoint
 from lis_tui.core.breakpoints import Gate as Gate
 from lis_tui.core.decisions import Decision, GateDecision
 from lis_tui.core.messages import Observation, Reply, StepStatus, ToolCall, ToolSchema
+from lis_tui.core.normalising import Rule
 from lis_tui.core.spec import Limits, Mode, ModelSpec, RunSpec
 
 FORMAT_VERSION = 1
@@ -38,6 +39,7 @@ EndStatus = Literal[
     "storage_failed",
     "bug",
     "elsewhere",
+    "replayed",
 ]
 EXIT_CODES: dict[EndStatus, int] = {
     "submitted": 0,
@@ -56,8 +58,10 @@ EXIT_CODES: dict[EndStatus, int] = {
     "terminated": 143,
     "bug": 1,
     "elsewhere": 0,
+    "replayed": 0,
 }
 """`rewound`: another run took over its sandbox. `elsewhere`: another program ended it, in its own words.
+`replayed`: the recording that it played again is over, or it was to stop there.
 
 `answered` is the honest end of a plain LLM run (`--tools none`): one reply, nothing to submit."""
 
@@ -203,7 +207,8 @@ class RunForked(Fact, frozen=True, kw_only=True):
     parent: str
     point: StepAddress
     is_before: bool = False
-    kind: Literal["fork", "rewind"] = "fork"
+    kind: Literal["fork", "rewind", "reexecution"] = "fork"
+    """`reexecution`: it does again what the parent did; nothing was copied, and `point` is the start."""
     has_files: bool = True
     """The sandbox is as it was then; else it is fresh, because there was no checkpoint."""
     took_s: float = 0.0
@@ -235,6 +240,25 @@ class ForeignKept(Fact, frozen=True):
     where: str
     raw_json: str
     address: StepAddress | None = None
+
+
+class ReexecutionBegan(Fact, frozen=True, kw_only=True):
+    """Up to `last` (None: to its end) this run does what was recorded of its parent; no model is asked.
+
+    `rules` names the rules of normalising that are on, of the shipped ones in this `rules_version`, and
+    `own_rules` holds those that a person added. `then` is the model that goes on live from there.
+    """
+
+    last: StepAddress | None = None
+    is_before: bool = False
+    is_stopping: bool = False
+    """It stops at the first step that diverges."""
+    rules: tuple[str, ...] = ()
+    rules_version: int = 0
+    own_rules: tuple[Rule, ...] = ()
+    then: str = ""
+    notes: tuple[str, ...] = ()
+    """What is not as it was from the start, and what will not be done again."""
 
 
 class StepReplayed(Fact, frozen=True, kw_only=True):
@@ -636,6 +660,7 @@ KnownEvent = (
     | RunForked
     | TrajectoryImported
     | ForeignKept
+    | ReexecutionBegan
     | StepReplayed
     | ModelChanged
     | MessageSent

@@ -25,6 +25,7 @@ from lis_tui.engine.hands import Hands, parsed
 from lis_tui.engine.injecting import Injecting
 from lis_tui.engine.limits import Ending
 from lis_tui.engine.progress import Progress
+from lis_tui.engine.replaying import Pace
 from lis_tui.engine.versions import Versions
 
 SUBMIT = "submit"
@@ -42,21 +43,33 @@ class Actor:
     """Carries out the calls of a reply, one after the other."""
 
     def __init__(
-        self, progress: Progress, hands: Hands, calls: Calls, injecting: Injecting, versions: Versions
+        self,
+        progress: Progress,
+        hands: Hands,
+        calls: Calls,
+        injecting: Injecting,
+        versions: Versions,
+        pace: Pace,
     ) -> None:
         self._progress = progress
         self._hands = hands
         self._calls = calls
         self._injecting = injecting
         self._versions = versions
+        self._pace = pace
         self._answers = Answers(progress, hands)
 
     async def act(self, address: StepAddress, call: ToolCall, note: str = "") -> Observation | Anew:
         """Propose, decide, run and answer one call; `note` ends what the model sees. Raises SandboxFailed."""
         progress = self._progress
         problem = self._calls.problem(call)
+        taken_over = self._pace.taken_over(address, call, problem)
         if progress.view.step(address) is None:  # one that was taken up, or waits again, is proposed already
-            progress.bus.publish(StepProposed(address=address, call=call, problem=problem))
+            shown = "" if taken_over is not None else problem
+            progress.bus.publish(StepProposed(address=address, call=call, problem=shown))
+        if taken_over is not None:
+            return progress.answer(address, taken_over)
+        self._pace.amend(address)
         if problem:
             observation = Observation(text=f"Not run: {problem}", status="malformed")
         elif refusal := self._refusal(call):

@@ -192,6 +192,11 @@ class Gates:
             self._amended[waiting.address] = (arguments, by)
         self._bus.publish(StepAmended(waiting.address, arguments, by))
 
+    def amend_early(self, arguments: str, address: StepAddress, by: Who) -> None:
+        """Have a step be this before its gate opens: it was so when it was recorded."""
+        self._amended[address] = (arguments, by)
+        self._bus.publish(StepAmended(address, arguments, by))
+
     def answer(
         self, decision: GateDecision, address: StepAddress | None, by: Who, gate: Gate | None = None
     ) -> None:

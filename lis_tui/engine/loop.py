@@ -14,6 +14,7 @@ from lis_tui.engine.injecting import Injecting
 from lis_tui.engine.limits import Ending, turn_note
 from lis_tui.engine.past import calls_of, silent_replies
 from lis_tui.engine.progress import Progress, RunCut
+from lis_tui.engine.replaying import Pace
 from lis_tui.engine.think import Thinker
 from lis_tui.engine.versions import Versions
 
@@ -32,6 +33,7 @@ class Loop:
         versions: Versions,
         injecting: Injecting,
         computer: Computer,
+        pace: Pace,
         *,
         is_plain: bool,
     ) -> None:
@@ -41,6 +43,7 @@ class Loop:
         self._versions = versions
         self._injecting = injecting
         self._computer = computer
+        self._pace = pace
         self._is_plain = is_plain
         self._silent_replies = 0
 
@@ -52,6 +55,7 @@ class Loop:
         await self._answer_all(other)
         while (ending := progress.over()) is None:
             progress.turn += 1
+            self._pace.begin_turn()
             begun = await self._hold_before_model()
             self._pass_on_messages()
             await self._answer_all(await self._think(begun))
@@ -120,12 +124,14 @@ class Loop:
             address = StepAddress(progress.turn, step)
             if address not in progress.owed:
                 continue
+            self._pace.before_step(address)
             await self._injecting.run_waiting(before=address)
             came = await self._actor.act(address, call, note if step == len(calls) else "")
             if isinstance(came, Anew):
                 return await self._versions.another(came.decision, came.by)
             self._computer.note_change()
-            if came.answer is not None:
+            self._pace.settle()
+            if came.answer is not None and not self._pace.goes_on_after(address):
                 progress.end(Ending("submitted", " ".join(came.notes), came.answer))
             await self._hold_after_step(address)
         await self._injecting.run_waiting()
@@ -145,6 +151,8 @@ class Loop:
 
     def _nudge(self, reply: Reply) -> None:
         progress = self._progress
+        if self._pace.is_active:
+            return  # what was said then is said again
         self._silent_replies += 1
         if progress.said or progress.shown.waiting:
             return
@@ -160,7 +168,7 @@ class Loop:
         progress = self._progress
         if progress.ending is not None:
             return
-        for text in progress.beside.jobs.news:
+        for text in () if self._pace.is_active else progress.beside.jobs.news:
             progress.bus.publish(MessageSent(turn=progress.turn, text=text, origin="nudge"))
         progress.beside.jobs.news.clear()
         for text in progress.shown.texts():

@@ -32,6 +32,10 @@ class Models:
             spec, model = self._make(spec)
         except LisError as error:
             raise DecisionRefused(error.sentence) from error
+        self.hand_over(spec, model, by)
+
+    def hand_over(self, spec: ModelSpec, model: Model, by: Who = "person") -> None:
+        """Have this model, which is there already, asked from the next request on."""
         self._replaced.append(self.current)
         self.current, self.spec = model, spec
         self._bus.publish(ModelChanged(spec, by))

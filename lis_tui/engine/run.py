@@ -42,6 +42,7 @@ from lis_tui.engine.moving import hold_still
 from lis_tui.engine.opening import open_again
 from lis_tui.engine.past import Past, recall
 from lis_tui.engine.progress import Progress, RunCut
+from lis_tui.engine.replaying import Replay, pace_of
 from lis_tui.engine.storage import RETRY_S
 from lis_tui.engine.think import ContextFull, context_full
 
@@ -70,6 +71,7 @@ class Run:
         app_version: str = "",
         storage_retry_s: float = RETRY_S,
         past: Past | None = None,
+        replay: Replay | None = None,
         make_model: MakeModel | None = None,
         copies: Copies | None = None,
     ) -> None:
@@ -91,8 +93,9 @@ class Run:
         self._keeping = Keeping(sandbox, bus)
         self._computer = Computer(self._progress, sandbox, bus, self._keeping)
         hands = Hands(self._progress, sandbox, by_name, outputs_dir, sync, self._keeping)
+        pace = pace_of(replay, self._progress, self._models, sandbox)
         self._loop, self._controls = assemble(
-            self._progress, self._models, hands, self._computer, is_plain=self._is_plain
+            self._progress, self._models, hands, self._computer, pace, is_plain=self._is_plain
         )
         self._past = past
         if past is not None:
