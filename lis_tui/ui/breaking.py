@@ -47,6 +47,12 @@ def suggested(view: RunView, step: StepView | None) -> Breakpoint:
     return Breakpoint(name=fresh_name(name[:30] or "here", taken), filter=str(made))
 
 
+def name_after(text: str, taken: Iterable[str]) -> str:
+    """Give a name for a filter: the first word that it looks for."""
+    found = re.search(r"[~:]\W*([\w./-]+)", text) or re.search(r"([\w./-]+)", text)
+    return fresh_name(found.group(1)[:30] if found else "here", list(taken))
+
+
 def hits_of(records: Iterable[Record], names: Iterable[str]) -> dict[str, int]:
     """Count how often each breakpoint acted."""
     counts = dict.fromkeys(names, 0)

@@ -410,6 +410,19 @@ async def test_an_error_in_a_filter_is_pointed_at_and_keeps_the_dialog_open() ->
         assert app.screen.query("#filter")
 
 
+async def test_a_new_breakpoint_is_named_after_its_filter_until_a_person_names_it() -> None:
+    async with shown(changed.stopped(), "b") as (pilot, app, _):
+        field, name = app.screen.query_one("#filter", Input), app.screen.query_one("#name", Input)
+        field.value = 'cmd~"curl -s" or net'
+        await settle(pilot)
+        assert name.value == "curl"
+        name.value = "mine"
+        await settle(pilot)
+        field.value = "exit!=0"
+        await settle(pilot)
+        assert name.value == "mine"
+
+
 async def test_breakpoints_are_listed_with_their_hits_and_switched() -> None:
     async with shown(changed.stopped(), "B") as (pilot, app, decisions):
         text = text_of(app)

@@ -17,7 +17,7 @@ from lis_tui.core.filter_parser import check_breakpoints
 from lis_tui.core.text import one_line, safe_str
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
-from lis_tui.ui.breaking import Scope, meant_lines, suggested
+from lis_tui.ui.breaking import Scope, meant_lines, name_after, suggested
 from lis_tui.ui.labels import content_of, keys, label
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink
@@ -57,6 +57,9 @@ class BreakpointDialog(ModalScreen[Entry | None]):
         self._view = view
         self._paint = paint
         self._taken = taken
+        is_new = entry.rule.name not in [one.name for one in view.breakpoints]
+        self._given_name = entry.rule.name if is_new else ""
+        """The name that we gave, and give anew with another filter; empty: a person's."""
 
     def compose(self) -> ComposeResult:
         """Draw the fields."""
@@ -80,6 +83,12 @@ class BreakpointDialog(ModalScreen[Entry | None]):
         """Put the cursor into the filter."""
         self.query_one("#filter", Input).focus()
         self._show()
+
+    @on(Input.Changed, "#filter")
+    def _rename(self, message: Input.Changed) -> None:
+        name = self.query_one("#name", Input)
+        if message.value != self._entry.rule.filter and name.value == self._given_name != "":
+            self._given_name = name.value = name_after(message.value, self._taken)
 
     @on(Input.Changed)
     def _show(self) -> None:
