@@ -175,8 +175,12 @@ class RunView:
             unknown=self.unknown.copy(),
             epoch=fresh_version(),
         )
-        self.epoch = fresh_version()
+        self.share()
         return kept
+
+    def share(self) -> None:
+        """Have others hold turns and steps of this view as they are now."""
+        self.epoch = fresh_version()
 
     def become(self, other: "RunView") -> None:
         """Show what another view shows; who holds this one sees the change, and the other stays as it is."""
