@@ -21,6 +21,9 @@ class SampleEvents:
         self._by_words: dict[Key, deque[tuple[int, Json]]] = {}
         self._execs: dict[str, list[Json]] = {}
         self.tools: dict[str, Json] = {}
+        self._span = ""
+        """The newest span of a tool: it opens right before the tool's event, which stands outside of it."""
+        self._spans: dict[str, str] = {}
         self._used: set[int] = set()
         self.all = events
         for number, event in enumerate(events):
@@ -35,8 +38,13 @@ class SampleEvents:
                     self._by_id.setdefault(ident, (number, event))
                 elif message and number not in self._scoring:
                     self._by_words.setdefault(_key(message), deque()).append((number, event))
+            case "span_begin" if event.get("type") == "tool":
+                self._span = word(event.get("id"))
             case "tool":
-                self.tools.setdefault(word(event.get("id")), event)
+                ident = word(event.get("id"))
+                self.tools.setdefault(ident, event)
+                self._spans.setdefault(ident, self._span)
+                self._span = ""
             case "sandbox" if event.get("action") == "exec":
                 self._execs.setdefault(word(event.get("span_id")), []).append(event)
 
@@ -53,7 +61,7 @@ class SampleEvents:
 
     def exit_code(self, tool: Json, command: str) -> int | None:
         """Give the exit code of a tool's command, where the sandbox noted just one and it is that."""
-        span = word(tool.get("span_id"))
+        span = self._spans.get(word(tool.get("id")), "")
         execs = self._execs.get(span, []) if span else []
         if len(execs) != 1 or not command:
             return None

@@ -1,0 +1,171 @@
+"""Recognises what OpenHands writes: lists of events, of both its generations, and its evaluations' output."""
+
+from itertools import islice
+
+from lis_tui.core.errors import NoTrajectory
+from lis_tui.trajectory.foreign.building import Builder
+from lis_tui.trajectory.foreign.fields import (
+    Found,
+    is_lines,
+    items,
+    mapping,
+    number,
+    score_of,
+    short,
+    text,
+    unknown,
+    whole,
+    word,
+)
+from lis_tui.trajectory.foreign.material import Json, Material
+from lis_tui.trajectory.foreign.openhands_events import EventReader
+from lis_tui.trajectory.foreign.openhands_numbers import Prices, Zone
+from lis_tui.trajectory.foreign.openhands_sdk import SdkReader
+from lis_tui.trajectory.foreign.recording import Entry, Imported, name_of
+from lis_tui.trajectory.foreign.wording import told
+
+FORMAT = "OpenHands"
+_LISTS = ("history", "trajectory", "events")
+_LOOKED_AT = 20
+_KNOWN = frozenset([*_LISTS, "instruction", "error", "metrics"])
+_SIGNS = (b'"action"', b'"observation"', b'"kind"')
+
+
+class _OpenHands:
+    format = FORMAT
+
+    def recognise(self, material: Material) -> Found | None:
+        """A list of events, one event a line, or objects with such a list, one or many."""
+        if not material.head.startswith((b"{", b"[")) or not any(sign in material.data for sign in _SIGNS):
+            return None
+        documents = _documents(material)
+        if not documents or not any(map(_is_run, documents[:_LOOKED_AT])):
+            return None
+        name = name_of(material.path)
+        entries = tuple(_entry(run, name) for run in documents)
+        several = len(documents) > 1
+
+        def read(index: int) -> Imported:
+            entry = entries[index].name
+            return _read(documents[index], material.path.name, entry, several)
+
+        return Found(FORMAT, _version(documents), entries, read)
+
+
+OPENHANDS = _OpenHands()
+
+
+def _documents(material: Material) -> list[Json]:
+    """Give each run as an object with a list of events; a bare list gets one around it."""
+    if not is_lines(material):
+        value = material.json
+        return [{"events": value}] if isinstance(value, list) else [mapping(value)]
+    values = [value for _, value in material.lines]
+    if any(map(_is_event, values[:_LOOKED_AT])):
+        return [{"events": values}]
+    return [mapping(value) for value in values]
+
+
+def _events(run: Json) -> list[object]:
+    """The events; older evaluations wrote them as pairs of an action and its observation."""
+    found = next((run[name] for name in _LISTS if isinstance(run.get(name), list)), [])
+    return [one for each in items(found) for one in (each if isinstance(each, list) else [each])]
+
+
+def _is_run(run: Json) -> bool:
+    return any(map(_is_event, islice(_events(run), _LOOKED_AT)))
+
+
+def _is_event(value: object) -> bool:
+    event = mapping(value)
+    if "source" not in event:
+        return False
+    if _is_sdk(event):
+        return True
+    if isinstance(event.get("action"), str):
+        return isinstance(event.get("args"), dict)
+    return isinstance(event.get("observation"), str) and ("extras" in event or "cause" in event)
+
+
+def _is_sdk(value: object) -> bool:
+    event = mapping(value)
+    kind = word(event.get("kind"))
+    return "id" in event and kind.endswith(("Event", "Observation", "Condensation"))
+
+
+def _version(documents: list[Json]) -> str:
+    return "1" if any(map(_is_sdk, islice(_events(documents[0]), _LOOKED_AT))) else "0"
+
+
+def _entry(run: Json, name: str) -> Entry:
+    result = mapping(run.get("test_result"))
+    resolved = mapping(result.get("report")).get("resolved", result.get("resolved"))
+    events = _events(run)
+    return Entry(
+        name=text(run.get("instance_id")) or name,
+        task=short(text(run.get("instruction")) or _asked(events)),
+        outcome="error" if run.get("error") else "",
+        score=score_of(resolved),
+        model=_model(run),
+        turns=None,
+        cost_usd=number(mapping(run.get("metrics")).get("accumulated_cost")),
+        started_at=next((at for at in map(Zone(events).at, events[:_LOOKED_AT]) if at), None),
+    )
+
+
+def _asked(events: list[object]) -> str:
+    """What a person said first."""
+    for event in map(mapping, events[:_LOOKED_AT]):
+        if event.get("source") == "user":
+            given = mapping(event.get("args")).get("content")
+            return text(given) or told(mapping(event.get("llm_message")).get("content"))
+    return ""
+
+
+def _read(run: Json, file: str, name: str, is_one_of_many: bool) -> Imported:
+    events = _events(run)
+    if not events:
+        raise NoTrajectory(f"{name} in {file} has no event.")
+    builder = Builder(FORMAT, _version([run]), name=name, file=file, entry=name if is_one_of_many else "")
+    _begin(builder, run)
+    zone, prices = Zone(events), Prices(run.get("metrics"))
+    reader = (
+        SdkReader(builder, zone, prices, events)
+        if any(map(_is_sdk, events[:_LOOKED_AT]))
+        else EventReader(builder, zone, prices)
+    )
+    for place, event in enumerate(events):
+        if isinstance(event, dict):
+            reader.read(f"event {place}", event)
+        else:
+            builder.problem(f"event {place}", "is no object")
+    if zone.is_guessed:
+        builder.note("the times name no zone: they are read as UTC")
+    _end(builder, reader, run)
+    return builder.finish()
+
+
+def _begin(builder: Builder, run: Json) -> None:
+    metadata = mapping(run.get("metadata"))
+    builder.begin(model=_model(run) or None, max_turns=whole(metadata.get("max_iterations")))
+
+
+def _model(run: Json) -> str:
+    """The model of an evaluation, or of the first reply that names one."""
+    metadata = mapping(run.get("metadata"))
+    for config in ("llm_config", "llm"):
+        if word(mapping(metadata.get(config)).get("model")):
+            return word(mapping(metadata[config]).get("model"))
+    told_of = (mapping(mapping(event).get("tool_call_metadata")) for event in _events(run))
+    return next(
+        (name for one in told_of if (name := word(mapping(one.get("model_response")).get("model")))), ""
+    )
+
+
+def _end(builder: Builder, reader: EventReader | SdkReader, run: Json) -> None:
+    if run.get("error"):
+        builder.end("elsewhere", text(run["error"]))
+    else:
+        reader.close()
+    for name, value in unknown(run, _KNOWN):
+        builder.keep(name, value)
