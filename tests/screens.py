@@ -21,6 +21,7 @@ from lis_tui.ui.app import LisApp
 from lis_tui.ui.bridge import AS_IT_WAS, NO_SECRETS, Kind, Source
 from lis_tui.ui.screens.start import StartScreen
 from lis_tui.ui.screens.workbench import Workbench
+from lis_tui.ui.series import Series
 from lis_tui.ui.themes import read_themes
 from tests import story
 
@@ -43,6 +44,7 @@ class FakeSource:
         self.worktree = worktree
         self.outputs: Path | None = None
         self.past: Past | None = None
+        self.series: Series | None = None
         self.decisions: list[tuple[Decision, StepAddress | None]] = []
         self.refusal = ""
         self.has_left = False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lis_tui.cli.imported import is_foreign, print_reports, print_table
 from lis_tui.cli.main import has_terminal, need_terminal
-from lis_tui.cli.recorded import find
+from lis_tui.cli.recorded import locate
 from lis_tui.cli.runs import SAMPLE
 from lis_tui.config.places import Places
 from lis_tui.core.errors import UsageWrong
@@ -24,13 +24,16 @@ def open_(places: Places, loaded: "Loaded", given: argparse.Namespace) -> int:
     """Do what was asked for; gives the exit code. Raises LisError."""
     if given.run is None and not given.sample:
         raise UsageWrong("Say which: `lis-tui open RUN`, `lis-tui open FILE`, or `lis-tui open --sample`.")
-    found: RunFolder | Collection
-    found = find(places, given.run) if not given.sample else find(places, str(SAMPLE))
-    if isinstance(found, RunFolder) and given.report:
-        found = open_path(found.path)
-    if isinstance(found, RunFolder):
+    found = locate(places, given.run if not given.sample else str(SAMPLE))
+    if isinstance(found, RunFolder) and not given.report:
         return _open_run(places, loaded, found.path, given)
-    return _open_collection(places, loaded, found, given)
+    path = found.path if isinstance(found, RunFolder) else found
+    is_looked_at = given.entry is None and not (given.report or given.headless or given.json)
+    if is_looked_at and has_terminal():
+        from lis_tui.ui.opening import open_at
+
+        return open_at(places, loaded, path)
+    return _open_collection(places, loaded, open_path(path), given)
 
 
 def _open_run(places: Places, loaded: "Loaded", path: Path, given: argparse.Namespace) -> int:

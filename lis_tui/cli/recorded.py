@@ -29,6 +29,12 @@ class Recorded(Struct, frozen=True):
 
 def find(places: Places, wanted: str) -> RunFolder | Collection:
     """Give the run of that name, or what is at that path. Raises LisError."""
+    found = locate(places, wanted)
+    return found if isinstance(found, RunFolder) else open_path(found)
+
+
+def locate(places: Places, wanted: str) -> RunFolder | Path:
+    """Give the run of that name, or a path of something that nobody has looked at yet. Raises RunNotFound."""
     store = Store(places.data)
     is_name = os.sep not in wanted and wanted not in {".", ".."}
     if is_name and (places.data / "runs" / wanted).is_dir() and wanted:
@@ -36,7 +42,7 @@ def find(places: Places, wanted: str) -> RunFolder | Collection:
     path = Path(wanted).expanduser()
     if wanted and os.path.lexists(path):
         is_run = (path / "journal.jsonl").is_file()
-        return store.find(str(path.absolute())) if is_run else open_path(path)
+        return store.find(str(path.absolute())) if is_run else path
     try:
         return store.find(wanted)
     except RunNotFound as error:

@@ -16,6 +16,7 @@ from lis_tui.core.wire import Changes
 if TYPE_CHECKING:
     from lis_tui.trajectory.past_files import Past
     from lis_tui.trajectory.summary import RunSummary
+    from lis_tui.ui.series import Series
 
 INTERVAL_S = 1 / 30
 FLOOD_S = 0.1
@@ -32,6 +33,9 @@ Kind = Literal["fork", "rewind"]
 
 class Source(Protocol):
     """Where a screen's records come from and its decisions go to."""
+
+    series: "Series | None"
+    """The table that it was opened from, if any."""
 
     @property
     def name(self) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lis_tui.trajectory.store import RunFolder
     from lis_tui.trajectory.summary import RunSummary
     from lis_tui.ui.runs import Runs
+    from lis_tui.ui.series import Series
 
 SLICE = 1000
 """So many records of a recording are handed on before others may act."""
@@ -28,6 +29,7 @@ class Going:
     def __init__(self, runs: "Runs | None") -> None:
         self._runs = runs
         self.name = ""
+        self.series: Series | None = None
 
     async def fork(
         self,

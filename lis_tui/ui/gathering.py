@@ -1,0 +1,94 @@
+"""The trajectories found at a path: gathered, and read, away from the screen's thread."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from lis_tui.core.events import Record
+from lis_tui.core.run_filter import RunFacts
+from lis_tui.trajectory.foreign.opening import Collection, Row, Skipped, open_path, rows_of
+from lis_tui.ui.columns import Widths, facts_of
+from lis_tui.ui.sources import RecordedSource
+
+if TYPE_CHECKING:
+    from lis_tui.ui.runs import Runs
+
+SLICE_S = 0.1
+"""So often what was found meanwhile is shown."""
+
+
+class Gathering:
+    """What is at one path, as far as it has been looked at. Rows are only ever added."""
+
+    def __init__(
+        self, path: Path, runs: "Runs | None" = None, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.path = path
+        self.rows: list[Row] = []
+        self.facts: list[RunFacts] = []
+        """Of each row, what a filter can ask."""
+        self.skipped: list[Skipped] = []
+        self.widths = Widths()
+        self.is_over = False
+        self._runs = runs
+        self._monotonic = monotonic
+        self._collection: Collection | None = None
+        self._iterator: Iterator[Row | Skipped] | None = None
+        self._lock = Lock()
+
+    @classmethod
+    def of(cls, found: Collection, runs: "Runs | None" = None) -> "Gathering":
+        """Give one that was gathered already."""
+        made = cls(found.path, runs)
+        made._collection = found
+        for row in found.rows:
+            made._add(row)
+        made.skipped.extend(found.skipped)
+        made.is_over = True
+        return made
+
+    def more(self) -> None:
+        """Look further, for a short while; slow, for a thread. Raises LisError where there is nothing."""
+        if self._iterator is None:
+            self._iterator = self._find()
+        began = self._monotonic()
+        for one in self._iterator:
+            self._add(one)
+            if self._monotonic() - began >= SLICE_S:
+                return
+        self.is_over = True
+
+    def _find(self) -> Iterator[Row | Skipped]:
+        path = self.path.expanduser()
+        is_folder = path.is_dir() and not (path / "journal.jsonl").is_file()
+        if is_folder:
+            self._collection = Collection(path, (), (), is_folder=True)
+            yield from rows_of(path)
+            return
+        found = self._collection = open_path(path)
+        yield from found.rows
+        yield from found.skipped
+
+    def _add(self, one: Row | Skipped) -> None:
+        if isinstance(one, Skipped):
+            self.skipped.append(one)
+        else:
+            self.widths.add(one)
+            self.facts.append(facts_of(one))
+            self.rows.append(one)
+
+    def source(self, place: int) -> RecordedSource:
+        """Give the trajectory of a row. Raises RunNotFound."""
+        row = self.rows[place]
+        if row.is_ours and row.path.name == "journal.jsonl" and not row.member and self._runs is not None:
+            return self._runs.recorded(row.path.parent)
+        return RecordedSource(row.entry.name or row.path.stem, lambda: self._read(place))
+
+    def _read(self, place: int) -> list[Record]:
+        # a collection holds one file at a time, so that two readers would take it from each other
+        with self._lock:
+            assert self._collection is not None  # there is a row
+            self._collection.rows = tuple(self.rows)
+            return self._collection.read(place).records

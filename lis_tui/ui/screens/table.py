@@ -1,0 +1,308 @@
+"""The trajectories at a path as a table: sorted by any column, filtered as one types, opened one by one."""
+
+import asyncio
+from collections.abc import Callable
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from lis_tui.core.bus import spawn
+from lis_tui.core.errors import FilterInvalid, LisError
+from lis_tui.core.run_filter import parse_run_filter
+from lis_tui.core.text import one_line, plural
+from lis_tui.ui.bridge import Source
+from lis_tui.ui.columns import COLUMNS, Column, in_order
+from lis_tui.ui.gathering import Gathering
+from lis_tui.ui.paint import Paint
+from lis_tui.ui.rows import Ink, cells, cut
+from lis_tui.ui.screens.diff import key_line
+from lis_tui.ui.series import Series
+from lis_tui.ui.widgets.blocks import BlockList
+from lis_tui.ui.widgets.lines import Lines, ThemeAsked
+from lis_tui.ui.widgets.trajectories import TrajectoryList
+
+KEYS = (
+    ("enter", "open"),
+    ("/", "filter"),
+    ("s 1–9", "sort"),
+    ("S", "turn round"),
+    ("q", "back"),
+    ("x", "left out"),
+    ("j k g G", "move"),
+)
+HINT_S = 4.0
+
+
+class FilterField(Input):
+    """Where the filter is typed; the list is narrowed meanwhile."""
+
+    BINDINGS = [
+        Binding("escape", "screen.clear_filter", "all of them", priority=True),
+        Binding("enter,down,tab", "screen.to_rows", "to the rows", priority=True),
+    ]
+
+
+class TableScreen(Screen[None]):
+    """`open_` shows a trajectory. Where there is only one to open, that is done at once."""
+
+    CSS_PATH = "table.tcss"
+    BINDINGS = [
+        Binding("enter", "open", "open"),
+        Binding("j,down", "move(1)", "down"),
+        Binding("k,up", "move(-1)", "up"),
+        Binding("pagedown,ctrl+f,ctrl+d", "page(1)", "page down"),
+        Binding("pageup,ctrl+b,ctrl+u", "page(-1)", "page up"),
+        Binding("g,home", "ends(-1)", "first"),
+        Binding("G,end", "ends(1)", "last"),
+        Binding("slash", "filter", "filter"),
+        Binding("s", "next_column", "sort by the next column"),
+        Binding("S", "turn", "turn the order round"),
+        *(Binding(str(number), f"column({number})", "sort") for number in range(1, 10)),
+        Binding("x", "left_out", "what was left out"),
+        Binding("T", "theme", "theme"),
+        Binding("escape,q,ctrl+q", "leave", "back"),
+    ]
+
+    def __init__(
+        self,
+        found: Gathering,
+        paint: Paint,
+        open_: Callable[[Source], None],
+        fail: Callable[[LisError], None],
+        *,
+        is_alone: bool = False,
+    ) -> None:
+        super().__init__()
+        self.found = found
+        self.paint = paint
+        self._open = open_
+        self._fail = fail
+        self._is_alone = is_alone
+        """A path that holds one trajectory is shown without a table."""
+        self._hint = ""
+        self._problem = ""
+        self.series = Series(found.source)
+        self.head = Lines(paint, self._head, id="table-head")
+        self.rows = TrajectoryList(paint, found)
+        self.status = Lines(paint, self._status, id="status", tone="foreground on-surface")
+
+    def compose(self) -> ComposeResult:
+        """Draw title, filter, rows and keys."""
+        yield self.head
+        yield FilterField(
+            id="filter", placeholder="all of them; / filters: words, outcome:submitted, turns>20"
+        )
+        yield self.rows
+        yield self.status
+        yield Static("lis-tui needs 60 × 15 characters; this window is smaller.", id="small", markup=False)
+
+    def on_mount(self) -> None:
+        """Begin to look, after the first paint."""
+        self.rows.focus()
+        self.call_after_refresh(lambda: spawn(self._gather(), "gathering", self._failed))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say so where the window is too small."""
+        self.set_class(event.size.width < 60 or event.size.height < 15, "-tiny")
+
+    def on_screen_resume(self) -> None:
+        """Come back to the row that was looked at last; a single one has no table to come back to."""
+        if self.series.order and self.series.at in self.rows.order:
+            self.rows.move_to(self.rows.order.index(self.series.at))
+        if self._is_single and self.found.is_over:
+            self.call_later(self.action_leave)
+
+    # ---- gathering
+
+    async def _gather(self) -> None:
+        while not self.found.is_over:
+            await asyncio.to_thread(self.found.more)
+            if not self.is_attached:
+                return
+            self._arrange()
+        self._arrange()
+        if self._is_single:
+            self.action_open()
+
+    @property
+    def _is_single(self) -> bool:
+        return self._is_alone and len(self.found.rows) == 1
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, LisError):
+            raise error
+        self._fail(error)
+
+    def _arrange(self, place: int | None = None) -> None:
+        """Choose and sort the rows; the cursor stays on its own."""
+        place = self.rows.place if place is None else place
+        try:
+            is_wanted = self._wanted()
+        except FilterInvalid as error:
+            self._problem = error.sentence
+            self.status.refresh()
+            return
+        self._problem = ""
+        places = [
+            number for number, facts in enumerate(self.found.facts) if is_wanted is None or is_wanted(facts)
+        ]
+        by = self.rows.by
+        order = in_order(self.found.rows, places, by, is_down=self.rows.is_down) if by is not None else places
+        self.rows.why_empty = self._why_empty()
+        self.rows.show(order, place)
+        self.series.order = order
+        self.head.refresh()
+        self.status.refresh()
+
+    def _wanted(self) -> "Callable[..., bool] | None":
+        text = self.query_one(FilterField).value.strip()
+        return parse_run_filter(text) if text else None
+
+    def _why_empty(self) -> str:
+        if self.found.rows:
+            return "No trajectory is like this; esc shows all of them."
+        return "There is no trajectory here." if self.found.is_over else "reading…"
+
+    # ---- drawn lines
+
+    def _head(self, width: int) -> list[list[Ink]]:
+        found = self.found
+        count = plural(len(found.rows), "trajectory").replace("trajectorys", "trajectories")
+        shown = f"{len(self.rows.order):,} of " if len(self.rows.order) != len(found.rows) else ""
+        right = f"{shown}{count}" if found.is_over else f"reading… {len(found.rows):,}"
+        right += f" · {plural(len(found.skipped), 'file')} left out" if found.skipped else ""
+        left = cut([(f" {one_line(str(found.path), 300)}", "command bold")], max(width - len(right) - 3, 8))
+        gap = max(width - cells(left) - len(right) - 1, 1)
+        return [[*left, (" " * gap, ""), (right, "muted"), (" ", "")]]
+
+    def _status(self, width: int) -> list[list[Ink]]:
+        if self._hint or self._problem:
+            return [cut([(f" {self._hint or self._problem}", "warning")], width)]
+        return [key_line(KEYS, width)]
+
+    def hint(self, sentence: str) -> None:
+        """Say something for a few seconds."""
+        self._hint = one_line(sentence, 300)
+        self.status.refresh()
+        self.set_timer(HINT_S, lambda said=self._hint: self._end_hint(said))
+
+    def _end_hint(self, said: str) -> None:
+        if self._hint == said:
+            self._hint = ""
+            self.status.refresh()
+
+    # ---- keys
+
+    def action_move(self, direction: int) -> None:
+        """To another row."""
+        self.rows.move_to(self.rows.cursor + direction)
+
+    def action_page(self, direction: int) -> None:
+        """A page on, or back."""
+        self.rows.move_to(self.rows.cursor + direction * max(self.rows.size.height - 2, 1))
+
+    def action_ends(self, direction: int) -> None:
+        """To an end."""
+        self.rows.move_to(0 if direction < 0 else self.rows.block_count() - 1)
+
+    @on(BlockList.Opened)
+    def _opened(self) -> None:
+        self.action_open()
+
+    def action_open(self) -> None:
+        """Show the trajectory under the cursor."""
+        place = self.rows.place
+        if place is None:
+            self.hint("there is no trajectory here")
+            return
+        try:
+            self._open(self.series.open(place))
+        except LisError as error:
+            self.hint(error.sentence)
+
+    # ---- filtering
+
+    def action_filter(self) -> None:
+        """To the filter."""
+        self.query_one(FilterField).focus()
+
+    @on(Input.Changed)
+    def _filtered(self) -> None:
+        self._arrange()
+
+    def action_to_rows(self) -> None:
+        """Back to the rows; the filter stays."""
+        self.rows.focus()
+
+    def action_clear_filter(self) -> None:
+        """Show all of them again."""
+        self.query_one(FilterField).value = ""
+        self.rows.focus()
+
+    # ---- sorting
+
+    @on(TrajectoryList.HeadPressed)
+    def _head_pressed(self, message: TrajectoryList.HeadPressed) -> None:
+        self._sort(message.column)
+
+    def action_column(self, number: int) -> None:
+        """Sort by a column, counted from the left; once more turns the order round."""
+        columns = self.rows.columns
+        if number > len(columns):
+            self.hint(f"there are {len(columns)} columns")
+        else:
+            self._sort(columns[number - 1].column)
+
+    def action_next_column(self) -> None:
+        """Sort by the column beside; after the last, in the order in which they were found."""
+        columns: list[Column | None] = [None, *(shown.column for shown in self.rows.columns)]
+        place = columns.index(self.rows.by) if self.rows.by in columns else 0
+        self.rows.by = columns[(place + 1) % len(columns)]
+        self.rows.is_down = self.rows.by is not None and self.rows.by.is_number
+        self._arrange()
+
+    def action_turn(self) -> None:
+        """Turn the order round."""
+        if self.rows.by is None:
+            self.rows.by = COLUMNS[0]
+        self.rows.is_down = not self.rows.is_down
+        self._arrange()
+
+    def _sort(self, column: Column) -> None:
+        """Numbers begin with the largest, words with the first of the alphabet."""
+        self.rows.is_down = not self.rows.is_down if self.rows.by is column else column.is_number
+        self.rows.by = column
+        self._arrange()
+
+    # ---- more
+
+    def action_left_out(self) -> None:
+        """Say what looked like a trajectory and is none."""
+        if not self.found.skipped:
+            self.hint("nothing was left out")
+            return
+        from lis_tui.ui.screens.sentences import SentencesScreen
+
+        lines = [one.why for one in self.found.skipped]
+        self.app.push_screen(SentencesScreen("Left out", lines, self.paint))
+
+    def action_leave(self) -> None:
+        """Back to where one came from, or out."""
+        if len(self.app.screen_stack) > 1:
+            self.dismiss()
+        else:
+            self.app.exit(0)
+
+    def action_theme(self) -> None:
+        """Take the next theme."""
+        self.post_message(ThemeAsked())
+
+    def repaint(self, paint: Paint) -> None:
+        """Draw everything with another theme."""
+        self.paint = paint
+        for lines in (self.head, self.status):
+            lines.repaint(paint)
+        self.rows.repaint(paint)
