@@ -6,12 +6,14 @@ from typing import Literal
 from msgspec import Struct, structs
 
 from lis_tui.core.events import (
+    CommandInjected,
     EndStatus,
     Event,
     ForeignKept,
     MessageSent,
     NoticeGiven,
     Record,
+    ReplyCutOff,
     ReplyFinished,
     RunEnded,
     RunStarted,
@@ -24,7 +26,7 @@ from lis_tui.core.events import (
 from lis_tui.core.messages import Observation, Reply, StepStatus, ToolCall, ToolSchema, Usage
 from lis_tui.core.spec import Limits, ModelSpec, RunSpec, SandboxSpec
 from lis_tui.trajectory.foreign.recording import Imported, Report
-from lis_tui.trajectory.foreign.translating import as_ours, encoded
+from lis_tui.trajectory.foreign.translating import as_ours, bash, encoded
 
 MOST_PROBLEMS = 200
 MOST_KEPT_BYTES = 64 * 1024
@@ -69,6 +71,8 @@ class Builder:
         self._problems: list[str] = []
         self._problem_count = 0
         self._notes: list[str] = []
+        self._injected = (-1, 0)
+        """Before which turn's end a person ran commands, and how many."""
         self._observations = 0
         self._steps = 0
         self.turn = 0
@@ -129,6 +133,33 @@ class Builder:
         """Somebody said this to the model after the newest turn."""
         self._flush()
         self._add(MessageSent(turn=self.turn + 1, text=text, origin=origin), at)
+
+    def inject(self, command: str, at: float = 0.0) -> StepAddress:
+        """A person ran this before the next turn; what comes of it is observed like a call's."""
+        self._flush()
+        self._injected = (self.turn, self._injected[1] + 1 if self._injected[0] == self.turn else 1)
+        address = StepAddress(self.turn + 1, 0, self._injected[1])
+        self._add(CommandInjected(address=address, command=command), at)
+        call = bash("", command)
+        self._open[f"person-{address}"] = _Open(address, call, is_proposed=True)
+        self._steps += 1
+        return address
+
+    def cut_off(
+        self,
+        *,
+        text: str = "",
+        reasoning: str = "",
+        calls: Sequence[ToolCall] = (),
+        reason: str,
+        at: float = 0.0,
+    ) -> int:
+        """A turn whose reply was thrown away: the model never saw it again, and nothing of it ran."""
+        self._flush()
+        self.turn += 1
+        told = ReplyCutOff(turn=self.turn, text=text, reasoning=reasoning, reason=reason, calls=tuple(calls))
+        self._add(told, at)
+        return self.turn
 
     def notice(self, text: str, level: Literal["info", "warning", "error"] = "info", at: float = 0.0) -> None:
         """Show a line at the newest turn."""

@@ -1,4 +1,4 @@
-"""What a message holds: text, reasoning, calls and results, in any of the ways in which servers write them."""
+"""What a message holds: text, reasoning, calls and results, in the ways in which servers write them."""
 
 from msgspec import Struct, field
 

@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import msgspec
-
 from lis_tui.core.errors import NoTrajectory
 from lis_tui.core.messages import Usage
 from lis_tui.core.text import safe_str
+from lis_tui.trajectory.foreign.decoding import decoded
 from lis_tui.trajectory.foreign.material import Json, Material
 from lis_tui.trajectory.foreign.recording import Entry, Imported
 from lis_tui.trajectory.foreign.translating import encoded
@@ -174,10 +173,7 @@ def _value(line: bytes) -> object:
     """An object or a list; a number alone is also a line of a document written over many lines."""
     if not line.startswith((b"{", b"[")) or not line.endswith((b"}", b"]")):
         return None
-    try:
-        return msgspec.json.decode(line)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        return None
+    return decoded(line)[0]
 
 
 def _first(told: Json, *names: str) -> int | None:

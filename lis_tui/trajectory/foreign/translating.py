@@ -85,9 +85,12 @@ def _sayable(value: object, depth: int) -> object:
 
 
 def _command(given: Known) -> str | None:
-    value = next((given[name] for name in _COMMANDS if name in given), None)
+    name = next((name for name in _COMMANDS if name in given), "")
+    value = given.get(name)
     if isinstance(value, str):
         return value
+    if name == "commands" and isinstance(value, list) and all(isinstance(line, str) for line in value):
+        return "\n".join(str(line) for line in value)
     if isinstance(value, list) and all(isinstance(word, str) for word in value):
         words = [str(word) for word in value]
         # an agent that starts `bash -lc TEXT` means the text
