@@ -1,7 +1,8 @@
 """Every entry of a sandbox's file systems, counted once whole and then only where something changed.
 
-What changed is told by `ctime`, which nobody inside can set. A folder that changed is listed again: so
-deletions show, and what was moved in with its old times.
+What changed is told by `ctime`, which nobody inside can set. On file systems that we know what was renamed
+has a new one too, so that all but deletions show by themselves, and deletions by the number of entries. Where
+that is not what was expected, folders that changed are listed again.
 
 Where the root is an overlay, nothing of the image can change without its folder's `ctime`, because it is
 copied to the upper layer first: there only folders are looked at, and those files that are known to differ.
@@ -16,8 +17,8 @@ from lis_tui.core.paths import unescape_path
 from lis_tui.sandbox.inventory import Inventory, parent_of
 from lis_tui.sandbox.marks import quote
 from lis_tui.sandbox.names import Entry, Names
-from lis_tui.sandbox.records import FORM, escaped, kind_of, parse, pattern, prune
-from lis_tui.sandbox.rounds import Rounds
+from lis_tui.sandbox.records import FORM, escaped, kind_of, letter_of, parse, pattern, prune
+from lis_tui.sandbox.rounds import MOST_WALKS, Rounds
 from lis_tui.sandbox.service import Data, Service
 
 RACY_S = 0.02
@@ -26,6 +27,8 @@ MANY = 1000
 """A folder with more in it is listed by names first."""
 _SLOW_S = 600.0
 _CLOCK_SLACK_S = 0.01
+_SURE = frozenset((b"overlay", b"ext2", b"ext3", b"ext4", b"xfs", b"btrfs", b"f2fs", b"tmpfs"))
+"""Where a thing that is renamed or linked gets a new `ctime`; others may see that otherwise."""
 _CLOCK = b'read -r __u _ </proc/uptime; printf \'%s %s\\0\\0\' "$EPOCHREALTIME" "$__u"\n'
 
 
@@ -33,7 +36,13 @@ class Census:
     """All nodes by path, kept true by `look`; without our `folder`, mounts and what fits a `skip` pattern."""
 
     def __init__(
-        self, service: Service, workdir: str, folder: str, mounts: Mapping[bytes, bytes], skip: Sequence[str]
+        self,
+        service: Service,
+        workdir: str,
+        folder: str,
+        mounts: Mapping[bytes, bytes],
+        skip: Sequence[str],
+        walks: int = MOST_WALKS,
     ) -> None:
         self.is_overlay = mounts.get(b"/") == b"overlay"
         """Whether the file system outside the work folder is an overlay over the image."""
@@ -49,7 +58,10 @@ class Census:
         self._outside = prune(tests if is_mounted else [*tests, b"-path " + quote(pattern(self._workdir))])
         self._left_out = {escaped(path) for path in mounts if path not in (b"/", self._workdir)} | {folder}
         self._below = tuple(f"{path}/" for path in self._left_out)
-        self._rounds = Rounds(service, folder, self._inside, FORM)
+        self._rounds = Rounds(service, folder, self._inside, FORM, walks)
+        self._has_sure_times = all(
+            kind in _SURE for path, kind in mounts.items() if path in (b"/", self._workdir)
+        )
         self._names = Names(service, self._inside)
         self._tree = Inventory(self._names.forget)
         self._newest = 0.0
@@ -94,20 +106,17 @@ class Census:
             return
         newer = b"-newerct @%.9f" % (self._newest - RACY_S)
         await self._plan(frozenset(changed_outside if self.is_overlay else ()))
-        now, found = await self._timed(await self._rounds.walk(_CLOCK, newer))
+        walked = await self._rounds.walk(_CLOCK, newer)
+        now, found = await self._timed(walked.data)
         if self._has_clock_moved:
             await self.count()
             return
         self._tree.fresh, self._tree.gone = set(), set()
-        changed = {node.path: node for node in found}
-        folders = [node for node in changed.values() if node.kind == "folder"]
-        moved = [node.path for node in folders if self._tree.is_other(node)]
-        for node in changed.values():
-            if node.kind != "folder":
-                self._tree.forget_below(node.path)
-            self._tree.take(node)
-        await self._look_into([node.path for node in folders])
-        await self._look_below(moved)
+        # the mark stays where nothing is newer, and what it found then is found again
+        changed = {
+            node.path: node for node in found if node.path in self.racy or self.nodes.get(node.path) != node
+        }
+        await self._meet_changed(changed, walked.met)
         self._tree.forget_strays()
         self._tree.gone -= self.nodes.keys()
         self._note_time(now, [self.nodes[path] for path in self.fresh if path in self.nodes])
@@ -118,6 +127,33 @@ class Census:
         return {node.path: node for node in found}
 
     # -- looking -----------------------------------------------------------------------------------
+
+    async def _meet_changed(self, changed: Mapping[str, Node], met: int) -> None:
+        """Take what a round found; folders are listed where that may not be all, new ones walked."""
+        folders = [node for node in changed.values() if node.kind == "folder"]
+        moved = [node.path for node in folders if self._tree.is_other(node)]
+        is_upset = any(
+            path in self._tree.folders and self._tree.is_other(node) for path, node in changed.items()
+        )
+        for node in changed.values():
+            if node.kind != "folder":
+                self._tree.forget_below(node.path)
+            self._note_name(node)
+            self._tree.take(node)
+        is_all_told = not is_upset and self._has_sure_times and met == self._expected()
+        await self._look_into([one.path for one in folders if not (is_all_told and self._is_deep(one.path))])
+        await self._look_below(moved)
+
+    def _note_name(self, node: Node) -> None:
+        if self._tree.is_other(node):
+            known = self.nodes.get(node.path)
+            self._names.replace(parent_of(node.path), _entry(known) if known else None, _entry(node))
+
+    def _expected(self) -> int:
+        """How many entries a round meets where nothing is gone."""
+        deep = self._rounds.deep
+        unlisted = sum(parent_of(path) in deep for path in self._left_out)
+        return len(deep) + unlisted + sum(len(self._tree.children(path)) for path in deep)
 
     async def _look_into(self, folders: list[str]) -> None:
         """List changed folders: what is missing is gone; a folder not known is walked."""
@@ -237,3 +273,7 @@ class Census:
         self._newest = min(max(newest, self._newest), now)
         racy = now - RACY_S
         self.racy = {node.path for node in nodes if float(node.ctime) >= racy}
+
+
+def _entry(node: Node) -> Entry:
+    return Entry(unescape_path(node.path), node.inode, letter_of(node.kind))

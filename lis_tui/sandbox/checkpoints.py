@@ -24,6 +24,8 @@ MOST_FILE_BYTES = 4_000_000_000
 """A larger file is not kept, and that is said."""
 _SLOW_S = 3600.0
 _YOUNG_S = 60.0
+_PROCESSORS = 2
+"""Where nobody says how many there are."""
 _TAR = (
     b"tar -C / --create --format=gnu --null --no-recursion --hard-dereference --blocking-factor=512"
     b" --ignore-failed-read --warning=none -T - -f - 2>/dev/null; :"
@@ -57,6 +59,8 @@ class Checkpointer:
         self.image_id = ""
         self._keeper = keeper
         self._gone: set[str] = set()
+        self._unread: set[str] = set()
+        """What was in the work folder before the first checkpoint."""
         self._problems: dict[str, str] = {}
         self._folder = folder
         self._skip = tuple(skip)
@@ -74,12 +78,13 @@ class Checkpointer:
         """Look at the sandbox before anything ran in it. Raises SandboxFailed."""
         async with self._lock:
             self.image_id = image_id
-            mounts = await self._mounts()
-            self.census = Census(self.service, self.workdir, self._folder, mounts, self._skip)
+            mounts, walks = await self._mounts(), await self._processors()
+            self.census = Census(self.service, self.workdir, self._folder, mounts, self._skip, walks)
             await self.census.count()
             await self._jobs.begin()
             self.base = {path: node for path, node in self.census.nodes.items() if not self.is_inside(path)}
             self.kept = Kept(self.is_inside, self._born())
+            self._unread = {path for path in self.census.nodes if self.is_inside(path)}
 
     def _born(self) -> dict[str, Node]:
         """Give what the start of this very computer made: another one has other times there.
@@ -105,10 +110,11 @@ class Checkpointer:
             began = time.monotonic()
             census = self._census()
             running = await self._jobs.running()
-            before = set(census.racy)
+            before = census.racy | self._unread
             _, (cwd, parts) = await asyncio.gather(census.look(self.kept.outside()), self.shell.saved())
             suspects = before | (await self._jobs.mapped() if running else set())
             growth = await self._keep_contents(suspects)
+            self._unread.clear()
             if running:
                 growth += await self._second_pass()
             shell, more_growth = await asyncio.to_thread(self._keep_shell, cwd, parts)
@@ -229,6 +235,10 @@ class Checkpointer:
         words = answer.output.split(b"\0")
         return dict(zip(words[::2], words[1::2], strict=False))
 
+    async def _processors(self) -> int:
+        answer = await self.service.ask(b"nproc")
+        return int(answer.output) if answer.output.strip().isdigit() else _PROCESSORS
+
     # -- bringing back -----------------------------------------------------------------------------
 
     def accept(self, target: dict[str, Node]) -> None:
@@ -244,6 +254,7 @@ class Checkpointer:
             kept[path] = was if is_same and was is not None else structs.replace(node, digest=digest)
         self.kept = Kept(self.is_inside, kept)
         self._gone = self.base.keys() - nodes.keys()
+        self._unread.clear()
 
     async def stop_jobs(self) -> tuple[tuple[str, ...], set[str]]:
         """End every process but ours; gives the commands, and what they had mapped. Raises SandboxFailed."""

@@ -26,7 +26,7 @@ class Names:
     def __init__(self, service: Service, prune: bytes) -> None:
         self._service = service
         self._prune = prune
-        self._listed: dict[str, frozenset[bytes]] = {}
+        self._listed: dict[str, set[bytes]] = {}
 
     def forget(self, folder: str) -> None:
         """Take it that nothing is known of a folder."""
@@ -40,6 +40,13 @@ class Names:
         """Tell whether it was listed before."""
         return folder in self._listed
 
+    def replace(self, folder: str, old: Entry | None, new: Entry) -> None:
+        """Have an entry that was found otherwise in the place of the one that had its name."""
+        if (listed := self._listed.get(folder)) is not None:
+            if old is not None:
+                listed.discard(_record(old))
+            listed.add(_record(new))
+
     async def changes(self, folder: str) -> tuple[list[Entry], set[bytes]]:
         """Give what has come since the last time, at first all, and what is gone. Raises SandboxFailed."""
         script = b"LC_ALL=C find %s -mindepth 1 -maxdepth 1 -xdev %s -printf %s 2>/dev/null; :" % (
@@ -51,8 +58,8 @@ class Names:
         return await asyncio.to_thread(self._compared, folder, answer.output)
 
     def _compared(self, folder: str, data: bytes) -> tuple[list[Entry], set[bytes]]:
-        now = frozenset(data.split(b"\0\0"))
-        before = self._listed.get(folder, frozenset())
+        now = set(data.split(b"\0\0"))
+        before = self._listed.get(folder, set())
         self._listed[folder] = now
         fresh = [_entry(record) for record in now - before if record]
         gone = {record.partition(b"\0")[0] for record in before - now}
@@ -63,3 +70,7 @@ def _entry(record: bytes) -> Entry:
     path, _, facts = record.partition(b"\0")
     inode, _, kind = facts.partition(b" ")
     return Entry(path, int(inode), kind.decode("ascii"))
+
+
+def _record(entry: Entry) -> bytes:
+    return b"%s\0%d %s" % (entry.path, entry.inode, entry.kind.encode("ascii"))

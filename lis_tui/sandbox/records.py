@@ -9,6 +9,7 @@ from lis_tui.sandbox.marks import quote
 
 FORM = quote(rb"%p\0>%l\0%y %m %U:%G %s %T@ %C@ %i %n\0\0")
 _KINDS: dict[str, FileKind] = {"f": "file", "d": "folder", "l": "link", "p": "fifo", "s": "socket"}
+_LETTERS = {kind: letter for letter, kind in _KINDS.items()}
 
 
 def parse(data: bytes) -> Iterator[Node]:
@@ -35,6 +36,11 @@ def parse(data: bytes) -> Iterator[Node]:
 def kind_of(letter: str) -> FileKind:
     """Name what `find` has a letter for."""
     return _KINDS.get(letter, "device")
+
+
+def letter_of(kind: FileKind) -> str:
+    """Give the letter that `find` has for it, or one of them."""
+    return _LETTERS.get(kind, "c")
 
 
 def escaped(name: bytes) -> str:

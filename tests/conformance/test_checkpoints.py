@@ -1,6 +1,7 @@
 """Checkpoints: what a step left behind is kept, looked into without restoring, and brought back exactly."""
 
 import functools
+import os
 import random
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -138,6 +139,23 @@ async def test_after_thirty_steps_any_of_them_comes_back_exactly(tmp_path: Path)
             )
             assert state == seen[number][1]
             assert restored.problems == ()
+    finally:
+        await kept.sandbox.stop()
+
+
+async def test_what_was_there_before_the_first_checkpoint_is_kept(tmp_path: Path) -> None:
+    papers = tmp_path / "worktree/documents"
+    papers.mkdir(parents=True)
+    (papers / "old").write_text("old")
+    os.utime(papers / "old", (1, 1))
+    kept = Kept(tmp_path)
+    await kept.sandbox.start()
+    try:
+        await kept.take()
+        await kept("rm -r documents; echo later >later")
+        assert kept.read("/testbed/documents/old", 1) == b"old"
+        assert (await kept.back_to(1)).problems == ()
+        assert await kept.terminal("cat documents/old; ls") == b"olddocuments\n"
     finally:
         await kept.sandbox.stop()
 
