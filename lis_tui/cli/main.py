@@ -118,6 +118,12 @@ def _travel(given: argparse.Namespace) -> int:
     return travel.go(given)
 
 
+def _reexecute(given: argparse.Namespace) -> int:
+    from lis_tui.cli import reexecute
+
+    return reexecute.go(given)
+
+
 def _list_runs(given: argparse.Namespace) -> int:
     from lis_tui.cli import runs
     from lis_tui.cli.asked import settings
@@ -131,6 +137,12 @@ def _judge_run(given: argparse.Namespace) -> int:
 
     words = [given.words] if isinstance(given.words, str) else given.words or []
     return runs.judge(settings(given)[0], given.command.removeprefix("runs "), given.run, words)
+
+
+def _stats(given: argparse.Namespace) -> int:
+    from lis_tui.cli import asked, stats
+
+    return stats.show(asked.settings(given)[0], given.runs, as_json=given.json)
 
 
 def _compare(given: argparse.Namespace) -> int:
@@ -183,6 +195,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "open": _open,
     "export": _export,
     "fork": _travel,
+    "reexecute": _reexecute,
     "resume": _travel,
     "runs": _list_runs,
     "runs rm": _remove_runs,
@@ -191,6 +204,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "runs note": _judge_run,
     "runs verdict": _judge_run,
     "compare": _compare,
+    "stats": _stats,
     "demo": _demo,
     "doctor": _doctor,
     "image build": _image,

@@ -47,6 +47,9 @@ def make_parser() -> argparse.ArgumentParser:
     _add_travel(add)
     _add_runs(add("runs", "list the runs, judge or remove some"))
     _add_compare(add("compare", "put two to eight runs side by side"))
+    stats = add("stats", "runs in numbers: tokens, time, failures, and which capabilities they use")
+    stats.add_argument("runs", metavar="RUN|FILE[#ENTRY]", nargs="+")
+    stats.add_argument("--json", action="store_true", help="print it as JSON, the time line too")
     _add_demo(add("demo", "watch a scripted model work in a real sandbox; needs no key"))
     _add_care(add)
     return parser
@@ -67,7 +70,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     _add_limits(run.add_argument_group("limits and gates"))
 
 
-def _add_paths(run: argparse.ArgumentParser, flag: str, name: str, about: str) -> None:
+def _add_paths(run: argparse._ActionsContainer, flag: str, name: str, about: str) -> None:
     about = f"{about}; may be given often"
     run.add_argument(flag, type=Path, action="append", default=[], metavar="PATH", dest=name, help=about)
 
@@ -145,10 +148,33 @@ def _add_travel(add: _Add) -> None:
     fork.add_argument("--edit", metavar="JSON", help="with --before: what that step runs instead")
     fork.add_argument("--system-prompt", type=Path, metavar="FILE", help="another system prompt")
     fork.add_argument("--name", help="what the new run is called")
+    fork.add_argument("--rebuild", action="store_true", help="rebuild the sandbox by re-execution")
     _add_going(fork)
+    _add_reexecute(add("reexecute", "do again what is recorded, in a fresh sandbox, and compare each step"))
     resume = add("resume", "go on with a run that ended or was cut off, from its last checkpoint")
     resume.add_argument("run", metavar="RUN")
     _add_going(resume)
+
+
+def _add_reexecute(again: argparse.ArgumentParser) -> None:
+    again.add_argument("run", metavar="RUN", nargs="?", help="a run, or a FILE that another program recorded")
+    again.add_argument("--to", metavar="STEP", help="up to this step, as in 3.1 (default: to the end)")
+    again.add_argument("--before", action="store_true", help="with --to: before that step")
+    again.add_argument("--stop", action="store_true", help="stop at the first step that diverges")
+    again.add_argument("--rules", action="store_true", help="only print what counts as the same")
+    again.add_argument("--name", help="what the new run is called")
+    again.add_argument("--message", metavar="TEXT", help="said to the live model before its first turn")
+    again.add_argument("--detach", action="store_true", help="start it, print its name, and leave")
+    again.add_argument("--mode", choices=["auto", "step"], help="step: each step waits for you")
+    _add_printing(again)
+    model = again.add_argument_group("a live model that takes over from there")
+    model.add_argument("-m", "--model", action="append", default=[], dest="models", metavar="M")
+    model.add_argument("--api-base", metavar="URL", help="an OpenAI-compatible server")
+    model.add_argument("--profile", metavar="NAME", help="a profile of the settings file")
+    sandbox = again.add_argument_group("sandbox")
+    sandbox.add_argument("--image", metavar="IMG", help="another image than the recorded one")
+    sandbox.add_argument("--network", choices=["bridge", "none"])
+    _add_paths(sandbox, "--input", "inputs", "takes the place of the recorded input files")
 
 
 def _add_going(command: argparse.ArgumentParser) -> None:

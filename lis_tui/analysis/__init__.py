@@ -1,0 +1,1 @@
+"""Numbers from the records of a run; nothing here runs, writes or shows anything."""
