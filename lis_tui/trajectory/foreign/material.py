@@ -111,6 +111,12 @@ class Material:
             start = end + 1
         raise NoTrajectory(f"{self.path} has more than {MOST_LINES:,} lines: it is not read.")
 
+    def read_lines(self) -> Iterator[tuple[int, object, str]]:
+        """Give each line that is not empty: its number, its JSON value, and why there is none."""
+        for number, line in enumerate(self.byte_lines(), 1):
+            if line:
+                yield number, *decoded(line)
+
     def let_go(self) -> None:
         """Drop the bytes; the beginning stays in `head`."""
         self.data = b""

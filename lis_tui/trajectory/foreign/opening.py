@@ -21,7 +21,19 @@ from lis_tui.trajectory.foreign.material import Material
 from lis_tui.trajectory.foreign.ours import FORMAT as OURS
 from lis_tui.trajectory.foreign.recording import Entry, Imported, Importer, Recording
 
-IMPORTERS: tuple[tuple[str, str], ...] = (("ours", "OURS"),)
+IMPORTERS: tuple[tuple[str, str], ...] = (
+    ("ours", "OURS"),
+    ("inspect_log", "INSPECT"),
+    ("claude_code", "CLAUDE_CODE"),
+    ("codex", "CODEX"),
+    ("atif", "ATIF"),
+    ("openhands", "OPENHANDS"),
+    ("swe_agent", "SWE_AGENT"),
+    ("mini", "MINI"),
+    ("peer", "PEER"),
+    ("responses", "RESPONSES"),
+    ("chat", "CHAT"),
+)
 """Module and name of each importer, those that know their own by the surest signs first."""
 MOST_ROWS = 20_000
 MOST_MEMBERS = 5_000
@@ -77,7 +89,10 @@ class Collection:
         if self._held is None or self._held[:2] != (row.path, row.member):
             self._held = None  # the one goes before the other comes
             self._held = (row.path, row.member, _recording(row.path, row.member))
-        return self._held[2].read(row.index)
+        try:
+            return self._held[2].read(row.index)
+        except RecursionError as error:
+            raise NoTrajectory(f"{row.path} is nested too deeply to be read.") from error
 
     def find(self, wanted: str) -> int:
         """Give the place of a row by its number in the table, counted from 1, or by its name.
@@ -124,11 +139,14 @@ def rows_of(path: Path) -> Iterator[Row | Skipped]:
 
 def recognise(material: Material) -> Recording | None:
     """Ask each importer in turn whether the content is of its format."""
-    for module, name in IMPORTERS:
-        importer: Importer = getattr(importlib.import_module(f"{__package__}.{module}"), name)
-        recording = importer.recognise(material)
-        if recording is not None:
-            return recording
+    try:
+        for module, name in IMPORTERS:
+            importer: Importer = getattr(importlib.import_module(f"{__package__}.{module}"), name)
+            recording = importer.recognise(material)
+            if recording is not None:
+                return recording
+    except RecursionError as error:
+        raise NoTrajectory(f"{material.path} is nested too deeply to be read.") from error
     return None
 
 
@@ -198,16 +216,14 @@ def _members(material: Material) -> Iterator[Row | Skipped]:
 
 
 def _rows(path: Path, member: str, recording: Recording) -> tuple[Row, ...]:
+    try:
+        entries = recording.entries
+    except RecursionError as error:
+        raise NoTrajectory(f"{path} is nested too deeply to be read.") from error
+    format_, version = recording.format, recording.version
     return tuple(
-        Row(
-            path=path,
-            member=member,
-            index=index,
-            format=recording.format,
-            version=recording.version,
-            entry=entry,
-        )
-        for index, entry in enumerate(recording.entries)
+        Row(path=path, member=member, index=index, format=format_, version=version, entry=entry)
+        for index, entry in enumerate(entries)
     )
 
 
