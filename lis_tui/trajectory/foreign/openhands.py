@@ -7,7 +7,6 @@ from lis_tui.trajectory.foreign.building import Builder
 from lis_tui.trajectory.foreign.fields import (
     Found,
     is_lines,
-    items,
     mapping,
     number,
     score_of,
@@ -21,13 +20,20 @@ from lis_tui.trajectory.foreign.material import Json, Material
 from lis_tui.trajectory.foreign.openhands_events import EventReader
 from lis_tui.trajectory.foreign.openhands_numbers import Prices, Zone
 from lis_tui.trajectory.foreign.openhands_sdk import SdkReader
+from lis_tui.trajectory.foreign.openhands_shapes import (
+    LISTS,
+    LOOKED_AT,
+    documents_of,
+    events_of,
+    is_run,
+    is_sdk,
+    turns_of,
+)
 from lis_tui.trajectory.foreign.recording import Entry, Imported, name_of
 from lis_tui.trajectory.foreign.wording import told
 
 FORMAT = "OpenHands"
-_LISTS = ("history", "trajectory", "events")
-_LOOKED_AT = 20
-_KNOWN = frozenset([*_LISTS, "instruction", "error", "metrics"])
+_KNOWN = frozenset([*LISTS, "instruction", "error", "metrics"])
 _SIGNS = (b'"action"', b'"observation"', b'"kind"')
 
 
@@ -39,11 +45,13 @@ class _OpenHands:
         if not material.head.startswith((b"{", b"[")) or not any(sign in material.data for sign in _SIGNS):
             return None
         documents = _documents(material)
-        if not documents or not any(map(_is_run, documents[:_LOOKED_AT])):
+        if not documents or not any(map(is_run, documents[:LOOKED_AT])):
             return None
         name = name_of(material.path)
-        entries = tuple(_entry(run, name) for run in documents)
         several = len(documents) > 1
+        entries = tuple(
+            _entry(run, f"{name} {place}" if several else name) for place, run in enumerate(documents, 1)
+        )
 
         def read(index: int) -> Imported:
             entry = entries[index].name
@@ -56,66 +64,41 @@ OPENHANDS = _OpenHands()
 
 
 def _documents(material: Material) -> list[Json]:
-    """Give each run as an object with a list of events; a bare list gets one around it."""
-    if not is_lines(material):
-        value = material.json
-        return [{"events": value}] if isinstance(value, list) else [mapping(value)]
-    values = [value for _, value in material.lines]
-    if any(map(_is_event, values[:_LOOKED_AT])):
-        return [{"events": values}]
-    return [mapping(value) for value in values]
-
-
-def _events(run: Json) -> list[object]:
-    """The events; older evaluations wrote them as pairs of an action and its observation."""
-    found = next((run[name] for name in _LISTS if isinstance(run.get(name), list)), [])
-    return [one for each in items(found) for one in (each if isinstance(each, list) else [each])]
-
-
-def _is_run(run: Json) -> bool:
-    return any(map(_is_event, islice(_events(run), _LOOKED_AT)))
-
-
-def _is_event(value: object) -> bool:
-    event = mapping(value)
-    if "source" not in event:
-        return False
-    if _is_sdk(event):
-        return True
-    if isinstance(event.get("action"), str):
-        return isinstance(event.get("args"), dict)
-    return isinstance(event.get("observation"), str) and ("extras" in event or "cause" in event)
-
-
-def _is_sdk(value: object) -> bool:
-    event = mapping(value)
-    kind = word(event.get("kind"))
-    return "id" in event and kind.endswith(("Event", "Observation", "Condensation"))
+    if is_lines(material):
+        return documents_of([value for _, value in material.lines])
+    value = material.json
+    return documents_of(value) if isinstance(value, list) else [mapping(value)]
 
 
 def _version(documents: list[Json]) -> str:
-    return "1" if any(map(_is_sdk, islice(_events(documents[0]), _LOOKED_AT))) else "0"
+    return "1" if any(map(is_sdk, islice(events_of(documents[0]), LOOKED_AT))) else "0"
 
 
 def _entry(run: Json, name: str) -> Entry:
     result = mapping(run.get("test_result"))
     resolved = mapping(result.get("report")).get("resolved", result.get("resolved"))
-    events = _events(run)
+    events = events_of(run)
     return Entry(
         name=text(run.get("instance_id")) or name,
         task=short(text(run.get("instruction")) or _asked(events)),
         outcome="error" if run.get("error") else "",
         score=score_of(resolved),
         model=_model(run),
-        turns=None,
+        turns=turns_of(events),
+        tokens=_tokens(mapping(mapping(run.get("metrics")).get("accumulated_token_usage"))),
         cost_usd=number(mapping(run.get("metrics")).get("accumulated_cost")),
-        started_at=next((at for at in map(Zone(events).at, events[:_LOOKED_AT]) if at), None),
+        started_at=next((at for at in map(Zone(events).at, events[:LOOKED_AT]) if at), None),
     )
+
+
+def _tokens(used: Json) -> int | None:
+    counts = [whole(used.get(f"{what}_tokens")) for what in ("prompt", "completion")]
+    return None if counts == [None, None] else sum(count or 0 for count in counts)
 
 
 def _asked(events: list[object]) -> str:
     """What a person said first."""
-    for event in map(mapping, events[:_LOOKED_AT]):
+    for event in map(mapping, events[:LOOKED_AT]):
         if event.get("source") == "user":
             given = mapping(event.get("args")).get("content")
             return text(given) or told(mapping(event.get("llm_message")).get("content"))
@@ -123,7 +106,7 @@ def _asked(events: list[object]) -> str:
 
 
 def _read(run: Json, file: str, name: str, is_one_of_many: bool) -> Imported:
-    events = _events(run)
+    events = events_of(run)
     if not events:
         raise NoTrajectory(f"{name} in {file} has no event.")
     builder = Builder(FORMAT, _version([run]), name=name, file=file, entry=name if is_one_of_many else "")
@@ -131,7 +114,7 @@ def _read(run: Json, file: str, name: str, is_one_of_many: bool) -> Imported:
     zone, prices = Zone(events), Prices(run.get("metrics"))
     reader = (
         SdkReader(builder, zone, prices, events)
-        if any(map(_is_sdk, events[:_LOOKED_AT]))
+        if any(map(is_sdk, events[:LOOKED_AT]))
         else EventReader(builder, zone, prices)
     )
     for place, event in enumerate(events):
@@ -156,7 +139,7 @@ def _model(run: Json) -> str:
     for config in ("llm_config", "llm"):
         if word(mapping(metadata.get(config)).get("model")):
             return word(mapping(metadata[config]).get("model"))
-    told_of = (mapping(mapping(event).get("tool_call_metadata")) for event in _events(run))
+    told_of = (mapping(mapping(event).get("tool_call_metadata")) for event in events_of(run))
     return next(
         (name for one in told_of if (name := word(mapping(one.get("model_response")).get("model")))), ""
     )

@@ -9,26 +9,9 @@ from lis_tui.trajectory.foreign.contents import call_of, content_of, tools_of
 from lis_tui.trajectory.foreign.fields import items, mapping, text, unknown, whole, word
 from lis_tui.trajectory.foreign.material import Json
 from lis_tui.trajectory.foreign.openhands_numbers import Prices, Zone
+from lis_tui.trajectory.foreign.openhands_shapes import CALLS
 from lis_tui.trajectory.foreign.translating import arguments_of, as_ours, encoded
 
-_CALLS = frozenset(
-    [
-        "run",
-        "run_ipython",
-        "read",
-        "write",
-        "edit",
-        "browse",
-        "browse_interactive",
-        "think",
-        "finish",
-        "reject",
-        "delegate",
-        "call_tool_mcp",
-        "task_tracking",
-    ]
-)
-"""Actions of the agent that are calls of a tool; others are what OpenHands notes for itself."""
 _EVENT = frozenset(
     [
         *("id", "timestamp", "source", "message", "cause", "action", "observation", "args", "content"),
@@ -38,6 +21,10 @@ _EVENT = frozenset(
 _EXTRAS = frozenset(["command", "code", "path", "metadata", "exit_code", "diff"])
 _NOT_ARGUMENTS = ("thought", "hidden", "confirmation_state", "is_confirmed", "security_risk", "keep_prompt")
 _DONE = frozenset(["read", "write", "edit", "think", "task_tracking", "success", "download"])
+_OWN = frozenset(["agent_state_changed", "null", "recall"])
+"""Observations that no call asked for."""
+_WRONG = "ERROR:\n"
+"""So begins what the editor says of what it could not do."""
 _ENDS = frozenset(["error", "stopped", "rejected", "awaiting_user_input", "paused", "finished"])
 
 
@@ -88,7 +75,7 @@ class EventReader:
             self._reply(event, (), text(arguments.get("content")), at)
         elif kind == "message":
             self._said(text(arguments.get("content")) or text(event.get("message")), at)
-        elif kind in _CALLS and source == "agent":
+        elif kind in CALLS and source == "agent":
             self._call(kind, event, arguments, at)
         elif kind == "run":
             self._by_person.add(text(event.get("id")))
@@ -171,6 +158,8 @@ class EventReader:
         open_calls = self._builder.open_calls
         named = word(mapping(event.get("tool_call_metadata")).get("tool_call_id"))
         call_id = named if named in open_calls else self._calls.get(text(event.get("cause")), "")
+        if open_calls and not named and "cause" not in event and kind not in _OWN:
+            call_id = open_calls[0]  # the oldest evaluations wrote what came of a call right after it
         if kind == "agent_state_changed":
             self._state, self._state_because = text(extras.get("agent_state")), text(extras.get("reason"))
             self._builder.keep(kind, event, self._place())
@@ -195,7 +184,7 @@ class EventReader:
             seen(kind, event, extras),
             call_id=call_id,
             exit_code=None if code == -1 else code,
-            status=_status(kind, extras),
+            status=_status(kind, extras, text(event.get("content"))),
             cwd=word(metadata.get("working_dir")),
             diff=word(extras.get("diff")),
             at=at,
@@ -229,8 +218,9 @@ def seen_of_command(content: str, metadata: Json) -> str:
     return told if code in (None, -1) else f"{told}\n[Command finished with exit code {code}]"
 
 
-def _status(kind: str, extras: Json) -> StepStatus:
-    if kind == "error" or extras.get("error") is True:
+def _status(kind: str, extras: Json, content: str) -> StepStatus:
+    is_wrong = kind in ("read", "edit") and content.startswith(_WRONG)
+    if kind == "error" or extras.get("error") is True or is_wrong:
         return "failed"
     if kind == "user_rejected":
         return "rejected"
