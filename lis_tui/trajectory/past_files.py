@@ -49,6 +49,10 @@ class Past(Protocol):
         """Give the beginning of a file as it was at one of the addresses. Raises LisError."""
         ...
 
+    def changes(self, left: StepAddress, right: StepAddress) -> dict[str, Difference]:
+        """Tell which paths differ between two of the addresses. Raises LisError."""
+        ...
+
     def diff(self, path: str, left: StepAddress, right: StepAddress) -> TextDiff:
         """Compare a file as it was at two of the addresses. Raises LisError."""
         ...
@@ -88,6 +92,8 @@ class PastFiles:
                 if found:
                     return self._load(number, manifests, max(found))
         when = f" at or before {address}" if address is not None else ""
+        if not self._manifests:
+            raise StorageFailed("This recording keeps no files.")
         raise StorageFailed(f"{self.name} has no checkpoint{when}: its files then are not known.")
 
     def then(self, address: StepAddress) -> FilesThen:
@@ -101,9 +107,8 @@ class PastFiles:
         earlier = [one for one in self.addresses() if one < now.address]
         if not earlier or now.address != address:
             return FilesThen(entries=entries, marks={}, shown=now.address)
-        before = self.files_at(earlier[-1])
-        marks = {file.path: file.kind for file in differing_files(before, now)}
-        return FilesThen(entries=entries, marks=marks, shown=now.address, before=before.address)
+        marks = self.changes(earlier[-1], now.address)
+        return FilesThen(entries=entries, marks=marks, shown=now.address, before=earlier[-1])
 
     def content(self, manifest: Manifest, path: str) -> bytes | None:
         """Give a file's content, or None where no file is there. `path` is relative. Raises StorageFailed."""
@@ -116,6 +121,11 @@ class PastFiles:
         if found is None:
             raise FileRefused(f"No file of that name was there after {shown}.")
         return found
+
+    def changes(self, left: StepAddress, right: StepAddress) -> dict[str, Difference]:
+        """Tell which paths differ between two steps. Raises StorageFailed."""
+        found = differing_files(self.files_at(left), self.files_at(right))
+        return {file.path: file.kind for file in found}
 
     def diff(self, path: str, left: StepAddress, right: StepAddress) -> TextDiff:
         """Compare a file as it was after two steps. Raises StorageFailed."""

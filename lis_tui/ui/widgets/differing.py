@@ -80,14 +80,14 @@ class DiffLines(BlockList):
     def __init__(self, paint: Paint, diffs: Sequence[tuple[str, TextDiff]]) -> None:
         super().__init__(paint, id="diff")
         self.is_following = False
-        self._rows: list[tuple[str, str]] = []
-        for title, diff in diffs:
-            if title:
-                self._rows.append((title, "command bold"))
-            self._rows += [(line, _tone(line)) for line in diff.lines]
-            if diff.note:
-                self._rows.append((diff.note, "muted"))
-            self._rows.append(("", ""))
+        self._rows = _lines(diffs)
+
+    def show(self, diffs: Sequence[tuple[str, TextDiff]]) -> None:
+        """Show others, from the top."""
+        self._rows = _lines(diffs)
+        self.cursor = 0
+        self.rebuild()
+        self.scroll_to(y=0, animate=False)
 
     def block_count(self) -> int:
         """Lines."""
@@ -115,3 +115,15 @@ class DiffLines(BlockList):
 
 def _tone(line: str) -> str:
     return "muted" if line.startswith(("--- ", "+++ ")) else _DIFF_TONES.get(line[:1], "output")
+
+
+def _lines(diffs: Sequence[tuple[str, TextDiff]]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for title, diff in diffs:
+        if title:
+            found.append((title, "command bold"))
+        found += [(line, _tone(line)) for line in diff.lines]
+        if diff.note:
+            found.append((diff.note, "muted"))
+        found.append(("", ""))
+    return found
