@@ -64,8 +64,8 @@ class FakeSource:
             self._more.put_nowait(record)
 
     async def records(self) -> AsyncIterator[Record]:
-        """Tell everything, for ever."""
-        while True:
+        """Tell everything, for ever; a recording ends."""
+        while not self.is_recorded or not self._more.empty():
             yield await self._more.get()
 
     async def decide(
@@ -220,6 +220,7 @@ def start_app(
             on_run_chosen=made.append,
             on_resume=lambda run: made.append(("resume", run.name)),
             on_demo=lambda: made.append("demo"),
+            on_open=made.append,
             now=Clock(NOW),
         )
 

@@ -48,6 +48,7 @@ class Home:
             on_run_chosen=lambda run: self.show(app, run),
             on_resume=lambda run: self.ask_to_resume(app, run),
             on_demo=lambda: self.demo(app),
+            on_open=lambda path: self.open_path(app, path),
         )
 
     def warm_up(self) -> None:
@@ -118,6 +119,17 @@ class Home:
         from lis_tui.ui.app import workbench
 
         app.push_screen(workbench(app, source, self._loaded))
+
+    def open_path(self, app: "LisApp", path: Path) -> None:
+        """Show what any program recorded at a path."""
+        from lis_tui.ui.gathering import Gathering
+        from lis_tui.ui.opening import table
+
+        def fail(error: LisError) -> None:
+            app.pop_screen()
+            _said_on(app, error)
+
+        app.push_screen(table(app, Gathering(path, self._runs), self._loaded, fail))
 
     def demo(self, app: "LisApp") -> None:
         """Leave the screen for the demo."""

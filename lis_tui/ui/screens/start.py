@@ -116,6 +116,7 @@ class StartScreen(Screen[None]):
         Binding("f1", "help", "help"),
         Binding("f2", "demo", "demo", priority=True),
         Binding("f3", "theme", "theme", priority=True),
+        Binding("ctrl+o", "open_path", "open a file", priority=True),
         Binding("ctrl+q,escape", "leave", "leave"),
         Binding("ctrl+c", "copy_or_hint", "copy", priority=True),
     ]
@@ -133,6 +134,7 @@ class StartScreen(Screen[None]):
         on_run_chosen: Callable[[RunSummary], None],
         on_resume: Callable[[RunSummary], None],
         on_demo: Callable[[], None],
+        on_open: Callable[[Path], None],
         now: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()
@@ -146,6 +148,7 @@ class StartScreen(Screen[None]):
         self._on_run_chosen = on_run_chosen
         self._on_resume = on_resume
         self._on_demo = on_demo
+        self._on_open = on_open
         self._note: Ink = ("", "")
         self.head = Lines(paint, self._head, id="start-head")
         self.note = Lines(paint, self._notes, id="start-note")
@@ -283,6 +286,16 @@ class StartScreen(Screen[None]):
     def action_demo(self) -> None:
         """Play the demo."""
         self._on_demo()
+
+    def action_open_path(self) -> None:
+        """Ask for a path, and show what is there."""
+        from lis_tui.ui.screens.path import PathDialog
+
+        def chosen(path: Path | None) -> None:
+            if path is not None:
+                self._on_open(path)
+
+        self.app.push_screen(PathDialog(), chosen)
 
     def action_theme(self) -> None:
         """Take the next theme."""
