@@ -1,40 +1,15 @@
 """Which steps a breakpoint stops, and about which calls nobody is asked any more."""
 
-from dataclasses import dataclass
-
 import msgspec
 
+from lis_tui.core.armed import arm
 from lis_tui.core.breakpoints import AllowRule, Breakpoint, Gate
 from lis_tui.core.bus import Bus
 from lis_tui.core.events import AllowRulesChanged, BreakpointHit, BreakpointsChanged, StepAddress, Who
 from lis_tui.core.facts import Facts, facts_of
-from lis_tui.core.filter import Filter, asks_for_files
-from lis_tui.core.filter_parser import check_breakpoints, parse
+from lis_tui.core.filter import asks_for_files
 from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
-
-STEP_GATES: tuple[Gate, ...] = ("before_step", "before_submit", "after_step")
-"""Where a breakpoint that names no gates is asked."""
-
-
-@dataclass
-class _Armed:
-    """A breakpoint with its filter read and its hits counted; a step counts once."""
-
-    rule: Breakpoint
-    filter: Filter
-    hits: int = 0
-    last: StepAddress | None = None
-
-    def is_hit(self, gate: Gate, address: StepAddress, facts: Facts) -> bool:
-        """Count a match; say whether the rule acts now."""
-        if not self.rule.is_on or gate not in (self.rule.gates or STEP_GATES) or self.last == address:
-            return False
-        if not self.filter.matches(facts):
-            return False
-        self.last = address
-        self.hits += 1
-        return self.hits >= self.rule.hits_needed
 
 
 class Breakpoints:
@@ -43,7 +18,7 @@ class Breakpoints:
     def __init__(self, bus: Bus, view: RunView, breakpoints: tuple[Breakpoint, ...]) -> None:
         self._bus = bus
         self._view = view
-        self._armed = _arm(breakpoints)
+        self._armed = arm(breakpoints)
 
     @property
     def need_files(self) -> bool:
@@ -56,7 +31,7 @@ class Breakpoints:
         Raises FilterInvalid, UsageWrong.
         """
         known = {(one.rule.name, one.rule.filter): one for one in self._armed}
-        armed = _arm(breakpoints)
+        armed = arm(breakpoints)
         for one in armed:
             before = known.get((one.rule.name, one.rule.filter))
             if before is not None:
@@ -125,11 +100,6 @@ class AllowRules:
         """Use these from now on."""
         self._rules = rules
         self._bus.publish(AllowRulesChanged(rules, by))
-
-
-def _arm(breakpoints: tuple[Breakpoint, ...]) -> list[_Armed]:
-    check_breakpoints(breakpoints)
-    return [_Armed(one, parse(one.filter)) for one in breakpoints]
 
 
 def _told(facts: Facts) -> str:
