@@ -115,8 +115,12 @@ class ClaudeTalk:
             finish_reason=reply.stop,
             at=reply.at,
         )
+        address = StepAddress(self.builder.turn)
         for part in content.rest:
-            self.builder.keep("message.content", part, StepAddress(self.builder.turn))
+            self.builder.keep("message.content", part, address)
+        for block in reply.blocks:
+            if signature := mapping(block).get("signature"):
+                self.builder.keep("message.content.signature", signature, address)
         for number, line in reply.results:
             self._observe_all(number, line)
 

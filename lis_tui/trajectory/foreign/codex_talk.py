@@ -166,6 +166,8 @@ class CodexTalk:
         elif kind == "reasoning":
             summary, content = content_of(item.get("summary")), content_of(item.get("content"))
             self._open(at).thoughts.append(content.text or content.reasoning or summary.text)
+            for key, value in unknown(item, _SAID | {"id"}):
+                self.builder.keep(f"reasoning.{key}", value, StepAddress(self.builder.turn + 1))
         elif kind == "message" and item.get("role") == "assistant":
             self._open(at).texts.append(content_of(item.get("content")).text)
         elif kind == "message":
