@@ -39,6 +39,7 @@ class _Open(Struct):
 
     address: StepAddress
     call: ToolCall
+    at: float = 0.0
     is_proposed: bool = False
 
 
@@ -141,7 +142,7 @@ class Builder:
         address = StepAddress(self.turn + 1, 0, self._injected[1])
         self._add(CommandInjected(address=address, command=command), at)
         call = bash("", command)
-        self._open[f"person-{address}"] = _Open(address, call, is_proposed=True)
+        self._open[f"person-{address}"] = _Open(address, call, at, is_proposed=True)
         self._steps += 1
         return address
 
@@ -192,7 +193,7 @@ class Builder:
         )
         self._add(ReplyFinished(turn=self.turn, reply=reply, duration_s=duration_s), at)
         for number, call in enumerate(calls, 1):
-            self._open[call.id] = _Open(StepAddress(self.turn, number), ours(call))
+            self._open[call.id] = _Open(StepAddress(self.turn, number), ours(call), at)
         return self.turn
 
     def observe(
@@ -233,11 +234,9 @@ class Builder:
             is_cut=is_cut,
             output=None if output == text else output,
         )
-        self._propose(open_, started_at or at)
+        self._propose(open_)
         call = open_.call
-        self._add(
-            StepStarted(address=open_.address, tool=call.name, arguments=call.arguments), started_at or at
-        )
+        self._add(StepStarted(address=open_.address, tool=call.name, arguments=call.arguments), started_at)
         finished = StepFinished(
             address=open_.address, call_id=call.id, tool=call.name, observation=observation
         )
@@ -311,7 +310,7 @@ class Builder:
     def _flush(self) -> None:
         """What nothing was observed of is told as asked for, and no more; its result may still come."""
         for open_ in self._open.values():
-            self._propose(open_, 0.0)
+            self._propose(open_)
         self._late |= self._open
         self._open = {}
 
@@ -326,11 +325,11 @@ class Builder:
                     return calls.pop(name)
         return None
 
-    def _propose(self, open_: _Open, at: float) -> None:
+    def _propose(self, open_: _Open) -> None:
         if not open_.is_proposed:
             open_.is_proposed = True
             self._steps += 1
-            self._add(StepProposed(address=open_.address, call=open_.call), at)
+            self._add(StepProposed(address=open_.address, call=open_.call), open_.at)
 
     def _with_ids(self, calls: Sequence[ToolCall]) -> list[ToolCall]:
         """Give each call an id that no other open one has: every answer must find its call."""

@@ -52,7 +52,7 @@ class Said(Struct):
 def is_item(value: object) -> bool:
     """Whether this is an item, and nothing that the chat protocol has too."""
     data = mapping(value)
-    if data.get("type") in OWN:
+    if word(data.get("type")) in OWN:
         return True
     kinds = [word(mapping(part).get("type")) for part in items(data.get("content"))[:5]]
     return data.get("type") == "message" and any(kind in ("input_text", "output_text") for kind in kinds)
