@@ -11,6 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from msgspec import structs
+
 from lis_tui import __version__
 from lis_tui.config.places import Places
 from lis_tui.core import wire
@@ -66,12 +68,14 @@ class Client:
         *,
         is_before: bool = False,
         kind: Literal["fork", "rewind"] = "fork",
+        rebuild: bool = False,
         changes: wire.Changes = AS_IT_WAS,
         secrets: Mapping[str, str] = NO_SECRETS,
     ) -> str:
         """Begin a new run at a step of another, live or not; gives its name.
 
-        A rewind takes the sandbox of a run that goes on, and ends that run; else it is a fork.
+        A rewind takes the sandbox of a run that goes on, and ends that run; else it is a fork. To `rebuild`
+        is to have the sandbox come about by doing again what was done, where no checkpoint has it.
         Raises AskRefused, HostUnreachable.
         """
 
@@ -82,6 +86,7 @@ class Client:
                 point=point,
                 is_before=is_before,
                 kind=kind,
+                rebuild=rebuild,
                 changes=changes,
                 secrets=dict(secrets),
             )
@@ -92,6 +97,14 @@ class Client:
             tell = await self._ask_own(ask)
             return self._take_note(tell, self._own)
         return self._take_note(await (await self._link(owner)).ask(ask), owner)
+
+    async def reexecute(self, ask: wire.Reexecute) -> str:
+        """Begin, in the own host, a run that does another one again; gives its name.
+
+        Raises AskRefused, HostUnreachable.
+        """
+        tell = await self._ask_own(lambda number: structs.replace(ask, id=number))
+        return self._take_note(tell, self._own)
 
     async def take_up(
         self, run: str, changes: wire.Changes = AS_IT_WAS, secrets: Mapping[str, str] = NO_SECRETS

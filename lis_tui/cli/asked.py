@@ -50,7 +50,7 @@ class Asked(Struct, frozen=True):
     secrets: dict[str, str]
     decide: str = ""
     """The program that answers the gates; empty: none does."""
-    going: wire.Fork | wire.TakeUp | None = None
+    going: wire.Fork | wire.Reexecute | wire.TakeUp | None = None
     """It begins with what another run was, or goes on with what it was itself."""
 
 

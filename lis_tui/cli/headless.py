@@ -14,9 +14,10 @@ from lis_tui.cli.printer import JsonPrinter, Printer
 from lis_tui.client import Client
 from lis_tui.config.places import Places
 from lis_tui.core.errors import StorageFailed
-from lis_tui.core.events import OutputsSaved, Record, RunEnded
+from lis_tui.core.events import OutputsSaved, Record, ReexecutionBegan, RunEnded, StepReplayed
 from lis_tui.core.text import clean, one_line, plural
 from lis_tui.core.wire import CaughtUp
+from lis_tui.trajectory.judging import Counts
 
 if TYPE_CHECKING:
     from lis_tui.cli.decide import Decider
@@ -29,6 +30,8 @@ class Ending:
     def __init__(self) -> None:
         self.ended: RunEnded | None = None
         self.saved: OutputsSaved | None = None
+        self.counts: Counts | None = None
+        """How what was done again compares; None where nothing was."""
 
     def feed(self, record: Record) -> None:
         """Look at a record."""
@@ -37,11 +40,17 @@ class Ending:
                 self.ended = event
             case OutputsSaved() as event:
                 self.saved = event
+            case ReexecutionBegan():
+                self.counts = Counts()
+            case StepReplayed() as event:
+                self.counts = (self.counts or Counts()).plus(event.verdict)
             case _:
                 pass
 
     def tell(self) -> None:
-        """Print the answer and where the results are."""
+        """Print how it compares, the answer and where the results are."""
+        if self.counts is not None:
+            print(f"\nRe-executed: {self.counts}")
         if self.ended is not None and self.ended.answer is not None:
             print(f"\nAnswer:\n{clean(self.ended.answer.strip())}")
         if self.saved is None:

@@ -7,6 +7,7 @@ from typing import Protocol
 import msgspec
 
 from lis_tui.cli.deeds import deed
+from lis_tui.cli.verdicts import verdict_lines
 from lis_tui.core.ansi import Line, Sanitiser, plain_text
 from lis_tui.core.decisions import Decision
 from lis_tui.core.events import (
@@ -185,6 +186,8 @@ class Printer:
             case RunEnded():
                 yield from _end(event, self.view)
             case _:
+                found = verdict_lines(event, self.view)
+                yield from ((line, RED if is_bad else DIM) for line, is_bad in found)
                 yield from ((f"  ! {sentence}", DIM) for sentence in _sentences(event))
 
     def _output(self, event: StepFinished) -> Iterable[tuple[str, str]]:
@@ -317,8 +320,7 @@ def _sentence_of_a_wait(event: Event) -> str:
 def _sentence_of_going_on(event: RunContinued | RunForked) -> str:
     if isinstance(event, RunContinued):
         return " · ".join([f"the run goes on: {one_line(event.reason)}", *map(one_line, event.lost)])
-    place = f"{event.kind} of {event.parent} {'before' if event.is_before else 'after'} {event.point}"
-    return " · ".join(map(one_line, (place, *event.lost, *event.problems)))
+    return " · ".join(map(one_line, (event.about, *event.lost, *event.problems)))
 
 
 def _name(decision: Decision) -> str:

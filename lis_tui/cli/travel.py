@@ -75,7 +75,12 @@ async def _begin(places: Places, ask: wire.Fork | wire.TakeUp) -> str:
         if isinstance(ask, wire.TakeUp):
             return await client.take_up(ask.run, ask.changes, ask.secrets)
         return await client.fork(
-            ask.run, ask.point, is_before=ask.is_before, changes=ask.changes, secrets=ask.secrets
+            ask.run,
+            ask.point,
+            is_before=ask.is_before,
+            rebuild=ask.rebuild,
+            changes=ask.changes,
+            secrets=ask.secrets,
         )
     finally:
         await client.close()
@@ -87,7 +92,15 @@ def _ask(
     if given.command == "resume":
         return wire.TakeUp(id=0, run=run, changes=changes, secrets=secrets)
     point = address_of(given.at)
-    return wire.Fork(id=0, run=run, point=point, is_before=given.before, changes=changes, secrets=secrets)
+    return wire.Fork(
+        id=0,
+        run=run,
+        point=point,
+        is_before=given.before,
+        rebuild=given.rebuild,
+        changes=changes,
+        secrets=secrets,
+    )
 
 
 def _run_on_disk(places: Places, name: str) -> tuple[str, RunSpec]:

@@ -36,7 +36,10 @@ _VARIABLES: Mapping[str, tuple[str, ...]] = {
     "azure": ("AZURE_API_KEY",),
 }
 _WITHOUT_KEY = frozenset(
-    {"script", "ollama", "ollama_chat", "llamafile", "lm_studio", "hosted_vllm", "bedrock", "vertex_ai"}
+    [
+        *("script", "replay"),
+        *("ollama", "ollama_chat", "llamafile", "lm_studio", "hosted_vllm", "bedrock", "vertex_ai"),
+    ]
 )
 """Played by us, served on the user's machine, or with credentials of another kind."""
 _BARE_NAMES = (

@@ -215,6 +215,13 @@ class RunForked(Fact, frozen=True, kw_only=True):
     lost: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
 
+    @property
+    def about(self) -> str:
+        """What this run is of which other one."""
+        if self.kind == "reexecution":
+            return f"re-execution of {self.parent}"
+        return f"{self.kind} of {self.parent} {'before' if self.is_before else 'after'} {self.point}"
+
 
 class TrajectoryImported(Fact, frozen=True, kw_only=True):
     """What follows was recorded by another program and read by us; what it does not say is not there.

@@ -14,6 +14,7 @@ from msgspec import Struct
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import HostUnreachable
 from lis_tui.core.events import Gate, StepAddress
+from lis_tui.core.normalising import Rule
 from lis_tui.core.spec import Limits, Mode, ModelSpec, RunSpec
 
 MOST_FRAME = 256 << 20
@@ -85,6 +86,36 @@ class Fork(Struct, frozen=True, tag=True, kw_only=True):
     point: StepAddress
     is_before: bool = False
     kind: Literal["fork", "rewind"] = "fork"
+    rebuild: bool = False
+    """The sandbox is rebuilt by re-execution, also where there is a checkpoint. See `Reexecute`."""
+    changes: Changes = Changes()
+    secrets: dict[str, str] = {}
+
+
+class Reexecute(Struct, frozen=True, tag=True, kw_only=True):
+    """Do again what is recorded of a run, in a fresh sandbox; answered by the new run's name.
+
+    Up to `last` (None: to its end); then, where `takes_over`, a live model goes on as `changes` say.
+    """
+
+    id: int
+    run: str
+    last: StepAddress | None = None
+    is_before: bool = False
+    is_stopping: bool = False
+    """It stops at the first step that diverges."""
+    mode: Mode = "auto"
+    """`step`: each step waits."""
+    image: str = ""
+    """Another image than the recorded one."""
+    fallback_image: str = ""
+    """Taken for a trajectory of another program whose own image is not here."""
+    network: Literal["", "bridge", "none"] = ""
+    inputs: tuple[str, ...] | None = None
+    """Host paths that take the place of the recorded inputs."""
+    rules: tuple[Rule, ...] | None = None
+    """The rules of normalising that are on; None: the shipped ones."""
+    takes_over: bool = False
     changes: Changes = Changes()
     secrets: dict[str, str] = {}
 
@@ -121,7 +152,20 @@ class Bye(Struct, frozen=True, tag=True):
     """The client leaves."""
 
 
-Ask = Hello | StartRun | Fork | TakeUp | Attach | Leave | Decide | ListLive | WarmUp | CloseRun | Bye
+Ask = (
+    Hello
+    | StartRun
+    | Fork
+    | Reexecute
+    | TakeUp
+    | Attach
+    | Leave
+    | Decide
+    | ListLive
+    | WarmUp
+    | CloseRun
+    | Bye
+)
 
 
 class Done(Struct, frozen=True, tag=True):

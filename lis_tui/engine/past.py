@@ -12,6 +12,7 @@ from lis_tui.core.events import (
     ModeChanged,
     ModelChanged,
     Record,
+    ReexecutionBegan,
     RunContinued,
     RunEnded,
     RunForked,
@@ -34,7 +35,7 @@ class Past:
     """All that is in its journal already."""
     opening: RunForked | RunContinued
     """What is published once the sandbox is there; what came of bringing it back is filled in."""
-    changes: tuple[ModelChanged | ModeChanged | LimitsChanged, ...] = ()
+    changes: tuple[ModelChanged | ModeChanged | LimitsChanged | ReexecutionBegan, ...] = ()
     """What is different from then on; the run's spec says it already."""
     message: str = ""
     """Said to the model before its next turn."""

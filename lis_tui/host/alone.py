@@ -66,15 +66,24 @@ class Alone:
             async for record in records:
                 yield record
 
-    async def going(self, ask: wire.Fork | wire.TakeUp) -> AsyncGenerator[Record, None]:
+    async def going(self, ask: wire.Fork | wire.Reexecute | wire.TakeUp) -> AsyncGenerator[Record, None]:
         """The same for a run that begins in its middle: its first record, then what happens from now on.
 
         Raises LisError where it cannot begin.
         """
-        run = await (self._runs.fork(ask) if isinstance(ask, wire.Fork) else self._runs.take_up(ask))
+        run = await self._begun(ask)
         async with aclosing(self._follow(run)) as records:
             async for record in records:
                 yield record
+
+    async def _begun(self, ask: wire.Fork | wire.Reexecute | wire.TakeUp) -> LiveRun:
+        match ask:
+            case wire.Fork():
+                return await self._runs.fork(ask)
+            case wire.Reexecute():
+                return await self._runs.reexecute(ask)
+            case wire.TakeUp():
+                return await self._runs.take_up(ask)
 
     async def _follow(self, run: LiveRun) -> AsyncGenerator[Record, None]:
         self._run = run

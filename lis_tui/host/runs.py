@@ -104,6 +104,10 @@ class Traveller(Protocol):
         """Make a run of another's beginning. `parent` where that one lives here. Raises LisError."""
         ...
 
+    async def reexecute(self, ask: wire.Reexecute, parent: "LiveRun | None") -> Wired:
+        """Make a run that does another one again. Raises LisError."""
+        ...
+
     async def take_up(self, ask: wire.TakeUp) -> Wired:
         """Make a run of what is on disk of it. Raises LisError."""
         ...
@@ -280,6 +284,11 @@ class Runs:
             self._forking -= 1
             if not self._forking:
                 self._all_forked.set()
+
+    async def reexecute(self, ask: wire.Reexecute) -> LiveRun:
+        """Begin a run that does another one again. Raises LisError."""
+        parent = self._runs.get(ask.run)
+        return self._started(await self._travels().reexecute(ask, parent))
 
     async def all_forked(self) -> None:
         """Wait until no fork is being made: a rewind ends its parent before the new run is here."""

@@ -25,7 +25,7 @@ MOST_SHOWN = MOST_TAIL
 """Bytes of one step's output that are worth sending at a time: what a screen keeps; the whole is on disk."""
 
 
-_Slow = wire.WarmUp | wire.CloseRun | wire.Fork | wire.TakeUp
+_Slow = wire.WarmUp | wire.CloseRun | wire.Fork | wire.Reexecute | wire.TakeUp
 
 
 class Session:
@@ -80,7 +80,7 @@ class Session:
                 return wire.LiveRuns(ask.id, tuple(run.name for run in self._runs.live))
             case wire.StartRun():
                 return wire.Done(ask.id, self._runs.start(ask.spec, ask.secrets).name)
-            case wire.Fork() | wire.TakeUp() | wire.WarmUp():
+            case wire.Fork() | wire.Reexecute() | wire.TakeUp() | wire.WarmUp():
                 self._answer_after(ask, self._slow_work(ask))
                 return None
             case wire.Bye():
@@ -88,11 +88,13 @@ class Session:
             case _:
                 return self._tell_of_run(ask)
 
-    async def _slow_work(self, ask: wire.Fork | wire.TakeUp | wire.WarmUp) -> str:
+    async def _slow_work(self, ask: wire.Fork | wire.Reexecute | wire.TakeUp | wire.WarmUp) -> str:
         """Do what takes its time; gives the name of the run that came of it."""
         match ask:
             case wire.Fork():
                 return (await self._runs.fork(ask)).name
+            case wire.Reexecute():
+                return (await self._runs.reexecute(ask)).name
             case wire.TakeUp():
                 return (await self._runs.take_up(ask)).name
             case wire.WarmUp():

@@ -23,10 +23,12 @@ from lis_tui.host.origin import (
     spec_of,
     told,
 )
+from lis_tui.host.reexecuting import as_reexecution, reexecute
 from lis_tui.host.rewinding import Rewind
 from lis_tui.host.runs import LiveRun, Movable, Wired
 from lis_tui.host.taking_up import take_up
 from lis_tui.host.wiring import Home, choose_model, furnish
+from lis_tui.trajectory.adopting import is_imported
 from lis_tui.trajectory.forking import Point, link_files
 from lis_tui.trajectory.store import RunFolder, Store
 
@@ -44,9 +46,16 @@ class Travel:
         folder = await asyncio.to_thread(self._store.find, ask.run)
         return await take_up(self._data, folder, ask, is_headless=self._is_headless)
 
+    async def reexecute(self, ask: wire.Reexecute, parent: LiveRun | None) -> Wired:
+        """Make a run that does another one again; with the variables that one was given. Raises LisError."""
+        secrets = _secrets_for(ask, parent)
+        return await reexecute(self._data, ask, secrets, is_headless=self._is_headless)
+
     async def fork(self, ask: wire.Fork, parent: LiveRun | None) -> Wired:
         """Make a run of another's beginning; a rewind takes its sandbox too. Raises LisError."""
         folder = await asyncio.to_thread(self._store.find, ask.run)
+        if ask.rebuild or await asyncio.to_thread(is_imported, folder):
+            return await self.reexecute(as_reexecution(ask), parent)
         going = _going(parent)
         if ask.kind == "rewind" and parent is None and folder.is_live():
             raise RunIsLive(f"The run {folder.name} lives in a process that takes no visitors: fork it.")
@@ -152,7 +161,7 @@ def _going(parent: LiveRun | None) -> Movable | None:
     return run if isinstance(run, Movable) else None
 
 
-def _secrets_for(ask: wire.Fork, parent: LiveRun | None) -> Mapping[str, str]:
+def _secrets_for(ask: wire.Fork | wire.Reexecute, parent: LiveRun | None) -> Mapping[str, str]:
     """What the parent was given is there for the fork too; its key only where the same model is asked."""
     known = {} if parent is None else dict(parent.wired.secrets)
     if ask.changes.model is not None:

@@ -26,6 +26,7 @@ from lis_tui.core.spec import ModelSpec, RunSpec, SandboxSpec
 from lis_tui.core.text import Secrets
 from lis_tui.engine.models import MakeModel
 from lis_tui.engine.past import Past
+from lis_tui.engine.replaying import Replay
 from lis_tui.engine.run import Run
 from lis_tui.host.copies import Copies, copy_of
 from lis_tui.host.discretion import Discreet, DiscreetTool
@@ -42,6 +43,7 @@ from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.journal import Journal, read
 from lis_tui.trajectory.manifests import Manifests
 from lis_tui.trajectory.removal import remove_tree
+from lis_tui.trajectory.replay import REPLAY, RecordedModel
 from lis_tui.trajectory.store import RunFolder, RunLock, Store, is_locked
 
 SCRIPT = "script/"
@@ -99,7 +101,7 @@ def wire(data: Path, spec: RunSpec, secrets: Mapping[str, str]) -> Wired:
 
 def resolved(model: ModelSpec) -> ModelSpec:
     """Give the model as it is really asked for: the journal tells that."""
-    return model if model.name.startswith(SCRIPT) else resolve(model)
+    return model if model.name.startswith((SCRIPT, REPLAY)) else resolve(model)
 
 
 def furnish(
@@ -111,6 +113,7 @@ def furnish(
     past: Past | None = None,
     sandbox: Sandbox | None = None,
     image_id: str = "",
+    replay: Replay | None = None,
 ) -> Wired:
     """Give a run all its parts. One with a past may have a `sandbox` that is up, or one of this image."""
     folder, journal = home.folder, home.journal
@@ -149,6 +152,7 @@ def furnish(
         sync=journal.sync,
         app_version=__version__,
         past=past,
+        replay=replay,
         make_model=other_models(spec.model, secrets, os.environ),
     )
 
@@ -164,6 +168,8 @@ def furnish(
 
 def choose_model(spec: ModelSpec, api_key: str | None) -> Model:
     """Give the model of this name: a written scenario, or any that litellm knows. Raises SettingsInvalid."""
+    if spec.name.startswith(REPLAY):
+        return RecordedModel()
     if spec.name.startswith(SCRIPT):
         return ScriptModel(load_scenario(spec.name))
     return RetryingModel(Gateway(api_key))

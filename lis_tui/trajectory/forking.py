@@ -34,6 +34,8 @@ from lis_tui.trajectory.store import RunFolder
 _ADDRESS = re.compile(r"(\d+)\.(\d+)(?:\+(\d+))?\.")
 _START = StepAddress(0)
 _FIRST = StepAddress(1)
+_TURN_BEGINS = (ModelAsked, ReplyFinished)
+"""What comes first of a turn; other programs do not write down that the model was asked."""
 
 
 class Point(Struct, frozen=True):
@@ -129,7 +131,7 @@ def _end(facts: Sequence[Record], point: Point) -> int:
     """Find how many of the facts count. Raises UsageWrong where there is no such place."""
     at = point.address
     if at == _START:
-        return _first(facts, lambda event: isinstance(event, ModelAsked), len(facts))
+        return _first(facts, lambda event: isinstance(event, _TURN_BEGINS), len(facts))
     if at.step == at.extra == 0:
         return _end_at_turn(facts, point)
     if point.is_before:
@@ -146,7 +148,7 @@ def _end(facts: Sequence[Record], point: Point) -> int:
 def _end_at_turn(facts: Sequence[Record], point: Point) -> int:
     turn = point.address.turn
     if point.is_before:
-        place = _first(facts, lambda event: isinstance(event, ModelAsked) and event.turn == turn, -1)
+        place = _first(facts, lambda event: isinstance(event, _TURN_BEGINS) and event.turn == turn, -1)
     else:
         kinds = ReplyFinished | ReplyResampled | VersionChosen | ReplyEdited
         ends = [n for n, one in enumerate(facts) if isinstance(one.event, kinds) and one.event.turn == turn]

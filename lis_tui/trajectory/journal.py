@@ -27,7 +27,7 @@ from lis_tui.trajectory.lines import UNREADABLE, lines_backward, whole_size
 from lis_tui.trajectory.reading import STREAM_ENDS, cut_off_reply, read, read_stream
 from lis_tui.trajectory.store import RunFolder
 
-__all__ = ["Journal", "read", "read_stream"]
+__all__ = ["Journal", "encoded", "read", "read_stream"]
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -81,7 +81,7 @@ class Journal:
 
     def append(self, record: Record) -> None:
         """Write a fact. Raises DiskFull or StorageFailed; then the journal is as it was before."""
-        line = _encode(record) + b"\n"
+        line = encoded(record) + b"\n"
         try:
             if self._is_torn:
                 self._cut()
@@ -104,7 +104,7 @@ class Journal:
         """
         if not isinstance(record.event, TextArrived | ReasoningArrived | CallArrived):
             return
-        line = _encode(Record(self.next_n, record.at, record.event)) + b"\n"
+        line = encoded(Record(self.next_n, record.at, record.event)) + b"\n"
         try:
             written = os.write(self._stream_fd, line)
             if written == len(line):
@@ -161,7 +161,7 @@ class Journal:
         self._stream_size = 0
 
 
-def _encode(record: Record) -> bytes:
+def encoded(record: Record) -> bytes:
     """Encode the record; lone surrogates, which JSON cannot hold, are replaced rather than losing the run."""
     try:
         return encode(record)

@@ -89,6 +89,15 @@ def _from_json(text: str) -> str:
         return text
 
 
+VERDICTS: dict[Verdict, tuple[str, str]] = {
+    "identical": ("=", "identical"),
+    "normalised": ("≈", "same after normalising"),
+    "diverged": ("≠", "diverged"),
+    "not_replayable": ("–", "not replayable"),
+}
+"""The sign of each verdict, and its words."""
+
+
 class Counts(Struct, frozen=True):
     """How many steps compared how."""
 

@@ -172,6 +172,10 @@ class Store:
             raise RunNotFound(f"{name!r} fits several runs: {', '.join(fitting[:5])}. Say more of the name.")
         raise RunNotFound(f"There is no run {name!r}. `lis-tui runs` lists those that are.")
 
+    def names_like(self, base: str) -> "list[str]":
+        """Name the runs that are called so, or so with a number."""
+        return sorted(one for one in self._names() if re.fullmatch(rf"{re.escape(base)}(?:-\d{{1,9}})?", one))
+
     def list(self) -> list[RunSummary]:
         """Describe every run, newest first. A run that cannot be read is listed with its problem."""
         summaries = [self._summary(name) for name in self._names()]

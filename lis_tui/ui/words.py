@@ -1,5 +1,6 @@
 """How numbers and states read on the screen; one place, so that they read the same everywhere."""
 
+from lis_tui.core.events import RunForked
 from lis_tui.core.parts import StepView, Totals
 from lis_tui.core.spec import Limits
 from lis_tui.core.text import one_line
@@ -36,6 +37,7 @@ _ENDS = {
     "terminated": ("terminated", "error"),
     "bug": ("a bug in lis-tui", "error"),
     "elsewhere": ("ended elsewhere", "muted"),
+    "replayed": ("re-executed", "ok"),
 }
 
 
@@ -112,6 +114,12 @@ def turns(turn: int, limits: Limits) -> str:
     return f"turn {turn}/{limits.max_turns}"
 
 
+def fork_label(fork: RunForked) -> str:
+    """Name the run that this one came of."""
+    parent = one_line(fork.parent, 40)
+    return f"↻ of {parent}" if fork.kind == "reexecution" else f"⑂ from {parent} @{fork.point}"
+
+
 def model_label(view: RunView) -> str:
     """Give the model's name; a written scenario is called what it is."""
     if view.model is None:
@@ -119,6 +127,8 @@ def model_label(view: RunView) -> str:
     name = view.model.name
     if name.startswith("script/"):
         return f"scripted: {one_line(name.removeprefix('script/'), 40)}"
+    if name.startswith("replay/"):
+        return f"recorded: {one_line(name.removeprefix('replay/'), 40)}"
     return one_line(name.rpartition("/")[2] or name, 40)
 
 

@@ -72,8 +72,7 @@ def _forked(view: "RunView", event: RunForked, at: float) -> None:
     view.ended = view.ended_at = view.outputs = view.restoring = None
     view.is_held = False
     view.queued.clear()
-    names = f"{event.kind} of {event.parent} {'before' if event.is_before else 'after'} {event.point}"
-    for text in (names, *event.lost, *event.problems):
+    for text in (event.about, *event.lost, *event.problems):
         say_now(view, text, "notice")
     enter(view, "between", at)
 
