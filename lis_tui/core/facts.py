@@ -79,14 +79,15 @@ def _commands(tool: str, proposed: Known, ran: Known) -> tuple[str, ...]:
 def _files(view: RunView, step: StepView, ran: Known, workdir: str) -> tuple[str, ...] | None:
     """A file that the editor is asked to write is known before it is written."""
     written = ran.get("path") if step.tool == "str_replace_editor" and ran.get("command") in _WRITES else None
-    found = [_relative(written, workdir)] if isinstance(written, str) else []
+    found = [relative(written, workdir)] if isinstance(written, str) else []
     if step.started_at is not None:
         found += [path for path in step.changes if path not in found]
     is_known = step.tool != "execute_bash" or (step.is_over and view.has_tree)
     return tuple(found) if found or is_known else None
 
 
-def _relative(path: str, workdir: str) -> str:
+def relative(path: str, workdir: str) -> str:
+    """Give a path as it is told: relative to the work folder where it lies inside."""
     pure = PurePosixPath(path)
     return str(pure.relative_to(workdir)) if pure.is_relative_to(workdir) else path
 
