@@ -35,7 +35,7 @@ _TOOL = frozenset(
 )
 _TOOL |= {"completed"}
 _COMMANDS = ("cmd", "command", "code", "input")
-_RUNS = ("python", "bash_session")
+_RUNS = ("execute_bash", "python", "bash_session")
 """Tools that answer without an error whatever the exit code of what they ran."""
 _STATUS: dict[str, StepStatus] = {"parsing": "malformed", "approval": "rejected", "cancelled": "interrupted"}
 _NOTED = ("error", "sample_limit", "compaction", "interrupt", "approval", "input", "logger")
@@ -50,6 +50,8 @@ class SampleReader:
         events = [mapping(event) for event in items(sample.get("events"))]
         self._events = SampleEvents([mapping(self._whole(event)) for event in events])
         self._system: list[str] = []
+        self._calls: dict[str, Json] = {}
+        """The newest reply's, by their ids."""
         self._has_asked = False
         self._told = 0
         """Up to which event what concerns a person was told."""
@@ -145,6 +147,7 @@ class SampleReader:
             at=ended or begun,
         )
         self._answer = None
+        self._calls = dict(zip(self._builder.open_calls, calls, strict=False))
         self._keep_reply(turn, calls, event, content.rest)
 
     def _keep_reply(self, turn: int, calls: list[Json], event: Json, rest: list[object]) -> None:
@@ -190,14 +193,12 @@ class SampleReader:
         error = mapping(message.get("error"))
         if error or message.get("tool_error"):
             return None, _STATUS.get(word(error.get("type")), "failed")
-        given = mapping(event.get("arguments"))
+        call = self._calls[word(message.get("tool_call_id"))]
+        given = mapping(call.get("arguments"))
         command = next((word(given[name]) for name in _COMMANDS if name in given), "")
         exit_code = self._events.exit_code(event, command)
-        name = word(message.get("function")) or word(event.get("function"))
-        ran = as_ours(ToolCall("", name, encoded(given))).name
-        if exit_code is not None or ran == "execute_bash" or name in _RUNS or not (name or event):
-            return exit_code, "unknown"
-        return None, "done"
+        ran = as_ours(_call(call)).name
+        return exit_code, "unknown" if ran in _RUNS or exit_code is not None else "done"
 
     # ---- what is beside it
 
