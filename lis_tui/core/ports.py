@@ -1,6 +1,6 @@
 """What a run needs from outside, as protocols. The loop knows these and nothing behind them."""
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -178,8 +178,11 @@ class Incoming(Protocol):
 class ManifestKeeper(Protocol):
     """Writes checkpoints down. Raises StorageFailed; called from threads."""
 
-    def save(self, manifest: Manifest) -> None:
-        """Keep it; one of the same address may not be there yet."""
+    def save(self, manifest: Manifest, touched: Collection[str] | None = None) -> None:
+        """Keep it; one of the same address may not be there yet.
+
+        `touched`: the paths that may not be as in what was saved before; None: any.
+        """
         ...
 
 

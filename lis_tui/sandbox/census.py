@@ -118,7 +118,7 @@ class Census:
         }
         await self._meet_changed(changed, walked.met)
         self._tree.forget_strays()
-        self._tree.gone -= self.nodes.keys()
+        self._tree.gone = {path for path in self.gone if path not in self.nodes}
         self._note_time(now, [self.nodes[path] for path in self.fresh if path in self.nodes])
 
     async def stat(self, paths: Iterable[str]) -> dict[str, Node]:

@@ -12,6 +12,8 @@ class Kept:
         self._is_inside = is_inside
         self._nodes = nodes
         self._outside = {path for path, node in nodes.items() if self._is_counted(node)}
+        self.touched: set[str] | None = None
+        """What was put or dropped since this was last made empty; None: all may be otherwise."""
 
     def __contains__(self, path: str) -> bool:
         return path in self._nodes
@@ -26,6 +28,7 @@ class Kept:
     def put(self, node: Node) -> None:
         """Keep a node, in the place of an older one."""
         self._nodes[node.path] = node
+        self._touch(node.path)
         if self._is_counted(node):
             self._outside.add(node.path)
         else:
@@ -34,6 +37,7 @@ class Kept:
     def drop(self, path: str) -> None:
         """Keep nothing of a path."""
         self._nodes.pop(path, None)
+        self._touch(path)
         self._outside.discard(path)
 
     def copy(self) -> dict[str, Node]:
@@ -43,6 +47,10 @@ class Kept:
     def outside(self) -> frozenset[str]:
         """Give what outside the work folder is not as in the image, but folders."""
         return frozenset(self._outside)
+
+    def _touch(self, path: str) -> None:
+        if self.touched is not None:
+            self.touched.add(path)
 
     def _is_counted(self, node: Node) -> bool:
         return node.kind != "folder" and not self._is_inside(node.path)

@@ -7,7 +7,7 @@ import itertools
 import operator
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import msgspec
@@ -55,9 +55,12 @@ class Manifests:
         self._depth = 0
         self._distance = 0
 
-    def save(self, manifest: Manifest) -> None:
-        """Write it down, whole at first and now and again. Raises StorageFailed, also where it is there."""
-        stored = self._difference(manifest) or _stored(manifest, tuple(manifest.nodes.values()))
+    def save(self, manifest: Manifest, touched: Collection[str] | None = None) -> None:
+        """Write it down, whole at first and now and again. Raises StorageFailed, also where it is there.
+
+        `touched`: the paths that may not be as in what was saved before; None: any.
+        """
+        stored = self._difference(manifest, touched) or _stored(manifest, tuple(manifest.nodes.values()))
         path = self._path(manifest.address)
         if path.exists():  # others may be differences to it
             raise StorageFailed(f"There is a checkpoint {manifest.address} already.")
@@ -73,13 +76,13 @@ class Manifests:
         self._last, self._depth = manifest, stored.depth
         self._distance = self._distance + len(stored.nodes) + len(stored.removed) if stored.depth else 0
 
-    def _difference(self, manifest: Manifest) -> _Stored | None:
+    def _difference(self, manifest: Manifest, touched: Collection[str] | None) -> _Stored | None:
         """Describe it by what changed since the last one, where that is worth it."""
         last = self._last
         if last is None or self._depth >= LONGEST_CHAIN:
             return None
-        nodes = _fresh(last.nodes, manifest.nodes)
-        removed = _removed(last.nodes, manifest.nodes)
+        nodes = _fresh(last.nodes, manifest.nodes, touched)
+        removed = _removed(last.nodes, manifest.nodes, touched)
         if 2 * (self._distance + len(nodes) + len(removed)) > len(manifest.nodes) + 100:
             return None
         return _stored(manifest, nodes, parent=last.address, depth=self._depth + 1, removed=removed)
@@ -156,14 +159,21 @@ class Manifests:
         return self._folder / f"{address.turn}.{address.step}{extra}.json"
 
 
-def _fresh(old: Mapping[str, Node], new: Mapping[str, Node]) -> tuple[Node, ...]:
+def _fresh(
+    old: Mapping[str, Node], new: Mapping[str, Node], touched: Collection[str] | None
+) -> tuple[Node, ...]:
+    if touched is not None:
+        return tuple(node for path in touched if (node := new.get(path)) and old.get(path) != node)
     # most of very many are the same object, and this way nothing of Python runs for those
     others = itertools.compress(new.values(), map(operator.is_not, map(old.get, new), new.values()))
     return tuple(node for node in others if old.get(node.path) != node)
 
 
-def _removed(old: Mapping[str, Node], new: Mapping[str, Node]) -> tuple[str, ...]:
-    return tuple(itertools.filterfalse(new.__contains__, old))
+def _removed(
+    old: Mapping[str, Node], new: Mapping[str, Node], touched: Collection[str] | None
+) -> tuple[str, ...]:
+    paths = old if touched is None else old.keys() & touched
+    return tuple(itertools.filterfalse(new.__contains__, paths))
 
 
 def _stored(

@@ -88,6 +88,17 @@ def test_a_manifest_is_read_as_it_was_written_and_costs_what_changed(tmp_path: P
         fresh.load(StepAddress(99, 1))
 
 
+def test_what_is_said_to_be_touched_is_all_that_is_compared(tmp_path: Path) -> None:
+    store = Manifests(tmp_path, Blobs(tmp_path))
+    many = [node(f"/testbed/{number}", "a" * 64) for number in range(500)]
+    store.save(manifest(1, *many))
+    changed, new = node("/testbed/7", "b" * 64), node("/testbed/new")
+    second = manifest(2, *many[:7], changed, *many[8:400], *many[401:], new)
+    store.save(second, {"/testbed/7", "/testbed/9", "/testbed/400", "/testbed/new", "/testbed/came-and-went"})
+    assert Manifests(tmp_path, Blobs(tmp_path)).load(second.address) == second
+    assert (tmp_path / "checkpoints/2.1.json").stat().st_size < 1000
+
+
 def test_a_difference_is_one_that_a_person_would_see() -> None:
     old = manifest(1, node("/testbed/a", "1"), node("/testbed/b", "1"), node("/testbed/c", "1"))
     touched = Node("/testbed/a", "file", 0o644, "0:0", 1, "9.9", "9.9", 8, digest="1")
