@@ -1,18 +1,13 @@
 """The one table of actions: keys, footer, palette, help and README's key list are all printed from it."""
 
-from typing import Literal
-
-from msgspec import Struct
-
 from lis_tui.core.view import RunView
+from lis_tui.ui.action import Action as Action
+from lis_tui.ui.conditions import Focus as Focus
 from lis_tui.ui.conditions import (
-    Condition,
     Why,
-    always,
     changeable,
     editable,
     gate,
-    has_breakpoints,
     has_earlier,
     has_fresh_reply,
     has_later,
@@ -24,7 +19,6 @@ from lis_tui.ui.conditions import (
     retrying,
     rewindable,
     rule_gate,
-    sandbox_there,
     sandbox_up,
     sayable,
     shell_running,
@@ -34,30 +28,8 @@ from lis_tui.ui.conditions import (
     under_cursor,
     undoable,
 )
-from lis_tui.ui.conditions import Focus as Focus
-
-Group = Literal["Run", "Decide", "Travel", "Move", "Look", "Always"]
-
-
-class Action(Struct, frozen=True):
-    """Something a person can do on the workbench."""
-
-    id: str
-    keys: str
-    """As Textual names them, separated by commas."""
-    label: str
-    tip: str
-    group: Group
-    in_footer: bool = False
-    why_not: Condition = always
-    shown: str = ""
-    """The keys as people read them, where Textual's names differ."""
-
-    @property
-    def key(self) -> str:
-        """The keys as people read them."""
-        return self.shown or self.keys.replace(",", " ")
-
+from lis_tui.ui.moves import MOVES
+from lis_tui.ui.recorded import breakable, restable, shell_there
 
 ACTIONS: tuple[Action, ...] = (
     Action("approve", "a", "approve", "Let the waiting step happen as it stands.", "Decide", True, gate),
@@ -198,16 +170,6 @@ ACTIONS: tuple[Action, ...] = (
         changeable,
     ),
     Action("pause", "p", "pause", "Hold at the next gate; again: go on.", "Run", True, live),
-    Action("next", "n", "next", "One step: approve this one and wait at the next gate.", "Run", True, live),
-    Action(
-        "continue",
-        "c",
-        "continue",
-        "Approve what waits and go on; stepping ends, mode confirm stays.",
-        "Run",
-        True,
-        live,
-    ),
     Action("mode", "M", "mode", "Change the mode: auto, confirm, step.", "Run", False, live),
     Action(
         "interrupt",
@@ -244,10 +206,10 @@ ACTIONS: tuple[Action, ...] = (
         "own_shell",
         "exclamation_mark",
         "own shell",
-        "A shell of yours in the sandbox; the model sees nothing of it unless you share it.",
+        "A shell of yours in the sandbox, or in a copy of it as it was after the step under the cursor.",
         "Run",
         False,
-        sandbox_there,
+        shell_there,
         "!",
     ),
     Action("retry_now", "R", "try now", "Do not wait for the countdown.", "Run", True, retrying),
@@ -258,9 +220,9 @@ ACTIONS: tuple[Action, ...] = (
         "A new breakpoint, from the step under the cursor.",
         "Run",
         False,
-        changeable,
+        breakable,
     ),
-    Action("breakpoints", "B", "breakpoints", "All breakpoints: on, off, change.", "Run", False, changeable),
+    Action("breakpoints", "B", "breakpoints", "All breakpoints: on, off, change.", "Run", False, breakable),
     Action(
         "rest",
         "I",
@@ -268,30 +230,10 @@ ACTIONS: tuple[Action, ...] = (
         "Switch all breakpoints off; again: on as before.",
         "Run",
         False,
-        has_breakpoints,
+        restable,
     ),
     Action("end", "", "end the run", "End the run, with an answer of yours or none.", "Run", False, live),
-    Action("down", "j,down", "down", "Next step, turn, file or line.", "Move", shown="j ↓"),
-    Action("up", "k,up", "up", "The one before.", "Move", shown="k ↑"),
-    Action(
-        "next_notable",
-        "right_square_bracket",
-        "next mark",
-        "Next step that failed, was changed or forked.",
-        "Move",
-        shown="]",
-    ),
-    Action(
-        "previous_notable",
-        "left_square_bracket",
-        "previous mark",
-        "The step before that failed, was changed or forked.",
-        "Move",
-        shown="[",
-    ),
-    Action("first", "g,home", "first", "To the beginning.", "Move", shown="g"),
-    Action("last", "G,end", "last", "To the end.", "Move", shown="G"),
-    Action("follow", "F", "follow", "Follow the live end.", "Move"),
+    *MOVES,
     Action(
         "open",
         "enter",
@@ -384,6 +326,13 @@ START_TIPS = (
     ("esc", "Leave; live runs go on."),
 )
 BY_ID = {action.id: action for action in ACTIONS}
+_TWINS = {"resample": "faster"}
+"""Actions of a live run whose key does another one in a recording."""
+
+
+def meant(action_id: str, focus: Focus) -> str:
+    """Give the action that a key means here."""
+    return _TWINS.get(action_id, action_id) if focus.is_recorded else action_id
 
 
 def why_not(action_id: str, view: RunView, focus: Focus) -> Why:

@@ -14,6 +14,7 @@ from textual.widgets import Input, TextArea
 
 from lis_tui.core.spec import RunSpec
 from lis_tui.core.text import clean
+from lis_tui.ui.announcing import Notable
 from lis_tui.ui.branches import Branches, RunWanted
 from lis_tui.ui.bridge import Source
 from lis_tui.ui.garbage import RESTING_S, Garbage
@@ -181,8 +182,8 @@ class LisApp(SafeApp[int]):
             await self._goodbye()
             self.exit(code)
 
-    @on(Workbench.Notable)
-    def _tell(self, message: Workbench.Notable) -> None:
+    @on(Notable)
+    def _tell(self, message: Notable) -> None:
         """Tell a person who looks elsewhere."""
         if message.has_bell:
             self.bell()

@@ -1,7 +1,7 @@
 """Breakpoints as the screen knows them: one made of a step, how often each acted, where each is kept."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -28,9 +28,8 @@ _SPECIAL = re.compile(r"[.^$*+?{}\[\]\\|()]")
 """What means something in a pattern."""
 
 
-def suggested(view: RunView, step: StepView | None) -> Breakpoint:
-    """Give a breakpoint for steps like this one; without one, for the next turn."""
-    taken = [one.name for one in view.breakpoints]
+def suggested(view: RunView, step: StepView | None, taken: Sequence[str] = ()) -> Breakpoint:
+    """Give a breakpoint for steps like this one; without one, for the next turn. Its name is not `taken`."""
     if step is None:
         return Breakpoint(name=fresh_name("turn", taken), filter=f"turn>={len(view.turns)}")
     arguments = arguments_of(step.arguments) or {}
@@ -91,7 +90,7 @@ def meant_lines(text: str, view: RunView) -> list[list[Ink]]:
     try:
         found = steps_meant(parse(text), view)
     except FilterInvalid as error:
-        return _pointed(text, error)
+        return pointed(text, error)
     count = len(view.steps)
     lines: list[list[Ink]] = [[(f"means {len(found)} of the {count} steps so far", "accent")]]
     shown = found[-MOST_SHOWN:]
@@ -104,7 +103,7 @@ def _told(step: StepView) -> str:
     return short(step.tool, step.arguments)
 
 
-def _pointed(text: str, error: FilterInvalid) -> list[list[Ink]]:
+def pointed(text: str, error: FilterInvalid) -> list[list[Ink]]:
     """Point at the column; of a long filter, which its field shows only in part, the place is shown too."""
     at = error.column - 1
     start = max(at - ROOM // 2, 0) if len(text) > ROOM else 0

@@ -22,6 +22,16 @@ class Focus(Struct, frozen=True):
     is_recorded: bool = False
     step: StepView | None = None
     has_selection: bool = False
+    is_first: bool = False
+    is_last: bool = False
+    """At the beginning, at the end of a recording."""
+    breakpoints: int = 0
+    breakpoints_on: int = 0
+    hits: int = 0
+    """What the last search found."""
+    has_earlier_place: bool = False
+    has_later_place: bool = False
+    """One was elsewhere before, and went back there."""
 
 
 Condition = Callable[[RunView, Focus], Why]
@@ -252,11 +262,6 @@ def changeable(view: RunView, focus: Focus) -> Why:
     if view.started is None:
         return "the run has not begun"
     return "its sandbox is gone" if view.ended is not None and not view.has_sandbox else ""
-
-
-def has_breakpoints(view: RunView, focus: Focus) -> Why:
-    """There are breakpoints to switch."""
-    return changeable(view, focus) or ("" if view.breakpoints else "there are no breakpoints; b makes one")
 
 
 def has_step(view: RunView, focus: Focus) -> Why:

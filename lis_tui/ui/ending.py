@@ -68,13 +68,15 @@ def _made(view: RunView, lead: list[Ink]) -> list[Row]:
 
 
 def _totals(view: RunView) -> str:
-    spent = (view.ended_at or view.last_at) - view.started_at
-    waited = f" ({words.duration(view.waited_s)} of it waiting for you)" if view.waited_s >= 1 else ""
+    end = view.ended_at or view.last_at
+    spent = [words.duration(end - view.started_at)] if view.started_at and end else []
+    if spent and view.waited_s >= 1:
+        spent[0] += f" ({words.duration(view.waited_s)} of it waiting for you)"
     parts = [
         words.plural(len(view.turns) - 1, "turn"),
         words.plural(len(view.steps), "step"),
         words.tokens(view.totals),
         words.cost(view.totals),
-        words.duration(spent) + waited,
+        *spent,
     ]
     return " · ".join(parts)

@@ -35,8 +35,7 @@ class Filing:
         """Records came."""
         screen = self._screen
         if self._past is not None:
-            step = screen.commands.step
-            self.go(step.address if step is not None else None)
+            self.go(screen.walk.address)
         elif screen.view.files_version != screen.files.seen_version:
             if screen.view.marks and not screen.files.is_flashing and not screen.source.is_recorded:
                 screen.files.is_flashing = True

@@ -1,15 +1,41 @@
 """The two lines on top: task and run, and below them the strip of steps."""
 
-from collections.abc import Collection
+from typing import TYPE_CHECKING
 
-from lis_tui.core.events import StepAddress
 from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
 from lis_tui.ui.rows import Ink, cells, cut
-from lis_tui.ui.strip import strip_inks
+from lis_tui.ui.strip import step_at, strip_inks
+
+if TYPE_CHECKING:
+    from lis_tui.ui.screens.workbench import Workbench
 
 SEPARATOR = " · "
+ADDRESS_WIDTH = 10
+
+
+class Header:
+    """Draws the two lines for a workbench, and knows what the mouse points at."""
+
+    def __init__(self, screen: "Workbench") -> None:
+        self._screen = screen
+
+    def lines(self, width: int) -> list[list[Ink]]:
+        """Give both lines."""
+        screen, walk = self._screen, self._screen.walk
+        strip = strip_inks(walk.whole, walk.number, _strip_width(width), screen.commands.forks, walk.marked)
+        address = f"  {walk.address or ''!s:>6} "
+        return [
+            title_line(screen.view, screen.source.name, width),
+            [(" ", ""), *strip, (address, "muted")],
+        ]
+
+    def press(self, x: int, y: int, width: int) -> None:
+        """Go to the step that the mouse points at."""
+        count = len(self._screen.walk.whole.steps)
+        if y == 1 and count:
+            self._screen.walk.go_to_number(step_at(x - 1, count, _strip_width(width)))
 
 
 def title_line(view: RunView, name: str, width: int) -> list[Ink]:
@@ -23,16 +49,9 @@ def title_line(view: RunView, name: str, width: int) -> list[Ink]:
     return cut([*left, (" " * gap, ""), *right], width)
 
 
-def strip_line(view: RunView, cursor: int, width: int, forks: Collection[StepAddress] = ()) -> list[Ink]:
-    """Give the strip and the address of the step under the cursor."""
-    address = str(view.steps[min(cursor, len(view.steps) - 1)].address) if view.steps else ""
-    room = strip_width(width)
-    return [(" ", ""), *strip_inks(view, cursor, room, forks), (f"  {address:>6} ", "muted")]
-
-
-def strip_width(width: int) -> int:
+def _strip_width(width: int) -> int:
     """How many cells the marks have."""
-    return max(width - 10, 4)
+    return max(width - ADDRESS_WIDTH, 4)
 
 
 def _right(view: RunView, name: str) -> list[Ink]:
@@ -40,15 +59,17 @@ def _right(view: RunView, name: str) -> list[Ink]:
     if model := words.model_label(view):
         tone = "warning" if model.startswith("scripted") else "output"
         parts.append((model, tone))
-    if view.sandbox is not None:
+    if view.sandbox is not None and view.imported is None:
         network = "" if view.sandbox.network != "none" else ", no network"
         gone = "" if view.has_sandbox or view.ended is None else " (gone)"
         parts.append((one_line(view.sandbox.kind, 20) + network + gone, "output"))
-    if name:
+    if view.imported is not None:
+        parts += [(one_line(name, 24), "output"), (words.format_label(view.imported), "accent")]
+    elif name:
         parts.append((f"run {one_line(name, 40)}", "accent"))
     line: list[Ink] = []
     for number, part in enumerate(parts):
         line += [(SEPARATOR, "muted"), part] if number else [part]
     if view.fork is not None:
-        line.append((f" ⑂ from {one_line(view.fork.parent, 40)} @{view.fork.point}", "human"))
+        line.append((f" {words.fork_label(view.fork)}", "human"))
     return [*line, (" ", "")]

@@ -13,6 +13,8 @@ from lis_tui.ui.rows import GLUE, Ink
 
 FOOTER = ("type", "retry_now", "approve", "edit", "reject", "pause", "tell", "next", "continue")
 """What comes first in the footer, where there is no room for all."""
+REPLAY_FOOTER = ("next", "back", "play", "continue", "next_notable", "search", "mark", "fork")
+"""The same in a recording."""
 GATE_IDS = (
     *("approve", "edit", "undo", "reject", "skip", "inject", "tell", "next"),
     *("allow", "resample", "earlier_version", "later_version", "words"),
@@ -34,11 +36,13 @@ class Offer(NamedTuple):
 def footer(view: RunView, focus: Focus, *, is_gate_seen: bool = False) -> list[Offer]:
     """Give the keys that act now, with their labels; those in the box of a gate that is seen are left out."""
     is_limited = view.ended is not None and view.ended.status.endswith("_limit")
-    urgent = [BY_ID[each] for each in (*(("limits",) if is_limited else ()), *FOOTER)]
+    first = REPLAY_FOOTER if focus.is_recorded else FOOTER
+    urgent = [BY_ID[each] for each in (*(("limits",) if is_limited else ()), *first)]
     found = []
     for action in [*urgent, *[each for each in ACTIONS if each.in_footer and each not in urgent]]:
         is_in_box = is_gate_seen and action.id in (*GATE_IDS, *(("pause",) if view.is_held else ()))
         is_needless = action.id == "type" and view.asking is None
+        is_needless |= action.id == "resume" and focus.is_recorded and not focus.is_last
         if not is_in_box and not is_needless and not action.why_not(view, focus):
             found.append(_offer(action, view, focus))
     return found

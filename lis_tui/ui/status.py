@@ -26,6 +26,12 @@ class Moment(Struct, frozen=True):
     """A sentence for a person, shown for a while in place of the rest."""
     lost: str = ""
     """Why the connection to the host is gone."""
+    place: str = ""
+    """Where one is in a recording, in words."""
+    is_at_end: bool = True
+    """All of the recording is shown."""
+    hit: str = ""
+    """Which of the hits of a search one is at."""
 
 
 def state_words(view: RunView, moment: Moment) -> Ink:
@@ -34,12 +40,14 @@ def state_words(view: RunView, moment: Moment) -> Ink:
         return f"✗ {one_line(moment.lost, 120)}", "error"
     if view.trouble:
         return f"‖ {one_line(view.trouble, 120)}", "error"
+    if not moment.is_at_end:
+        return "", "output"
     if not moment.is_recorded and (text := _coming_back(view)):
         return f"▶ {text}", "accent"
     if view.ended is not None:
         return _ended(view)
     if moment.is_recorded:
-        return "✗ cut off", "error"
+        return ("✗ cut off", "error") if moment.is_at_end and view.started is not None else ("", "output")
     if view.gate is not None:
         words_ = "paused" if view.gate.because == "paused" else "waiting for you"
         return f"‖ {words_}", "warning"
@@ -52,8 +60,9 @@ def status_line(view: RunView, moment: Moment, keys: list[Offer], width: int) ->
     state, tone = state_words(view, moment)
     line: list[Ink] = [(" ", "")]
     if moment.is_recorded:
-        line.append(("▷ recorded  ", "accent"))
-    line.append((state, f"{tone} bold"))
+        line.append((f"▷ {moment.place or 'recorded'}", "accent bold"))
+        line += [("  ", "")] if state else []
+    line += [(state, f"{tone} bold")] if state else []
     if moment.flash:
         return cut([*line, ("   ", ""), (moment.flash, "command")], width)
     *others, last = [_key(offer) for offer in sorted(keys, key=lambda offer: offer.key == "?")] or [[]]
@@ -129,16 +138,23 @@ def _speed(view: RunView, now: float) -> str:
 def _parts(view: RunView, moment: Moment) -> list[Ink]:
     if view.started is None:
         return []
-    end = view.ended_at if view.ended_at is not None else view.last_at if moment.is_recorded else moment.now
+    is_foreign = view.imported is not None
     parts: list[Ink] = [
-        (view.mode, "output"),
-        (words.turns(len(view.turns) - 1, view.limits), "output"),
+        (moment.hit, "human"),
+        ("" if is_foreign else view.mode, "output"),
+        (words.turns(len(view.turns) - 1, view.limits, is_foreign=is_foreign), "output"),
         *_warnings(view),
         (_context(view), "output"),
         (f"{words.tokens(view.totals)} · {words.cost(view.totals)}", "output"),
-        (words.clock(end - view.started_at), "output"),
+        (_time(view, moment), "output"),
     ]
     return [part for part in parts if part[0]]
+
+
+def _time(view: RunView, moment: Moment) -> str:
+    """Give how long it has taken; times that nobody wrote down are not known."""
+    end = view.ended_at if view.ended_at is not None else view.last_at if moment.is_recorded else moment.now
+    return words.clock(end - view.started_at) if view.started_at and end else ""
 
 
 def _warnings(view: RunView) -> list[Ink]:

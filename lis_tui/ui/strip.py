@@ -1,6 +1,7 @@
 """The strip of steps: one mark a step; past its width each mark stands for several, and the worst wins."""
 
 from collections.abc import Collection
+from functools import lru_cache
 from itertools import pairwise
 
 from lis_tui.core.events import StepAddress
@@ -9,6 +10,7 @@ from lis_tui.core.view import RunView
 from lis_tui.ui.rows import Ink
 
 HERE = "◉"
+MARKED = "◆"
 _MARKS = {
     "waiting": ("‖", "warning"),
     "running": ("▶", "accent"),
@@ -37,6 +39,7 @@ SIGNS = (
     ("✎ you changed it", "human"),
     ("+ you ran it", "human"),
     ("⑂ fork", "human"),
+    (f"{MARKED} marked", "human"),
     ("○ no checkpoint", "muted"),
     ("» background", "accent"),
     ("‖ waits", "warning"),
@@ -45,24 +48,69 @@ SIGNS = (
 """What the marks mean, for the help."""
 
 
-def strip_inks(view: RunView, cursor: int, width: int, forks: Collection[StepAddress] = ()) -> list[Ink]:
-    """Give the marks, exactly `width` cells wide; `forks` are the steps where others left this run."""
-    steps = view.steps
-    if not steps or width < 4:
+_NOBODY: frozenset[StepAddress] = frozenset()
+
+
+def strip_inks(
+    view: RunView,
+    cursor: int,
+    width: int,
+    forks: Collection[StepAddress] = (),
+    marked: frozenset[StepAddress] = _NOBODY,
+) -> list[Ink]:
+    """Give the signs of the steps, exactly `width` cells wide; of a long run each stands for several.
+
+    `forks` are the steps where others left this run, `marked` those that a person marked; a cursor of -1 is
+    before the first.
+    """
+    if not view.steps or width < 4:
         return [("─" * width, "rule")]
-    kinds = _kinds(view, fork_points(view, forks))
-    step_width = spacing(len(steps), width)
-    buckets = _buckets(kinds, width // step_width)
-    here = _bucket_of(cursor, len(steps), len(buckets))
+    return _inks(_Steps(view, frozenset(forks), marked), cursor, width)
+
+
+class _Steps:
+    """The steps of a view as it is now, to be told apart by its version, which comes never twice."""
+
+    def __init__(self, view: RunView, forks: frozenset[StepAddress], marked: frozenset[StepAddress]) -> None:
+        self.view = view
+        self.forks = forks
+        self.marked = marked
+        self._key = (view.version, len(view.steps), forks, marked)
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Steps) and self._key == other._key
+
+
+@lru_cache(maxsize=4)
+def _signs(steps: _Steps, most: int) -> list[tuple[str, bool]]:
+    """Give what each sign stands for and whether a step of it is marked; kept, for a long run's take time."""
+    kinds = _kinds(steps.view, fork_points(steps.view, steps.forks))
+    marked = [step.address in steps.marked for step in steps.view.steps]
+    if len(kinds) <= most:
+        return list(zip(kinds, marked, strict=True))
+    edges = [number * len(kinds) // most for number in range(most + 1)]
+    return [(min(kinds[a:b], key=_RANKS.__getitem__), any(marked[a:b])) for a, b in pairwise(edges)]
+
+
+def _inks(steps: _Steps, cursor: int, width: int) -> list[Ink]:
+    count = len(steps.view.steps)
+    step_width = spacing(count, width)
+    signs = _signs(steps, width // step_width)
+    here = _bucket_of(cursor, count, len(signs))
     inks: list[Ink] = []
-    for number, kind in enumerate(buckets):
+    for number, (kind, is_marked) in enumerate(signs):
         sign, tone = _MARKS[kind]
+        if is_marked:
+            sign, tone = MARKED, "human" if kind in _PLAIN else tone
         if step_width > 1:
             inks.append(("─" * (step_width - 1), "rule"))
         if number == here:
             sign, tone = HERE, f"{'accent' if kind in _PLAIN else tone} bold"
         inks.append((sign, tone))
-    rest = width - len(buckets) * step_width
+    rest = width - len(signs) * step_width
     return [*inks, ("╌" * rest, "rule")]
 
 
@@ -118,15 +166,8 @@ def _kind(step: StepView, points: set[StepAddress]) -> str:
     return step.status
 
 
-def _buckets(kinds: list[str], most: int) -> list[str]:
-    if len(kinds) <= most:
-        return kinds
-    edges = [number * len(kinds) // most for number in range(most + 1)]
-    return [min(kinds[a:b], key=_RANKS.__getitem__) for a, b in pairwise(edges)]
-
-
 def _bucket_of(cursor: int, count: int, buckets: int) -> int:
-    if count <= buckets:
+    if count <= buckets or cursor < 0:
         return min(cursor, count - 1)
     edges = [number * count // buckets for number in range(buckets + 1)]
     return next((n for n in range(buckets) if edges[n] <= cursor < edges[n + 1]), buckets - 1)

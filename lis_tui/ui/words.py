@@ -1,6 +1,6 @@
 """How numbers and states read on the screen; one place, so that they read the same everywhere."""
 
-from lis_tui.core.events import RunForked
+from lis_tui.core.events import RunForked, TrajectoryImported
 from lis_tui.core.parts import StepView, Totals
 from lis_tui.core.spec import Limits
 from lis_tui.core.text import one_line
@@ -106,12 +106,20 @@ def cost(totals: Totals) -> str:
 def tokens(totals: Totals) -> str:
     """Give the tokens used so far."""
     total = totals.prompt_tokens + totals.completion_tokens
+    if not total and totals.has_unknown_cost:
+        return "tokens unknown"
     return f"{'~' if totals.is_estimated else ''}{count(total)} tok"
 
 
-def turns(turn: int, limits: Limits) -> str:
-    """Give the turn and how many there may be."""
-    return f"turn {turn}/{limits.max_turns}"
+def turns(turn: int, limits: Limits, *, is_foreign: bool = False) -> str:
+    """Give the turn and how many there may be; what another program did not say is not known."""
+    is_known = not is_foreign or limits.max_turns != Limits().max_turns
+    return f"turn {turn}/{limits.max_turns}" if is_known else f"turn {turn}"
+
+
+def format_label(imported: TrajectoryImported) -> str:
+    """Name the program that recorded this, and its format's version."""
+    return one_line(f"{imported.format} {imported.version}".strip(), 40)
 
 
 def fork_label(fork: RunForked) -> str:

@@ -123,7 +123,7 @@ async def test_a_recording_is_forked_not_rewound() -> None:
         await pilot.press("r")
         await settle(pilot)
         assert "f forks it here" in text_of(app)
-        await pilot.press("k", "f", "enter")
+        await pilot.press("k", "k", "f", "enter")
         await settle(pilot)
         assert bench(app).source.name == "mandelbrot-3-fork"
     assert [made[:3] for made in source.forks] == [(StepAddress(6, 2), False, "fork")]

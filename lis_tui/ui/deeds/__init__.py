@@ -9,14 +9,20 @@ from lis_tui.ui.deeds.commanding import Commanding
 from lis_tui.ui.deeds.comparing import Comparing
 from lis_tui.ui.deeds.deciding import Deciding
 from lis_tui.ui.deeds.looking import Looking
+from lis_tui.ui.deeds.marking import Marking
 from lis_tui.ui.deeds.moving import Moving
+from lis_tui.ui.deeds.replaying import Replaying
 from lis_tui.ui.deeds.running import Running
+from lis_tui.ui.deeds.searching import Searching
 from lis_tui.ui.deeds.travelling import Travelling
 
 if TYPE_CHECKING:
     from lis_tui.ui.screens.workbench import Workbench
 
-GROUPS = (Deciding, Changing, Commanding, Breaking, Running, Moving, Looking, Travelling, Comparing)
+GROUPS = (
+    *(Deciding, Changing, Commanding, Breaking, Running),
+    *(Moving, Replaying, Searching, Marking, Looking, Travelling, Comparing),
+)
 _NAMES = {"continue": "continue_"}
 """Actions that are named by a word of Python."""
 

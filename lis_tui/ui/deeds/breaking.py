@@ -14,39 +14,39 @@ class Breaking(Group):
 
     def breakpoint(self) -> None:
         """Make one from the step under the cursor."""
-        screen, view = self.screen, self.screen.view
-        entry = Entry(suggested(view, screen.commands.step), "run")
-        taken = tuple(one.name for one in view.breakpoints)
+        screen, walk = self.screen, self.screen.walk
+        taken = tuple(one.name for one in walk.breakpoints)
+        entry = Entry(suggested(walk.whole, screen.commands.step, taken), "run")
 
         def made(found: Entry | None) -> None:
             if found is not None:
-                self._change((*self.screen.view.breakpoints, found.rule), found.rule.name, found)
+                self._change((*walk.breakpoints, found.rule), found.rule.name, found)
                 screen.hint(f"breakpoint {found.rule.name} is set")
 
-        screen.app.push_screen(BreakpointDialog(entry, view, screen.paint, taken), made)
+        screen.app.push_screen(BreakpointDialog(entry, walk.whole, screen.paint, taken), made)
 
     def breakpoints(self) -> None:
         """List all of them."""
-        screen, view = self.screen, self.screen.view
-        entries = [Entry(one, self._scope(one.name)) for one in view.breakpoints]
-        hits = hits_of(screen.facts, [one.name for one in view.breakpoints])
-        screen.app.push_screen(BreakpointsDialog(entries, hits, view, screen.paint, self._change))
+        screen, walk = self.screen, self.screen.walk
+        entries = [Entry(one, self._scope(one.name)) for one in walk.breakpoints]
+        hits = hits_of(screen.facts, [one.name for one in walk.breakpoints])
+        screen.app.push_screen(BreakpointsDialog(entries, hits, walk.whole, screen.paint, self._change))
 
     def rest(self) -> None:
         """Switch all off; again: on as before."""
         screen = self.screen
-        found = switched(screen.facts, screen.view.breakpoints)
+        found = switched([*screen.facts, *screen.walk.set_here], screen.walk.breakpoints)
         if not found:
             screen.hint("none of them was on; B switches them on")
             return
-        screen.send(SetBreakpoints(found))
+        self._send(found)
         count = sum(one.is_on for one in found)
         screen.hint(f"breakpoints on again: {count}" if count else "all breakpoints off · I switches them on")
 
     def _change(self, breakpoints: tuple[Breakpoint, ...], name: str, entry: Entry | None) -> None:
         """Have the run use them, and keep what was changed where it belongs."""
         screen = self.screen
-        screen.send(SetBreakpoints(breakpoints))
+        self._send(breakpoints)
         folder = screen.config_folder
         if folder is None:
             return
@@ -55,6 +55,14 @@ class Breaking(Group):
             keep(folder, self._task, name, rule, entry.scope if entry is not None else "run")
         except LisError as error:
             screen.hint(error.sentence)
+
+    def _send(self, breakpoints: tuple[Breakpoint, ...]) -> None:
+        """Have the run use them; in a recording, the keys that go to matches."""
+        if self.screen.walk.replay is not None:
+            self.screen.walk.replay.set_breakpoints(breakpoints)
+            self.screen.status.refresh()
+        else:
+            self.screen.send(SetBreakpoints(breakpoints))
 
     def _scope(self, name: str) -> Scope:
         try:

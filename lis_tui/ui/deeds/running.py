@@ -39,7 +39,10 @@ class Running(Group):
             self.pause()
 
     def next(self) -> None:
-        """Take one step."""
+        """Take one step; in a recording, to the next one."""
+        if self.screen.walk.replay is not None:
+            self.screen.walk.go_on(1)
+            return
         address: StepAddress | None = None
         if self.screen.view.gate is not None:
             address = self.painted()
@@ -51,7 +54,10 @@ class Running(Group):
             self.screen.send(Approve(), address)
 
     def continue_(self) -> None:
-        """Go on to the next gate that waits by itself."""
+        """Go on to the next gate that waits by itself; in a recording, to the next match."""
+        if self.screen.walk.replay is not None:
+            self.screen.walk.seek(1)
+            return
         view = self.screen.view
         address: StepAddress | None = None
         if view.gate is not None:

@@ -1,12 +1,15 @@
 """The commands: what the model asked for, what ran, what came of it, and the box where the run waits."""
 
 import re
+from bisect import bisect_left
+from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from operator import attrgetter
 
 from textual.message import Message
 
 from lis_tui.core.events import StepAddress
-from lis_tui.core.parts import MOST_TAIL, StepView
+from lis_tui.core.parts import MOST_TAIL, StepView, fresh_version
 from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui.calls import call_rows, result_rows, result_sign, short
@@ -14,11 +17,11 @@ from lis_tui.ui.ending import end_rows
 from lis_tui.ui.human import human_rows, indent_of
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink, Row, plain_inks
-from lis_tui.ui.strip import fork_points
 from lis_tui.ui.waiting import box_rows, time_left
 from lis_tui.ui.widgets.blocks import BlockList
 
 DRAFT_LINES = 6
+MOST_OUTPUTS = 64
 LONG_S = 2.0
 """Of a command that takes longer it is said what can be done to it."""
 _OPENING = re.compile(r"^\s*\{\s*\"\w{1,40}\"\s*:\s*\"")
@@ -46,6 +49,10 @@ class CommandsPane(BlockList):
         self._read: StepAddress | None = None
         """The step that was moved to last."""
         self._moved = 0
+        self._here: StepAddress | None = None
+        """In a recording, the step or turn of the place that is shown."""
+        self._outputs: OrderedDict[StepAddress, bytes] = OrderedDict()
+        """Outputs that were wanted, for when the same step is shown anew."""
         self.is_blinking = False
         self.forks: set[StepAddress] = set()
         """Where other runs left this one."""
@@ -131,9 +138,19 @@ class CommandsPane(BlockList):
             if step.address == self._read:
                 self.cursor = number
 
+    def show_step(self, address: StepAddress, first: int) -> None:
+        """Show another place of a recording, with the cursor on its step, or the first one of its turn."""
+        self._here = address
+        self.show_place(first)
+        self.rest()
+        if self._view.ended is None and not self.is_in_sight(self.cursor):
+            self.reveal(self.cursor)
+
     def _resting_place(self) -> int:
         number = self._gate_number()
         last = len(self._view.steps) - 1
+        if self._here is not None:
+            return min(bisect_left(self._view.steps, self._here, key=attrgetter("address")), last)
         return last if number is None else min(number, last)
 
     def move_to(self, number: int, *, is_scrolling: bool = True) -> None:
@@ -170,21 +187,6 @@ class CommandsPane(BlockList):
                 self.move_to(number)
                 return
 
-    def go_to_turn(self, turn: int) -> None:
-        """Put the cursor on a turn's first step."""
-        for number, step in enumerate(self._view.steps):
-            if step.address.turn >= turn:
-                self.move_to(number)
-                return
-
-    def notable(self, direction: int) -> int | None:
-        """Find the next block worth a look."""
-        steps = self._view.steps
-        forks = fork_points(self._view, self.forks)
-        numbers = range(self.cursor + 1, len(steps)) if direction > 0 else range(self.cursor - 1, -1, -1)
-        inside = (number for number in numbers if number < len(steps))
-        return next((n for n in inside if steps[n].is_notable or steps[n].address in forks), None)
-
     def _gate_number(self) -> int | None:
         gate = self._view.gate
         if gate is None:
@@ -202,8 +204,7 @@ class CommandsPane(BlockList):
         is_waiting = gate is not None and gate.address == step.address
         tone = "human" if step.is_injected else "muted"
         lead: list[Ink] = [(" ▌" if is_waiting else "  ", "warning"), (f"{step.address} ", tone)]
-        if is_lit:
-            self._want(step)
+        self._want(step, is_lit=is_lit)
         now = self._now()
         rows = [Row([])] if is_first else []
         rows += call_rows(step, lead, result_sign(step, now), is_lit=is_lit)
@@ -225,14 +226,30 @@ class CommandsPane(BlockList):
         steps = self._view.steps
         return number > 0 and steps[number - 1].address.turn != steps[number].address.turn
 
-    def _want(self, step: StepView) -> None:
-        """Ask once for an output that went by before this screen looked."""
+    def _want(self, step: StepView, *, is_lit: bool) -> None:
+        """Ask once, when it is drawn, for an output that went by before this screen looked."""
         seen = step.observation
         if seen is None or not seen.output_name or not 0 < seen.output_bytes <= MOST_TAIL:
             return
-        if len(step.tail) != step.output_bytes and step.address not in self._wanted:
+        if len(step.tail) == step.output_bytes:
+            return
+        if (data := self._outputs.get(step.address)) is not None:
+            step.tail[:] = data
+            step.output_bytes = len(data)
+        elif is_lit and step.address not in self._wanted:
             self._wanted.add(step.address)
             self.post_message(self.Wanted(step))
+
+    def take_output(self, step: StepView, data: bytes) -> None:
+        """Give a step the output that was wanted."""
+        self._outputs[step.address] = data
+        if len(self._outputs) > MOST_OUTPUTS:
+            self._wanted.discard(self._outputs.popitem(last=False)[0])
+        now = self._view.step(step.address) or step
+        now.tail[:] = data
+        now.output_bytes = len(data)
+        now.version = fresh_version()
+        self.update_blocks(is_whole=True)
 
     # ---- the gate
 

@@ -81,6 +81,12 @@ class ReasoningPane(BlockList):
             self.update_blocks(is_whole=True)
         self.move_to(len(self._view.turns) - 1 if turn is None else turn)
 
+    def show_turn(self, first: int) -> None:
+        """Show another place of a recording: its newest turn is open."""
+        self._read = None
+        self.show_place(first)
+        self.cursor = max(self.block_count() - 1, 0)
+
     def follow(self) -> None:
         """Go to the newest turn."""
         self._read = None

@@ -210,7 +210,8 @@ class BreakpointsDialog(ModalScreen[None]):
 
     def action_make(self) -> None:
         """Make a new one."""
-        self._open(len(self._entries), Entry(suggested(self._view, None), "run"))
+        taken = [entry.rule.name for entry in self._entries]
+        self._open(len(self._entries), Entry(suggested(self._view, None, taken), "run"))
 
     def _open(self, place: int, entry: Entry) -> None:
         taken = tuple(one.rule.name for number, one in enumerate(self._entries) if number != place)

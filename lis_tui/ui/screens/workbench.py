@@ -18,17 +18,19 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from lis_tui.core.bus import spawn
+from lis_tui.core.cursor import Moved
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import LisError
 from lis_tui.core.events import EXIT_CODES, Record, StepAddress
-from lis_tui.core.parts import StepView, fresh_version
+from lis_tui.core.parts import StepView
 from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
-from lis_tui.ui.actions import ACTIONS, Focus, why_not
+from lis_tui.ui.actions import ACTIONS, Focus, meant, why_not
+from lis_tui.ui.announcing import Announcer
 from lis_tui.ui.bridge import INTERVAL_S, Feed, Source
 from lis_tui.ui.filing import Filing
-from lis_tui.ui.header import strip_line, strip_width, title_line
+from lis_tui.ui.header import Header
 from lis_tui.ui.highlight import highlight
 from lis_tui.ui.layout import Layout
 from lis_tui.ui.offers import end_keys, footer, gate_keys, inks_of, running_keys
@@ -40,7 +42,7 @@ from lis_tui.ui.panes.preview import PreviewPane
 from lis_tui.ui.panes.reasoning import ReasoningPane
 from lis_tui.ui.rows import Ink, cells
 from lis_tui.ui.status import Moment, status_line
-from lis_tui.ui.strip import step_at
+from lis_tui.ui.walk import Walk
 from lis_tui.ui.widgets.blocks import BlockList
 from lis_tui.ui.widgets.direct import Covered
 from lis_tui.ui.widgets.lines import Lines
@@ -100,7 +102,7 @@ class Workbench(Screen[None]):
         self.facts: list[Record] = []
         """The run's facts, from which any turn's request is rebuilt."""
         self.paint = paint
-        self.has_bell = has_bell
+        self.announcer = Announcer(self, has_bell=has_bell)
         self.config_folder = config_folder
         """Where breakpoints for more than this run are kept."""
         self._now = now
@@ -110,9 +112,9 @@ class Workbench(Screen[None]):
         self._hint = ""
         self._lost = ""
         self._lost_code = 0
-        self._told: tuple[str, StepAddress | None] | None = None
-        self._title = ""
-        self.header = Lines(paint, self._header_lines, id="header")
+        self.walk = Walk(self)
+        self._top = Header(self)
+        self.header = Lines(paint, self._top.lines, id="header")
         self.status = Lines(paint, self._status_lines, id="status", tone="foreground on-surface")
         self.reasoning = ReasoningPane(paint, self.view)
         self.commands = CommandsPane(
@@ -144,6 +146,10 @@ class Workbench(Screen[None]):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        spawn(asyncio.to_thread(highlight, "true", "bash"), "colours")
+        if self.walk.replay is not None:
+            spawn(self.walk.replay.read(), "feed", self._feed_failed)
+            return
         feed = Feed(
             self.source,
             self._deliver,
@@ -152,9 +158,7 @@ class Workbench(Screen[None]):
             is_busy=lambda: self._monotonic() - self._acted_at < BUSY_S,
         )
         spawn(feed.run(), "feed", self._feed_failed)
-        spawn(asyncio.to_thread(highlight, "true", "bash"), "colours")
-        if not self.source.is_recorded:
-            self.set_interval(TICK_S, self._tick)
+        self.set_interval(TICK_S, self._tick)
 
     async def _deliver(self, records: list[Record]) -> None:
         done = asyncio.Event()
@@ -184,45 +188,26 @@ class Workbench(Screen[None]):
         self.reasoning.update_blocks()
         self.commands.update_blocks()
         self.commands.rest()
+        self._redraw_others()
+
+    def show_place(self, moved: Moved, address: StepAddress) -> None:
+        """Draw the view at another place of a recording."""
+        self.reasoning.show_turn(moved.turn)
+        self.commands.show_step(address, moved.step)
+        self._redraw_others()
+
+    def _redraw_others(self) -> None:
         self.filing.follow()
         self.header.renew()
         # Whether the gate is in sight is known once it is painted.
         self.call_after_refresh(self.status.renew)
-        self._announce()
+        self.announcer.announce()
 
     def _tick(self) -> None:
         """Times on the screen go on by themselves while something is under way."""
         if self.view.ended is None and not self._lost:
             self.commands.update_blocks()
             self.status.renew()
-
-    def _announce(self) -> None:
-        """Tell by bell and title, once, that the run waits or ended."""
-        gate, ended, asking = self.view.gate, self.view.ended, self.view.asking
-        state = "waits for you" if gate is not None else words.end_words(ended.status)[0] if ended else ""
-        state = "waits for input" if asking is not None else state
-        task = words.task(self.view, 60) or "lis-tui"
-        self._title = f"{state} · {task}" if state else task
-        self.name_window()
-        waits = gate or asking
-        told = (state, waits.address if waits is not None else None)
-        if state and told != self._told and not self.source.is_recorded:
-            self.post_message(self.Notable(self._title, self.source.name, has_bell=self.has_bell))
-        self._told = told
-
-    def name_window(self) -> None:
-        """Name the window after what is shown; what goes on behind another run leaves it alone."""
-        if self in self.app.screen_stack and self._title and self.app.title != self._title:
-            self.app.title = self._title
-
-    class Notable(Message):
-        """Something a person should know who looks elsewhere."""
-
-        def __init__(self, sentence: str, run: str, *, has_bell: bool) -> None:
-            super().__init__()
-            self.sentence = sentence
-            self.run = run
-            self.has_bell = has_bell
 
     # ---- what is drawn around the panes
 
@@ -234,16 +219,11 @@ class Workbench(Screen[None]):
     def where(self) -> Focus:
         """Where the person is."""
         pane = self.focused.id if self.focused is not None and self.focused.id else "commands"
-        return Focus(pane, self.source.is_recorded, self.commands.step, bool(self.get_selected_text()))
-
-    def _header_lines(self, width: int) -> list[list[Ink]]:
-        return [
-            title_line(self.view, self.source.name, width),
-            strip_line(self.view, self.commands.cursor, width, self.commands.forks),
-        ]
+        has_selection = bool(self.get_selected_text())
+        return self.walk.focus(Focus(pane, self.source.is_recorded, self.commands.step, has_selection))
 
     def _status_lines(self, width: int) -> list[list[Ink]]:
-        moment = Moment(self.clock(), self.source.is_recorded, self._hint, self._lost)
+        moment = self.walk.moment(Moment(self.clock(), self.source.is_recorded, self._hint, self._lost))
         keys = footer(self.view, self.where, is_gate_seen=self.commands.painted_gate is not None)
         return [status_line(self.view, moment, keys, width)]
 
@@ -271,7 +251,9 @@ class Workbench(Screen[None]):
     @on(BlockList.Moved)
     def _moved(self, message: BlockList.Moved) -> None:
         pane = message.pane
-        if pane is self.commands:
+        if pane is self.commands and self.walk.replay is not None:
+            self.walk.go_to_number(message.number)
+        elif pane is self.commands:
             step = self.commands.step
             if step is not None and self.commands.is_held:
                 self.reasoning.read(step.address.turn)
@@ -291,9 +273,8 @@ class Workbench(Screen[None]):
 
     @on(Lines.Pressed)
     def _strip_pressed(self, message: Lines.Pressed) -> None:
-        if message.widget is self.header and message.y == 1 and self.view.steps:
-            width = strip_width(self.header.size.width)
-            self.commands.move_to(step_at(message.x - 1, len(self.view.steps), width))
+        if message.widget is self.header:
+            self._top.press(message.x, message.y, self.header.size.width)
 
     @on(CommandsPane.Wanted)
     def _wanted(self, message: CommandsPane.Wanted) -> None:
@@ -304,10 +285,7 @@ class Workbench(Screen[None]):
         """Give a step the output that went by before this screen looked, so that its colours are shown."""
         data = await asyncio.to_thread(read_output, folder, step)
         if data and self.is_attached:
-            step.tail[:] = data
-            step.output_bytes = len(data)
-            step.version = fresh_version()
-            self.commands.update_blocks(is_whole=True)
+            self.commands.take_output(step, data)
 
     # ---- keys
 
@@ -321,6 +299,7 @@ class Workbench(Screen[None]):
     def action_do(self, action_id: str) -> None:
         """Do an action of the table, or say why it cannot be done."""
         self._acted_at = self._monotonic()
+        action_id = meant(action_id, self.where)
         reason = why_not(action_id, self.view, self.where)
         if reason:
             self.hint(reason)
@@ -355,7 +334,7 @@ class Workbench(Screen[None]):
             now=self._now,
             monotonic=self._monotonic,
             interval_s=self._interval_s,
-            has_bell=self.has_bell,
+            has_bell=self.announcer.has_bell,
             config_folder=self.config_folder,
         )
 
@@ -395,7 +374,7 @@ class Workbench(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Be in front, again."""
-        self.name_window()
+        self.announcer.name_window()
         spawn(self._find_forks(), "find forks", self.refused)
 
     async def _find_forks(self) -> None:

@@ -104,15 +104,23 @@ class BlockList(Direct, ScrollView, can_focus=True):
 
     # ---- growing
 
-    def update_blocks(self, *, is_whole: bool = False) -> None:
-        """Look for what is new; `is_whole`: anywhere, else near the end."""
+    def update_blocks(self, *, is_whole: bool = False, first: int | None = None) -> None:
+        """Look for what is new: from `first` on, or anywhere (`is_whole`), else near the end."""
         count = self.block_count()
         known = len(self._heights)
-        first = 0 if is_whole else max(0, min(count, known) - FRESH)
-        changed = self._heights.changed(first, min(count, known), self.block_version)
+        start = 0 if is_whole else min(count, known) - FRESH if first is None else first
+        changed = self._heights.changed(max(start, 0), min(count, known), self.block_version)
         if not changed and count == known and not is_whole:
             return
         self._grow(changed, known, count)
+
+    def show_place(self, first: int) -> None:
+        """Show the end of a run at another place of it; what stands before `first` looks as it did."""
+        self.is_held = False
+        self.is_following = True
+        self.unseen = 0
+        # The newest block of either place may look otherwise only because it is the newest.
+        self.update_blocks(first=min(first, len(self._heights), self.block_count()) - 2)
 
     def _grow(self, changed: list[int], known: int, count: int) -> None:
         anchor = self._anchor()

@@ -1,0 +1,140 @@
+"""A recording on the workbench: reads it, knows the place one is at, and has the screen show that."""
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import Callable
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from lis_tui.core.breakpoints import Breakpoint
+from lis_tui.core.cursor import Timeline
+from lis_tui.core.events import BreakpointsChanged, Record, StepAddress
+from lis_tui.core.places import Place
+from lis_tui.core.text import plural
+from lis_tui.ui.playing import Player
+
+if TYPE_CHECKING:
+    from lis_tui.ui.screens.workbench import Workbench
+
+SLICE = 1000
+"""So many records are read before keys get their turn."""
+
+
+class Replay:
+    """The cursor of one recording. Until it is read, there is nothing to move through."""
+
+    def __init__(self, screen: "Workbench") -> None:
+        self._screen = screen
+        self.timeline = Timeline()
+        self.index = 0
+        self.is_read = False
+        self.set_here: list[Record] = []
+        """Breakpoints as they were changed here, where `c` stops; the recording does not have these."""
+        self.player = Player(screen, self)
+
+    async def read(self) -> None:
+        """Read all of it and show its end. Raises LisError."""
+        bunch: list[Record] = []
+        async for record in self._screen.source.records():
+            bunch.append(record)
+            if len(bunch) == SLICE:
+                self._take(bunch)
+                bunch = []
+                await asyncio.sleep(0)
+        self._take(bunch)
+        if self._screen.is_attached and self.timeline.records:
+            self._begin()
+
+    def _take(self, bunch: list[Record]) -> None:
+        self.timeline.extend(bunch)
+        self._screen.facts += [record for record in bunch if record.n]
+        self._screen.status.refresh()
+
+    def _begin(self) -> None:
+        self.is_read = True
+        self._show(len(self.timeline.places) - 1)
+
+    @property
+    def reading(self) -> str:
+        """Say how far it has been read."""
+        count = len(self.timeline.records)
+        return f"reading … {plural(count, 'record')}" if count else "reading …"
+
+    # ---- where one is
+
+    @property
+    def place(self) -> Place:
+        """The place that is shown."""
+        return self.timeline.places[self.index]
+
+    @property
+    def is_first(self) -> bool:
+        """There is nothing before."""
+        return self.index == 0
+
+    @property
+    def is_last(self) -> bool:
+        """There is nothing after."""
+        return not self.is_read or self.index == len(self.timeline.places) - 1
+
+    @property
+    def step(self) -> int:
+        """The step of the whole run that is shown last, counted from 0; -1: before the first."""
+        steps = self.timeline.whole.steps
+        return bisect_right(steps, self.place.address, key=attrgetter("address")) - 1 if self.is_read else -1
+
+    @property
+    def breakpoints(self) -> tuple[Breakpoint, ...]:
+        """The run's own at first, then as they were changed here."""
+        newest = self.set_here[-1].event if self.set_here else None
+        if isinstance(newest, BreakpointsChanged):
+            return newest.breakpoints
+        return self.timeline.whole.breakpoints
+
+    def set_breakpoints(self, breakpoints: tuple[Breakpoint, ...]) -> None:
+        """Use these from now on, here alone."""
+        self.set_here.append(Record(0, 0.0, BreakpointsChanged(breakpoints)))
+
+    # ---- moving
+
+    def go(self, index: int, *, is_jump: bool = True) -> None:
+        """Show a place. A jump is remembered, to go back from."""
+        index = min(max(index, 0), len(self.timeline.places) - 1)
+        if index == self.index:
+            return
+        if is_jump:
+            self._screen.walk.leave()
+        self._show(index)
+
+    def go_to_step(self, address: StepAddress) -> bool:
+        """Show what came of a step, or (step 0) the reply of a turn; False where there is none."""
+        index = self.timeline.index_of(address)
+        if index is not None:
+            self.go(index)
+        return index is not None
+
+    def go_on(self, direction: int) -> bool:
+        """To the next step; False where there is none."""
+        return self._seek(direction, self._is_stop, is_jump=False)
+
+    def go_to_turn(self, direction: int) -> bool:
+        """To the next reply, or back to the beginning of the turn and then to the one before."""
+        return self._seek(direction, lambda place: place.kind in ("task", "reply"), is_jump=False)
+
+    def _seek(self, direction: int, is_meant: Callable[[Place], bool], *, is_jump: bool) -> bool:
+        seek = self.timeline.next if direction > 0 else self.timeline.previous
+        index = seek(self.index, is_meant)
+        if index is not None:
+            self.go(index, is_jump=is_jump)
+        return index is not None
+
+    def _is_stop(self, place: Place) -> bool:
+        """A reply is a stop of its own only where no step came of it."""
+        if place.kind != "reply" or place.index + 1 == len(self.timeline.places):
+            return True
+        after = self.timeline.places[place.index + 1]
+        return after.kind != "step" or after.address.turn != place.address.turn
+
+    def _show(self, index: int) -> None:
+        self.index = index
+        self._screen.show_place(self.timeline.move(self._screen.view, index), self.place.address)
