@@ -154,12 +154,12 @@ class RecordedSource(Going):
             yield record
 
     def _all_of_it(self) -> "tuple[list[Record], Past]":
-        from lis_tui.trajectory.past_files import PastFiles
+        from lis_tui.trajectory.inferred_files import InferredFiles
 
         records = self._read()
         forks = (record.event for record in reversed(records) if isinstance(record.event, RunForked))
-        fork = next(forks, None)
-        return records, self._kept(fork) if self._kept is not None else PastFiles(self.name)
+        kept = self._kept(next(forks, None)) if self._kept is not None else None
+        return records, kept if kept is not None and kept.addresses() else InferredFiles(records)
 
     async def decide(
         self, decision: Decision, address: StepAddress | None = None, gate: Gate | None = None

@@ -189,8 +189,11 @@ class FilesPane(BlockList):
         while waiting:
             path = waiting.pop()
             inside = self._children.get(path, ())
-            name = one_line(path.rpartition("/")[2], 120) or "⎵"
-            nodes.append(_Node(path, name, path.count("/"), self._entry(path), len(inside)))
+            folder, _, last = path.rpartition("/")
+            is_outside = path.startswith("/")
+            name = one_line(f"/{last}" if is_outside and not folder else last, 120) or "⎵"
+            depth = path.count("/") - is_outside
+            nodes.append(_Node(path, name, depth, self._entry(path), len(inside)))
             if inside and self._is_open(path):
                 waiting += sorted(inside, reverse=True)
         return nodes

@@ -1,0 +1,85 @@
+"""The files of a recording that kept none, as far as its edits tell of them."""
+
+from collections.abc import Iterable
+from functools import cached_property
+from threading import Lock
+
+from lis_tui.core.beneath import FilePart
+from lis_tui.core.differing import TextDiff, diff_contents
+from lis_tui.core.errors import FileRefused
+from lis_tui.core.events import FileEntry, Record, StepAddress
+from lis_tui.core.inferred import Inferred
+from lis_tui.core.manifest import Difference
+from lis_tui.core.view import RunView
+from lis_tui.trajectory.past_files import FilesThen
+
+UNKNOWN = "What stood in it is not known: the recording tells of some edits only, and keeps no files."
+NOTHING = "This recording keeps no files, and up to here it tells of no edit."
+
+
+class InferredFiles:
+    """What the editor's calls made; what the shell did is not known. May be used from any threads."""
+
+    is_inferred = True
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self._records: Iterable[Record] = records
+        self._lock = Lock()
+
+    @cached_property
+    def _edits(self) -> Inferred:
+        view = RunView().apply_all(self._records)
+        self._records = ()
+        workdir = view.started.spec.sandbox.workdir if view.started is not None else "/testbed"
+        return Inferred(view.steps, workdir)
+
+    @property
+    def _inferred(self) -> Inferred:
+        with self._lock:  # found once, however many ask
+            return self._edits
+
+    def addresses(self) -> list[StepAddress]:
+        """Give the steps that edited a file, in order."""
+        return self._inferred.addresses()
+
+    def then(self, address: StepAddress) -> FilesThen:
+        """Give the files that had been edited once a step was over, marked where this step did it."""
+        entries = tuple(self._entry(path, address) for path in self._inferred.files(address))
+        marks: dict[str, Difference] = dict(self._inferred.changes(address))
+        return FilesThen(entries=entries, marks=marks, shown=address, why_empty=NOTHING)
+
+    def part(self, shown: StepAddress, path: str, most_bytes: int) -> FilePart:
+        """Give the beginning of a file as its edits made it. Raises FileRefused."""
+        data = self._content(path, shown)
+        if data is None:
+            raise FileRefused(UNKNOWN)
+        return FilePart(data[:most_bytes], len(data))
+
+    def changes(self, left: StepAddress, right: StepAddress) -> dict[str, Difference]:
+        """Tell which files were edited between two steps."""
+        one, other = self._inferred.files(left), self._inferred.files(right)
+        return {
+            path: "new" if path not in one and file.mark == "new" else "changed"
+            for path, file in other.items()
+            if path not in one or one[path].by != file.by
+        }
+
+    def diff(self, path: str, left: StepAddress, right: StepAddress) -> TextDiff:
+        """Compare a file as its edits had made it by two steps."""
+        one, other = self._content(path, left), self._content(path, right)
+        is_made_later = path not in self._inferred.files(left) and self._is_made_here(path)
+        if other is None or (one is None and not is_made_later):
+            return TextDiff(note=UNKNOWN)
+        return diff_contents(one, other, (f"{left} {path}", f"{right} {path}"))
+
+    def _is_made_here(self, path: str) -> bool:
+        last = self._inferred.addresses()[-1:]
+        found = self._inferred.files(last[0]).get(path) if last else None
+        return found is not None and found.mark == "new"
+
+    def _content(self, path: str, at: StepAddress) -> bytes | None:
+        text = self._inferred.text(path, at)
+        return text.encode(errors="replace") if text is not None else None
+
+    def _entry(self, path: str, at: StepAddress) -> FileEntry:
+        return FileEntry(path, size_bytes=len(self._content(path, at) or b""))
