@@ -16,6 +16,7 @@ CALLS = frozenset(
 """Actions of the agent that are calls of a tool; others are what OpenHands notes for itself."""
 _ACTIONS = CALLS | {"message", "system", "null", "recall", "change_agent_state"}
 _OBSERVATIONS = CALLS | {"error", "success", "null", "user_rejected", "agent_state_changed", "mcp"}
+_NOT_FLAT = ("args", "extras", "role")
 _BESIDE = ("action", "observation", "source", "content", "id", "timestamp", "cause", "message")
 
 
@@ -76,7 +77,7 @@ def turns_of(events: list[object]) -> int:
 def _is_flat(value: object) -> bool:
     """The oldest evaluations wrote an event's own fields beside its kind, and no number."""
     event = mapping(value)
-    if "args" in event or "extras" in event or ("action" in event) == ("observation" in event):
+    if not event.keys().isdisjoint(_NOT_FLAT) or ("action" in event) == ("observation" in event):
         return False
     if word(event.get("action")) in _ACTIONS:
         return True
