@@ -18,7 +18,8 @@ class Result(Struct):
 
     call_id: str
     text: str
-    is_error: bool = False
+    is_error: bool | None = None
+    """None: the message does not say."""
 
 
 class Content(Struct):
@@ -71,8 +72,12 @@ def _call_in_part(data: Json) -> ToolCall:
 
 
 def _result_in_part(data: Json) -> Result:
-    said = content_of(data.get("content"))
-    return Result(word(data.get("tool_use_id")), said.text, data.get("is_error") is True)
+    is_error = data.get("is_error")
+    return Result(
+        word(data.get("tool_use_id")),
+        content_of(data.get("content")).text,
+        is_error if isinstance(is_error, bool) else None,
+    )
 
 
 def arguments(value: object) -> str:

@@ -151,7 +151,7 @@ class ItemTalk:
         )
         if address is None:
             self.builder.problem(place, f"answers a call {call_id!r} that nobody made")
-        if address is None or not isinstance(output, str):
+        if address is None or _has_more(output):
             self.builder.keep(f"{self.where}.output", output, address)
         for key, value in unknown(item, _KNOWN):
             self.builder.keep(f"{self.where}.{key}", value, address)
@@ -166,6 +166,11 @@ def told_by(output: object) -> tuple[str, int | None, str | None]:
         return content_of(output).text, None, None
     written = "\n".join(text(one.get("stdout")) + text(one.get("stderr")) for one in results)
     return written, whole(mapping(results[-1].get("outcome")).get("exit_code")), None
+
+
+def _has_more(output: object) -> bool:
+    """Whether there is something in it that the text does not say."""
+    return not isinstance(output, str) and (bool(content_of(output).rest) or isinstance(output, dict))
 
 
 def _packed(output: str) -> tuple[int | None, str | None]:

@@ -18,6 +18,7 @@ _SAID = frozenset(["role", "from", "content", "value", "name", "type", "refusal"
 _DONE = frozenset(["tool_calls", "tool_call_id", "function_call", "usage", "finish_reason", "timestamp"])
 _THOUGHT = ("reasoning_content", "reasoning", "thinking")
 _KNOWN = frozenset([*_SAID, *_DONE, *_THOUGHT])
+_STATUSES: dict[bool | None, StepStatus] = {True: "failed", False: "done", None: "unknown"}
 _TIMES = ("timestamp", "created_at", "created")
 
 
@@ -81,7 +82,7 @@ class Talk:
     def hear(self, place: str, message: Json, content: Content) -> None:
         """A user message: the task, more words, or results of calls."""
         for result in content.results:
-            status: StepStatus = "failed" if result.is_error else "unknown"
+            status = _STATUSES[result.is_error]
             if self.builder.observe(result.text, call_id=result.call_id, status=status) is None:
                 self.builder.problem(place, f"answers a call {result.call_id!r} that nobody made")
         if content.results and not content.text:
