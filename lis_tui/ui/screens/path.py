@@ -38,6 +38,7 @@ class PathDialog(ModalScreen[Path | None]):
         self._begin = begin
         self._wanted = ""
         self._is_reading = False
+        self._has_moved = False
 
     def compose(self) -> ComposeResult:
         """Draw the field and the names."""
@@ -59,9 +60,9 @@ class PathDialog(ModalScreen[Path | None]):
 
     @on(Input.Changed)
     def _changed(self, message: Input.Changed) -> None:
-        self.query_one(Static).update(NOTE)
         self._say("")
         self._wanted = message.value
+        self._has_moved = False
         if not self._is_reading:
             spawn(self._offer(), "names")
 
@@ -101,7 +102,8 @@ class PathDialog(ModalScreen[Path | None]):
             field.cursor_position = len(taken)
 
     def action_move(self, direction: int) -> None:
-        """To the name beside."""
+        """To the name beside; it is what is meant then."""
+        self._has_moved = True
         options = self.query_one(OptionList)
         if direction > 0:
             options.action_cursor_down()
@@ -112,7 +114,9 @@ class PathDialog(ModalScreen[Path | None]):
 
     @on(Input.Submitted)
     def _submitted(self) -> None:
-        self._take(self.query_one(Input).value.strip())
+        text = self.query_one(Input).value.strip()
+        is_there = bool(text) and os.path.lexists(Path(text).expanduser())
+        self._take(text if is_there and not self._has_moved else self._highlighted or text)
 
     @on(OptionList.OptionSelected)
     def _selected(self, message: OptionList.OptionSelected) -> None:

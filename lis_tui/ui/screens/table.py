@@ -33,6 +33,7 @@ KEYS = (
     ("x", "left out"),
     ("j k g G", "move"),
 )
+FILTER_KEYS = (("enter", "to the rows"), ("esc", "all of them"))
 HINT_S = 4.0
 
 
@@ -84,6 +85,8 @@ class TableScreen(Screen[None]):
         """A path that holds one trajectory is shown without a table."""
         self._hint = ""
         self._problem = ""
+        self._place: int | None = None
+        """The row that a person went to last; a filter may hide it meanwhile."""
         self.series = Series(found.source)
         self.head = Lines(paint, self._head, id="table-head")
         self.rows = TrajectoryList(paint, found)
@@ -136,9 +139,8 @@ class TableScreen(Screen[None]):
             raise error
         self._fail(error)
 
-    def _arrange(self, place: int | None = None) -> None:
-        """Choose and sort the rows; the cursor stays on its own."""
-        place = self.rows.place if place is None else place
+    def _arrange(self) -> None:
+        """Choose and sort the rows; the cursor stays on its own, or goes back to it."""
         try:
             is_wanted = self._wanted()
         except FilterInvalid as error:
@@ -152,7 +154,7 @@ class TableScreen(Screen[None]):
         by = self.rows.by
         order = in_order(self.found.rows, places, by, is_down=self.rows.is_down) if by is not None else places
         self.rows.why_empty = self._why_empty()
-        self.rows.show(order, place)
+        self.rows.show(order, self._place)
         self.series.order = order
         self.head.refresh()
         self.status.refresh()
@@ -181,7 +183,12 @@ class TableScreen(Screen[None]):
     def _status(self, width: int) -> list[list[Ink]]:
         if self._hint or self._problem:
             return [cut([(f" {self._hint or self._problem}", "warning")], width)]
-        return [key_line(KEYS, width)]
+        is_typing = isinstance(self.focused, FilterField)
+        return [key_line(FILTER_KEYS if is_typing else KEYS, width)]
+
+    @on(events.DescendantFocus)
+    def _focus_moved(self) -> None:
+        self.status.refresh()
 
     def hint(self, sentence: str) -> None:
         """Say something for a few seconds."""
@@ -207,6 +214,10 @@ class TableScreen(Screen[None]):
     def action_ends(self, direction: int) -> None:
         """To an end."""
         self.rows.move_to(0 if direction < 0 else self.rows.block_count() - 1)
+
+    @on(BlockList.Moved)
+    def _moved(self) -> None:
+        self._place = self.rows.place
 
     @on(BlockList.Opened)
     def _opened(self) -> None:
