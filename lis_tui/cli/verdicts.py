@@ -6,7 +6,8 @@ from lis_tui.core.differing import diff_texts
 from lis_tui.core.events import Event, ReexecutionBegan, StepReplayed
 from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
-from lis_tui.trajectory.judging import VERDICTS, printed
+from lis_tui.trajectory.envelopes import printed
+from lis_tui.trajectory.judging import VERDICTS
 
 MOST_LINES = 20
 """Lines of a difference that are printed."""

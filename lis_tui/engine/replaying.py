@@ -192,7 +192,7 @@ class Replaying:
             return "" if problem or step.observation is None else "nothing ran: it was refused or skipped"
         if self._recorded.is_foreign and call.name == "submit":
             return "its answer went to another program"
-        return problem
+        return step.no_hands or problem
 
     def _judge(self, recorded: RecordedStep, now: Observation) -> None:
         expected, why = recorded.observation, self._why.get(recorded.address, "")
@@ -200,7 +200,7 @@ class Replaying:
             why = why or "nothing was recorded of what came of it"
             replayed = StepReplayed(address=recorded.address, verdict="not_replayable", because=why)
         else:
-            replayed = judge(recorded.address, expected, now, self._replay.rules)
+            replayed = judge(recorded, expected, now, self._replay.rules)
         if why:
             replayed = structs.replace(replayed, verdict="not_replayable", rules=(), because=why)
         self._counts = self._counts.plus(replayed.verdict)

@@ -5,31 +5,32 @@ import re
 import msgspec
 from msgspec import Struct
 
-from lis_tui.core.events import StepAddress, StepReplayed, Verdict
+from lis_tui.core.events import StepReplayed, Verdict
 from lis_tui.core.messages import Observation
-from lis_tui.core.normalising import Rules
-from lis_tui.core.sameness import without_remark
+from lis_tui.core.normalising import Likeness, Rules
+from lis_tui.trajectory.envelopes import in_any_order, is_cut, numbered, printed, streams
+from lis_tui.trajectory.foreign.translating import arguments_of
+from lis_tui.trajectory.replay import RecordedStep
 
-_OURS = re.compile(r"\n?\[exit code -?\d+\]\s*$")
-_NOTHING = frozenset(["[no output]", "Your command ran successfully and did not produce any output."])
-_MINI = re.compile(
-    r"^\s*<returncode>-?\d+</returncode>\s*(?:<warning>.*?</warning>\s*)?<output>\n?(.*?)\n?</output>\s*$",
-    re.S,
-)
-_MINI_CUT = re.compile(r"<output_head>|<elided_chars>")
-_HEADS = re.compile(r"^(?:OBSERVATION|Observation):[ \n]")
-_OPENHANDS = re.compile(
-    r"\n?\[(?:The command completed with exit code -?\d+\.|Current working directory: [^\]\n]*"
-    r"|Python interpreter: [^\]\n]*|Command finished with exit code -?\d+)[^\]\n]*\]\s*$"
+_Judged = tuple[Verdict, str, tuple[str, ...]]
+
+_EDITOR = "str_replace_editor"
+_FAILED = re.compile(
+    r"(?i)^\W*(?:error|failed|invalid|no replacement|no match|<tool_use_error>)|did not appear verbatim"
 )
 _CUT = "the recording holds only a part of what was printed"
+EDITS, STREAMED = "edits", "streams"
+"""Names of what is the same by other means than a rule: see docs/reexecute.md."""
 
 
-def judge(address: StepAddress, expected: Observation, now: Observation, rules: Rules) -> StepReplayed:
+def judge(step: RecordedStep, expected: Observation, now: Observation, rules: Rules) -> StepReplayed:
     """Compare what came of a step with what was recorded of it."""
-    verdict, because, needed = _verdict(expected, now, rules)
+    if step.is_foreign and step.call.name == _EDITOR:
+        verdict, because, needed = _edited(step, expected, now, rules)
+    else:
+        verdict, because, needed = _verdict(expected, now, rules)
     return StepReplayed(
-        address=address,
+        address=step.address,
         verdict=verdict,
         expected=expected.text,
         expected_exit_code=expected.exit_code,
@@ -38,7 +39,7 @@ def judge(address: StepAddress, expected: Observation, now: Observation, rules: 
     )
 
 
-def _verdict(expected: Observation, now: Observation, rules: Rules) -> tuple[Verdict, str, tuple[str, ...]]:
+def _verdict(expected: Observation, now: Observation, rules: Rules) -> _Judged:
     if because := _other_end(expected, now):
         return "diverged", because, ()
     like = rules.compare(printed(expected.text), printed(now.text))
@@ -46,9 +47,31 @@ def _verdict(expected: Observation, now: Observation, rules: Rules) -> tuple[Ver
         return "identical", "", ()
     if like.sign == "≈":
         return "normalised", "", like.rules
-    if expected.is_cut != now.is_cut or _MINI_CUT.search(expected.text):
+    both = streams(expected.text)
+    apart = Likeness("≠") if both is None else rules.compare(both, in_any_order(printed(now.text)))
+    if apart.sign != "≠":
+        return "normalised", "", (STREAMED, *apart.rules)
+    if expected.is_cut != now.is_cut or is_cut(expected.text):
         return "not_replayable", _CUT, ()
     return "diverged", "it printed something else", ()
+
+
+def _edited(step: RecordedStep, expected: Observation, now: Observation, rules: Rules) -> _Judged:
+    """Another program's editor says what it did in words of its own: what counts is whether it did it."""
+    has_failed = expected.status == "failed" or _FAILED.search(printed(expected.text)) is not None
+    if has_failed != (now.status == "failed"):
+        return "diverged", f"it {'failed' if now.status == 'failed' else 'worked'} here, and not there", ()
+    if has_failed or not _is_view(step):
+        return "normalised", "", (EDITS,)
+    like = rules.compare(numbered(expected.text), numbered(now.text))
+    if like.sign == "≠" and numbered(expected.text):
+        return ("not_replayable", _CUT, ()) if is_cut(expected.text) else ("diverged", "the file differs", ())
+    return "normalised", "", (EDITS, *like.rules)
+
+
+def _is_view(step: RecordedStep) -> bool:
+    given = arguments_of(step.call.arguments) or {}
+    return given.get("command") == "view"
 
 
 def _other_end(expected: Observation, now: Observation) -> str:
@@ -61,32 +84,6 @@ def _other_end(expected: Observation, now: Observation) -> str:
     if None in codes and {expected.status, now.status} == {"done", "failed"}:
         return f"it is {now.status}, recorded {expected.status}"
     return ""
-
-
-class _Mini(Struct):
-    output: str
-    returncode: int | None = None
-
-
-def printed(text: str) -> str:
-    """Give what was printed without what the program that recorded it says around that."""
-    text = without_remark(text)
-    text = _HEADS.sub("", text, count=1)
-    if found := _MINI.match(text):
-        text = found[1]
-    elif text.startswith("{") and '"returncode"' in text:
-        text = _from_json(text)
-    while (shorter := _OPENHANDS.sub("", text)) != text:
-        text = shorter
-    text = _OURS.sub("", text).rstrip()
-    return "" if text in _NOTHING else text
-
-
-def _from_json(text: str) -> str:
-    try:
-        return msgspec.json.decode(text.encode(errors="replace"), type=_Mini).output
-    except msgspec.DecodeError:
-        return text
 
 
 VERDICTS: dict[Verdict, tuple[str, str]] = {

@@ -31,10 +31,25 @@ from lis_tui.core.messages import (
 )
 from lis_tui.core.parts import StepView, TurnView
 from lis_tui.core.view import RunView
+from lis_tui.trajectory.foreign.translating import arguments_of
 from lis_tui.trajectory.forking import Point
 
 REPLAY = "replay/"
 """Names of models that begin so answer from the recording of a run."""
+_SWE_AGENTS = frozenset(
+    [
+        *("open", "goto", "scroll_down", "scroll_up", "create", "edit", "undo_edit", "insert", "submit"),
+        *(
+            "search_dir",
+            "search_file",
+            "find_file",
+            "set_cursors",
+            "exit_cost",
+            "exit_context",
+            "exit_format",
+        ),
+    ]
+)
 _FREE = Usage(prompt_tokens=0, completion_tokens=0, cost_usd=0.0)
 
 
@@ -59,6 +74,10 @@ class RecordedStep:
     """It is no call of the model's."""
     is_before_reply: bool = False
     """It was put in before its turn's reply."""
+    is_foreign: bool = False
+    """Another program ran it."""
+    no_hands: str = ""
+    """Why it cannot be run here, where the program that recorded it has commands of its own."""
 
 
 class Recorded:
@@ -126,7 +145,18 @@ class Recorded:
             timeout_s=step.timeout_s,
             injected=self._notes.injected.get(step.address),
             is_before_reply=step.address in self._notes.early,
+            is_foreign=self.is_foreign,
+            no_hands=self._no_hands(view, step),
         )
+
+    @staticmethod
+    def _no_hands(view: RunView, step: StepView) -> str:
+        """Some programs give the model commands that are no programs of any computer."""
+        if view.imported is None or view.imported.format != "SWE-agent" or step.tool != "execute_bash":
+            return ""
+        command = str((arguments_of(step.arguments) or {}).get("command", ""))
+        word = command.split(maxsplit=1)[0] if command.strip() else ""
+        return f"{word} is a command of SWE-agent's own" if word in _SWE_AGENTS else ""
 
     def _reply(self, turn: TurnView) -> Reply:
         reply = turn.replies[turn.chosen - 1]
