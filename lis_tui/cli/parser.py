@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from lis_tui import __version__
+from lis_tui.trajectory.exporting.exporter import FORMATS as EXPORT_FORMATS
 
 _EXIT_CODES = """exit codes:
   0 submitted            4 a person ended it      7 files cannot be kept
@@ -136,7 +137,7 @@ def _add_watching(add: _Add) -> None:
     _add_printing(show)
     export = add("export", "write down who did what in a run; keys and passwords are masked")
     export.add_argument("run", metavar="RUN|FILE[#ENTRY]")
-    export.add_argument("--to", choices=["markdown", "json"], default="markdown", help="default: markdown")
+    export.add_argument("--to", choices=EXPORT_FORMATS, default="markdown", help="default: markdown")
     export.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output")
 
 
@@ -240,6 +241,7 @@ def _add_demo(demo: argparse.ArgumentParser) -> None:
 
 def _add_care(add: _Add) -> None:
     add("doctor", "check terminal, engine, image, model and keys; say how to mend each")
+    add("schema", "print the JSON schema of the journal that every run is written to")
     image = add("image", "the image that sandboxes are made of")
     inner = image.add_subparsers(metavar="build|status", required=True)
     build = inner.add_parser("build", help="build it", allow_abbrev=False)

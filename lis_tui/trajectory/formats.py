@@ -1,17 +1,16 @@
-"""Writes the account of a run for people and for programs, without keys and passwords."""
+"""Writes the account of a run for people and for programs."""
 
 import json
 import re
 import time
 from collections.abc import Iterator
 from functools import singledispatch
-from typing import Literal
 
 import msgspec
 
 from lis_tui.core.hostile import HOSTILE
 from lis_tui.core.messages import Observation
-from lis_tui.core.text import Secrets, clean, one_line, plural
+from lis_tui.core.text import clean, one_line, plural
 from lis_tui.trajectory.account import (
     Account,
     Act,
@@ -24,8 +23,6 @@ from lis_tui.trajectory.account import (
     Written,
 )
 
-Format = Literal["markdown", "json"]
-FORMATS: tuple[Format, ...] = ("markdown", "json")
 _WHO = {
     "model": "the model",
     "person": "a person",
@@ -36,30 +33,6 @@ _WHO = {
 _SHORT = 200
 """Longer words get a fence of their own."""
 _TICKS = re.compile(r"`{3,}")
-
-
-def without_secrets(account: Account, secrets: Secrets) -> tuple[Account, dict[str, int]]:
-    """Mask keys and passwords; give also how many were masked, by where they stood."""
-    found: dict[str, int] = {}
-
-    def masked(value: object, place: str) -> object:
-        if isinstance(value, str):
-            hidden = secrets.hide(value)
-            if hidden != value:
-                found[place] = found.get(place, 0) + 1
-            return hidden
-        if isinstance(value, dict):
-            inner = f"step {value['address']}" if "address" in value else place
-            return {key: masked(one, inner) for key, one in value.items()}
-        if isinstance(value, list | tuple):
-            return [masked(one, place) for one in value]
-        return value
-
-    plain = msgspec.to_builtins(account)
-    turns = [masked(turn, f"turn {turn['number']}") for turn in plain.pop("turns")]
-    head = masked(plain, "the beginning of the run")
-    assert isinstance(head, dict)
-    return msgspec.convert({**head, "turns": turns}, Account), found
 
 
 def as_json(account: Account) -> str:
@@ -83,8 +56,8 @@ def _document(account: Account) -> Iterator[str]:
     yield f"- model: {one_line(account.model)}"
     if account.image:
         yield f"- sandbox: {one_line(account.image)} ({account.network})"
-    yield f"- begun: {_moment(account.started_at)}"
-    yield f"- ended: {_end(account)}"
+    yield f"- begun: {moment(account.started_at)}"
+    yield f"- ended: {end_words(account)}"
     if account.beginning is not None:
         begun = account.beginning
         yield f"- {begun.kind} of {one_line(begun.parent)} at {begun.point}; until there it is the parent's"
@@ -104,11 +77,12 @@ def _document(account: Account) -> Iterator[str]:
         yield from _fenced("", account.answer)
 
 
-def _end(account: Account) -> str:
+def end_words(account: Account) -> str:
+    """Say when and how it ended."""
     if account.ended_at is None:
         return "not yet, or cut off"
     reason = f": {one_line(account.reason, 500)}" if account.reason else ""
-    return f"{_moment(account.ended_at)}, {account.status.replace('_', ' ')}{reason}"
+    return f"{moment(account.ended_at)}, {account.status.replace('_', ' ')}{reason}"
 
 
 @singledispatch
@@ -124,7 +98,7 @@ def _(entry: Act) -> Iterator[str]:
 
 @_entry.register
 def _(entry: Said) -> Iterator[str]:
-    yield from _fenced(f"**{_who(entry.by)} said to the model** ({_plain(entry.origin)}):", entry.text)
+    yield from _fenced(f"**{by_words(entry.by)} said to the model** ({_plain(entry.origin)}):", entry.text)
 
 
 @_entry.register
@@ -148,7 +122,7 @@ def _(entry: Written) -> Iterator[str]:
 
 @_entry.register
 def _(entry: Rewritten) -> Iterator[str]:
-    who = _who(entry.by)
+    who = by_words(entry.by)
     yield from _fenced(f"**{who} changed the model's reasoning.** It sees:", entry.reasoning or "")
     yield from _fenced(f"**{who} changed the model's text.** It sees:", entry.text or "")
 
@@ -157,7 +131,7 @@ def _(entry: Rewritten) -> Iterator[str]:
 def _(entry: Step) -> Iterator[str]:
     hidden = ", hidden from the model" if entry.is_hidden else ""
     of = f" (version {entry.version} of the reply)" if entry.version > 1 else ""
-    yield f"### Step {entry.address}: asked for by {_who(entry.by).lower()}{of}{hidden}"
+    yield f"### Step {entry.address}: asked for by {by_words(entry.by).lower()}{of}{hidden}"
     yield ""
     yield from _called("", entry.proposed)
     if entry.problem:
@@ -185,18 +159,19 @@ def _outcome(step: Step) -> Iterator[str]:
         yield "**Nothing ran.**"
         yield ""
     elif step.changed_by:
-        yield from _called(f"**What ran, changed by {_who(step.changed_by).lower()}:**", step.ran)
+        yield from _called(f"**What ran, changed by {by_words(step.changed_by).lower()}:**", step.ran)
     else:
-        yield f"**It ran as {_who(step.by).lower()} asked for it.**"
+        yield f"**It ran as {by_words(step.by).lower()} asked for it.**"
         yield ""
     if step.result is not None:
-        yield from _fenced(f"Result: {_result(step.result)}", step.result.text)
+        yield from _fenced(f"Result: {result_words(step.result)}", step.result.text)
         yield from _fenced("Change:", step.result.diff)
     if step.seen_by_model is not None:
         yield from _fenced("**What the model sees instead:**", step.seen_by_model)
 
 
-def _result(seen: Observation) -> str:
+def result_words(seen: Observation) -> str:
+    """Say how a step came out."""
     parts: list[str] = [seen.status] if seen.exit_code is None else [f"{seen.status}, exit {seen.exit_code}"]
     parts += [] if seen.duration_s is None else [f"{seen.duration_s:.1f} s"]
     parts += [plural(seen.output_bytes, "byte")] if seen.output_bytes else []
@@ -206,7 +181,7 @@ def _result(seen: Observation) -> str:
 
 
 def _acted(act: Act) -> Iterator[str]:
-    line = f"- {_who(act.by)} {act.did}"
+    line = f"- {by_words(act.by)} {act.did}"
     text = clean(act.text)
     if "\n" in text or len(text) > _SHORT:
         yield f"{line}:"
@@ -266,7 +241,8 @@ def _code(text: str) -> str:
     return f"{ticks}{edge}{text}{edge}{ticks}"
 
 
-def _who(by: str) -> str:
+def by_words(by: str) -> str:
+    """Say who did something, as a sentence begins."""
     name = _WHO.get(by, by)
     return name[:1].upper() + name[1:] if by in _WHO else name
 
@@ -275,5 +251,6 @@ def _plain(word: str) -> str:
     return word.replace("_", " ")
 
 
-def _moment(at: float) -> str:
+def moment(at: float) -> str:
+    """Give a time as people read it; 0.0 is not known."""
     return time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(at)) if at else "not known"

@@ -11,7 +11,8 @@ from lis_tui.core.messages import Observation, Reply, StepStatus, ToolCall
 from lis_tui.core.spec import ModelSpec
 from lis_tui.core.text import Secrets
 from lis_tui.trajectory.account import Account, Act, Entry, Own, Rewritten, Said, Step, Written
-from lis_tui.trajectory.formats import as_json, as_markdown, without_secrets
+from lis_tui.trajectory.exporting.masking import masked
+from lis_tui.trajectory.formats import as_json, as_markdown
 from lis_tui.trajectory.telling import account_of
 from tests.journals import asked, started
 
@@ -22,8 +23,12 @@ FIRST, SECOND = StepAddress(1, 1), StepAddress(2, 1)
 BESIDE = StepAddress(1, 1, 1)
 
 
+def recorded(*happened: KnownEvent) -> list[Record]:
+    return [Record(n, 100.0 + n, event) for n, event in enumerate((started(), *happened), 1)]
+
+
 def told(*happened: KnownEvent) -> Account:
-    return account_of(Record(n, 100.0 + n, event) for n, event in enumerate((started(), *happened), 1))
+    return account_of(recorded(*happened))
 
 
 def replied(turn: int, arguments: str, text: str = "", version: int = 1) -> KnownEvent:
@@ -201,17 +206,19 @@ def test_a_fork_names_its_parent_and_goes_on_after_the_parents_end() -> None:
 
 
 def test_keys_are_masked_wherever_they_stand_and_each_place_is_named() -> None:
-    account = told(
+    records = recorded(
         asked(1),
         replied(1, json.dumps({"command": f"curl -H {KEY}"}), f"The key is {KEY}."),
         proposed(FIRST, json.dumps({"command": f"curl -H {KEY}"})),
+        events.InputSent(address=FIRST, data=b"opensesame\n"),
         finished(FIRST, "the word is opensesame"),
     )
-    hidden, found = without_secrets(account, Secrets(["opensesame"]))
+    safe, found = masked(records, Secrets(["opensesame"]))
+    hidden = account_of(safe)
     for text in (as_json(hidden), as_markdown(hidden)):
         assert KEY not in text
         assert "opensesame" not in text
-    assert found == {"turn 1": 2, "step 1.1": 2}
+    assert found == {"turn 1": 1, "step 1.1": 3}
     assert json.loads(json.loads(as_json(hidden))["turns"][1]["entries"][1]["proposed"]["arguments"])
 
 
