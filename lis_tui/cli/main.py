@@ -182,6 +182,15 @@ def _doctor(given: argparse.Namespace) -> int:
     return doctor.check(given)
 
 
+def _schema(_given: argparse.Namespace) -> int:
+    import json
+
+    from lis_tui.core.schema import journal_schema
+
+    print(json.dumps(journal_schema(), indent=2))
+    return 0
+
+
 def _image(given: argparse.Namespace) -> int:
     from lis_tui.cli import image
 
@@ -207,6 +216,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "stats": _stats,
     "demo": _demo,
     "doctor": _doctor,
+    "schema": _schema,
     "image build": _image,
     "image status": _image,
 }
