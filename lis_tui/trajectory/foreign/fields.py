@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from lis_tui.core.errors import NoTrajectory
 from lis_tui.core.messages import Usage
-from lis_tui.core.text import safe_str
 from lis_tui.trajectory.foreign.decoding import decoded
 from lis_tui.trajectory.foreign.material import Json, Material
 from lis_tui.trajectory.foreign.recording import Entry, Imported
@@ -51,13 +50,13 @@ def items(value: object) -> list[object]:
 def text(value: object) -> str:
     """Give text; of anything else its JSON, and nothing of nothing."""
     if isinstance(value, str):
-        return safe_str(value)
+        return value  # half a surrogate pair was replaced when the file was read
     return "" if value is None else encoded(value)
 
 
 def word(value: object) -> str:
     """Give text where it is text."""
-    return safe_str(value) if isinstance(value, str) else ""
+    return value if isinstance(value, str) else ""
 
 
 def number(value: object) -> float | None:
@@ -121,7 +120,7 @@ def unknown(record: Json, known: frozenset[str]) -> Iterator[tuple[str, object]]
     """Give the fields that are not known, without the empty ones."""
     for name, value in record.items():
         if name not in known and value not in _EMPTY:
-            yield safe_str(name), value
+            yield name, value
 
 
 def short(task: str) -> str:
@@ -139,7 +138,7 @@ def score_of(value: object) -> float | str | None:
 def is_lines(material: Material) -> bool:
     """Whether each line is a JSON value of its own, and there are several."""
     lines = _first_lines(material.data)
-    if not lines or (_whole(lines[0]) and len(lines) == 1):
+    if len(lines) < 2:
         return False
     if _whole(lines[0]):
         return True

@@ -12,10 +12,7 @@ from lis_tui.trajectory.foreign.translating import as_ours, encoded
 from lis_tui.trajectory.foreign.wording import told
 
 _PROTOCOL = "attachment://"
-_MOST_DEPTH = 60
-_SAMPLE = frozenset(
-    ["id", "epoch", "input", "messages", "output", "events", "events_data", "attachments", "error", "limit"]
-)
+_SAMPLE = frozenset(["id", "epoch", "input", "messages", "output", "events", "events_data", "error", "limit"])
 _MESSAGE = frozenset(["id", "role", "content", "source", "tool_calls", "tool_call_id", "function", "error"])
 _CALL = frozenset(["id", "function", "arguments", "type"])
 _MODEL = frozenset(["event", "model", "input", "input_refs", "tools", "output", "timestamp", "completed"])
@@ -45,10 +42,9 @@ class SampleReader:
     """Tells a builder of one sample."""
 
     def __init__(self, builder: Builder, sample: Json, model: str) -> None:
-        self._builder, self._sample, self._model = builder, sample, model
-        self._attachments = mapping(sample.get("attachments"))
-        events = [mapping(event) for event in items(sample.get("events"))]
-        self._events = SampleEvents([mapping(self._whole(event)) for event in events])
+        self._builder, self._model = builder, model
+        self._sample = sample = _put_back(sample)
+        self._events = SampleEvents([mapping(event) for event in items(sample.get("events"))])
         self._system: list[str] = []
         self._calls: dict[str, Json] = {}
         """The newest reply's, by their ids."""
@@ -67,7 +63,7 @@ class SampleReader:
             self._builder.note("the sample has no messages: those of the last call of the model are shown")
         for place, message in enumerate(messages):
             if isinstance(message, dict):
-                self._message(f"messages[{place}]", mapping(self._whole(message)))
+                self._message(f"messages[{place}]", message)
             else:
                 self._builder.problem(f"messages[{place}]", "is no object")
         self._tell_until(len(self._events.all))
@@ -75,7 +71,7 @@ class SampleReader:
         self._keep_rest()
 
     def _begin(self) -> None:
-        asked = self._whole(self._sample.get("input"))
+        asked = self._sample.get("input")
         models = (event for event in self._events.all if event.get("event") == "model")
         tools = tools_of(next((event.get("tools") for event in models), None))
         self._builder.begin(
@@ -240,20 +236,25 @@ class SampleReader:
         for name, value in unknown(self._sample, _SAMPLE | {"started_at", "completed_at"}):
             self._builder.keep(f"samples.{name}", value)
 
-    def _whole(self, value: object, depth: int = 0) -> object:
-        """Put long texts back, which stand apart from where they are used."""
-        if not self._attachments or depth > _MOST_DEPTH:
-            return value
-        if isinstance(value, str):
-            if not value.startswith(_PROTOCOL):
-                return value
-            found = self._attachments.get(value.removeprefix(_PROTOCOL))
-            return found if isinstance(found, str) else value
-        if isinstance(value, list):
-            return [self._whole(one, depth + 1) for one in value]
-        if isinstance(value, dict):
-            return {name: self._whole(one, depth + 1) for name, one in value.items()}
-        return value
+
+def _put_back(sample: Json) -> Json:
+    """Give the sample with its long texts, which stand apart, back where they are used."""
+    texts = mapping(sample.get("attachments"))
+    whole_one = {name: value for name, value in sample.items() if name != "attachments"}
+    waiting: list[object] = [whole_one] if texts else []
+    while waiting:
+        one = waiting.pop()
+        places = one.items() if isinstance(one, dict) else enumerate(one) if isinstance(one, list) else ()
+        changed = {}
+        for place, value in places:
+            if isinstance(value, dict | list):
+                waiting.append(value)
+            elif isinstance(value, str) and value.startswith(_PROTOCOL):
+                changed[place] = texts.get(value.removeprefix(_PROTOCOL), value)
+        if isinstance(one, dict | list):
+            for place, value in changed.items():
+                one[place] = value
+    return whole_one
 
 
 def _call(call: Json) -> ToolCall:

@@ -229,6 +229,9 @@ def test_the_events_know_the_times_the_tokens_and_the_exit_codes() -> None:
 
 
 def test_a_text_that_stands_apart_is_put_back() -> None:
+    imported = read(document(sample(input="attachment://aa", messages=[answer("m", "Yes.")])))
+
+    assert folded(imported).started.spec.task == LONG  # type: ignore[union-attr]  # it comes first
     assert observed(folded(read(document(sample()))), 1, 1).text == LONG
 
 
