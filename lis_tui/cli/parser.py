@@ -242,7 +242,6 @@ def _add_demo(demo: argparse.ArgumentParser) -> None:
 def _add_care(add: _Add) -> None:
     add("doctor", "check terminal, engine, image, model and keys; say how to mend each")
     add("schema", "print the JSON schema of the journal that every run is written to")
-    add("schema", "print the JSON schema of the journal that every run is written to")
     image = add("image", "the image that sandboxes are made of")
     inner = image.add_subparsers(metavar="build|status", required=True)
     build = inner.add_parser("build", help="build it", allow_abbrev=False)
