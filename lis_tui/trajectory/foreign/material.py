@@ -204,9 +204,13 @@ def _unpacked_zstd(path: Path, data: bytes) -> bytes:
         stream = zstandard.ZstdDecompressor(max_window_size=1 << 28).stream_reader(
             io.BytesIO(data), read_across_frames=True
         )
-        return _limited(path, stream)
+        unpacked = _limited(path, stream)
+        told = zstandard.frame_content_size(data)
     except (zstandard.ZstdError, MemoryError) as error:
         raise NoTrajectory(f"{path} is packed, and damaged: {error}.") from error
+    if len(unpacked) < (told if told >= 0 else 1):  # the library ends quietly where the file was cut
+        raise NoTrajectory(f"{path} is packed, and damaged: it was cut off.")
+    return unpacked
 
 
 def _limited(path: Path, stream: _Readable) -> bytes:

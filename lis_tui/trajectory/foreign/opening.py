@@ -236,7 +236,7 @@ def _recording(path: Path, member: str) -> Recording:
 
 
 def _is_named(row: Row, wanted: str) -> bool:
-    return wanted in (row.entry.name, row.path.name, str(row.path), row.member)
+    return bool(wanted) and wanted in (row.entry.name, row.path.name, str(row.path), row.member)
 
 
 def _begins_with(row: Row, wanted: str) -> bool:

@@ -27,7 +27,7 @@ from lis_tui.trajectory.reading import read, read_line
 from lis_tui.trajectory.summary import newer_version
 
 FORMAT = "lis-tui"
-_SIGN = b'"event":{"type":"RunStarted"'
+_SIGN = b'"RunStarted"'
 """Near the beginning of every journal, as we write it."""
 
 
