@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from lis_tui.core.events import StepAddress
 from lis_tui.core.messages import StepStatus, ToolCall
-from lis_tui.core.text import safe_str
 from lis_tui.trajectory.foreign.building import Builder
 from lis_tui.trajectory.foreign.fields import (
     Found,
@@ -111,7 +110,7 @@ def _run(material: Material, name: str, data: Json) -> Imported:
     builder = Builder(FORMAT, name=name, file=str(material.path))
     _begin(builder, data, _RUN)
     for key, value in mapping(data.get("metadata")).items():
-        builder.keep(f"metadata.{safe_str(key)}", value)
+        builder.keep(f"metadata.{key}", value)
     _steps(builder, data.get("steps"), "steps")
     _end(builder, items(data.get("steps")), None)
     return builder.finish()
@@ -190,14 +189,17 @@ def _observe(builder: Builder, step: Json, call: ToolCall | None) -> None:
 def _told(seen: str) -> tuple[int | None, str | None]:
     """Exit code and output, as the format writes them before and after a command's text."""
     found = _EXIT.match(seen)
-    rest = seen[found.end() :] if found else ""
-    if found is None or not rest.startswith(_SAID):
+    if found is None or not seen.startswith(_SAID, found.end()):
         return None, None
-    rest = rest[len(_SAID) :]
-    if not rest.startswith(_STDOUT):  # before the two streams were told apart
-        return int(found[1]), rest
-    out, _, err = rest[len(_STDOUT) :].partition(_STDERR)
-    return int(found[1]), (out if out.strip() else "") + err
+    code, start = int(found[1]), found.end() + len(_SAID)
+    if not seen.startswith(_STDOUT, start):  # before the two streams were told apart
+        return code, seen[start:]
+    start += len(_STDOUT)
+    end = seen.find(_STDERR, start)
+    if end < 0:
+        return code, "" if seen[start : start + 2] in ("", "\n") else seen[start:]
+    out, err = seen[start:end], seen[end + len(_STDERR) :]
+    return code, err if out.isspace() else out + err
 
 
 def _status(seen: str) -> StepStatus:

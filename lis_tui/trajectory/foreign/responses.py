@@ -78,12 +78,16 @@ def _in_document(data: object) -> Placed:
 
 def _entry(parts: Placed, name: str) -> Entry:
     """Turns are counted only by reading."""
-    responses = [mapping(value) for _, value in parts if is_response(value)]
+    responses: list[Json] = []
+    values: list[object] = []
+    for _, value in parts:
+        if is_response(value):
+            responses.append(mapping(value))
+            values += _asked(mapping(value))
+        else:
+            values.append(value)
     usages = [found for one in responses if (found := usage_of(one.get("usage")))]
     tokens = sum((one.prompt_tokens or 0) + (one.completion_tokens or 0) for one in usages)
-    values = [
-        one for _, value in parts for one in (_asked(mapping(value)) if is_response(value) else [value])
-    ]
     task = next((content_of(mapping(one).get("content")).text for one in values if _is_user(one)), "")
     return Entry(
         name=name,
