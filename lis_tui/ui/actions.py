@@ -28,6 +28,7 @@ from lis_tui.ui.conditions import (
     under_cursor,
     undoable,
 )
+from lis_tui.ui.leafing import LEAFING
 from lis_tui.ui.moves import MOVES
 from lis_tui.ui.recorded import breakable, restable, shell_there
 
@@ -234,6 +235,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("end", "", "end the run", "End the run, with an answer of yours or none.", "Run", False, live),
     *MOVES,
+    *LEAFING,
     Action(
         "open",
         "enter",
@@ -290,7 +292,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("theme", "T", "theme", "The next theme.", "Look"),
     Action("help", "question_mark,f1", "keys", "All keys and what they do.", "Always", True, shown="? f1"),
     Action("palette", "ctrl+p,colon", "all actions", "Search all actions.", "Always", shown="ctrl+p :"),
-    Action("hold", "escape", "pause", "With nothing open: hold at the next gate.", "Always", shown="esc"),
+    Action(
+        "hold",
+        "escape",
+        "pause, back",
+        "With nothing open: hold at the next gate; of a trajectory of a table: back to that.",
+        "Always",
+        shown="esc",
+    ),
     Action(
         "copy_or_interrupt",
         "ctrl+c",
@@ -311,6 +320,7 @@ ACTIONS: tuple[Action, ...] = (
 START_KEYS = (
     ("enter", "run"),
     ("tab", "settings, runs"),
+    ("ctrl+o", "open a file"),
     ("f2", "demo"),
     ("f3", "theme"),
     ("f1", "keys"),
@@ -321,6 +331,7 @@ START_TIPS = (
     ("enter", "Run the task; in the list below: open that run."),
     ("ctrl+j", "A new line in the task."),
     ("tab", "To the settings, then to the recent runs."),
+    ("ctrl+o", "Open what any program recorded: a trajectory, a log, a folder of them."),
     ("f2", "Watch a scripted model in a real sandbox; no key."),
     ("f3", "The next theme."),
     ("esc", "Leave; live runs go on."),

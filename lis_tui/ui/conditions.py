@@ -29,6 +29,8 @@ class Focus(Struct, frozen=True):
     breakpoints_on: int = 0
     hits: int = 0
     """What the last search found."""
+    is_in_table: bool = False
+    """It was opened from a table of trajectories."""
     has_earlier_place: bool = False
     has_later_place: bool = False
     """One was elsewhere before, and went back there."""

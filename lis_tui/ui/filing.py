@@ -1,12 +1,13 @@
 """Which files the workbench shows: the live tree, or in a recording those of the place one is at."""
 
 import asyncio
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from lis_tui.core.beneath import FilePart, list_beneath
 from lis_tui.core.bus import spawn
 from lis_tui.core.errors import LisError
-from lis_tui.core.events import CommandInjected, FileEntry, StepAddress, StepProposed
+from lis_tui.core.events import FileEntry, StepAddress
 from lis_tui.ui.listing import Listing, below, listing
 from lis_tui.ui.panes.preview import Preview, read_preview
 
@@ -50,19 +51,22 @@ class Filing:
         return self._screen.source.past if self._screen.source.is_recorded else None
 
     def go(self, address: StepAddress | None) -> None:
-        """Show the files as they were after a step; None: before the first one."""
-        wish = (address, address == self._last_step())
+        """Show the files as they were at a place: after its step, or after the last one before its turn."""
+        steps = self._screen.walk.whole.steps
+        before = reversed(steps[: self._count(address)])
+        replay = self._screen.walk.replay
+        ran = next((step.address for step in before if step.started_at is not None), None)
+        wish = (ran, replay is not None and replay.is_last)
         if self._past is None or wish == self._wish:
             return
         self._wish = wish
         if not self._is_reading:
             spawn(self._read(self._past), "files then")
 
-    def _last_step(self) -> StepAddress | None:
-        for record in reversed(self._screen.facts):
-            if isinstance(record.event, StepProposed | CommandInjected):
-                return record.event.address
-        return None
+    def _count(self, address: StepAddress | None) -> int:
+        """How many steps there are up to a place."""
+        steps = self._screen.walk.whole.steps
+        return bisect_right(steps, address, key=lambda step: step.address) if address is not None else 0
 
     async def _read(self, past: "Past") -> None:
         self._is_reading = True

@@ -1,6 +1,7 @@
 """Where one is in a run, live or recorded, and how one gets elsewhere: steps, turns, where one was."""
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -34,12 +35,15 @@ class Walk:
         self._screen = screen
         self.replay = Replay(screen) if screen.source.is_recorded else None
         self.trail: Trail[Spot] = Trail()
-        self.marks = Marks(self._renew)
+        self.marks = Marks(screen)
         self.hits: Hits | None = None
         """What was searched for last."""
         self._matches: Hits | None = None
         self._rules: tuple[Breakpoint, ...] = ()
         """The breakpoints that these were found by."""
+        self._stopped: set[StepAddress] = set()
+        """Steps that a breakpoint stopped or noted when the run was live."""
+        self._looked_at = 0
 
     @property
     def whole(self) -> RunView:
@@ -89,6 +93,7 @@ class Walk:
             hits=len(self.hits.found) if self.hits is not None else 0,
             has_earlier_place=self.trail.has_earlier,
             has_later_place=self.trail.has_later,
+            is_in_table=self._screen.source.series is not None,
         )
 
     def moment(self, moment: Moment) -> Moment:
@@ -205,10 +210,10 @@ class Walk:
             if self._matches is not None:
                 self._matches.stop()
             self._rules = self.breakpoints
-            self._matches = Hits("", given, self.whole, self._renew)
+            self._matches = Hits("", given, self.whole, self.renew)
         return self._matches
 
-    def _renew(self) -> None:
+    def renew(self) -> None:
         """What the lines around the panes say has changed."""
         self._screen.header.refresh()
         self._screen.status.refresh()
@@ -225,10 +230,15 @@ class Walk:
         return next((n for n in numbers if steps[n].is_notable or steps[n].address in others), None)
 
     def _matched(self) -> set[StepAddress]:
-        events = [record.event for record in self._screen.facts]
-        noted = {event.address for event in events if isinstance(event, BreakpointHit)}
-        gates = [event for event in events if isinstance(event, GateOpened)]
-        return noted | {gate.address for gate in gates if gate.because.startswith(STOPPED)}
+        facts = self._screen.facts
+        for record in islice(facts, self._looked_at, None):
+            event = record.event
+            if isinstance(event, BreakpointHit) or (
+                isinstance(event, GateOpened) and event.because.startswith(STOPPED)
+            ):
+                self._stopped.add(event.address)
+        self._looked_at = len(facts)
+        return self._stopped
 
 
 def address_of(text: str) -> StepAddress | None:

@@ -34,8 +34,10 @@ class Running(Group):
             self.screen.send(Interrupt())
 
     def hold(self) -> None:
-        """Hold at the next gate."""
-        if not self.screen.view.is_held:
+        """Hold at the next gate; a recording that a table lies behind: back to that."""
+        if self.screen.source.series is not None:
+            self.screen.post_message(self.screen.LeaveAsked())
+        elif not self.screen.view.is_held:
             self.pause()
 
     def next(self) -> None:
