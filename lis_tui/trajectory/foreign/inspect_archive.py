@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import zstandard
 
 from lis_tui.core.errors import NoTrajectory
+from lis_tui.core.text import one_line
 from lis_tui.trajectory.foreign.decoding import decoded
 from lis_tui.trajectory.foreign.fields import items, mapping, text
 from lis_tui.trajectory.foreign.material import Json
@@ -76,14 +77,14 @@ class LogArchive:
         if name.endswith("/sample.json"):
             sample = self._joined(name.removesuffix("sample.json"), sample)
         if not sample:
-            raise NoTrajectory(f"{name} in the log is no sample.")
+            raise NoTrajectory(f"{one_line(name)} in the log is no sample.")
         return sample
 
     def json(self, name: str) -> object:
         """Read a member as JSON."""
         value, why = decoded(self._read(name))
         if why:
-            raise NoTrajectory(f"{name} in the log cannot be read: {why}.")
+            raise NoTrajectory(f"{one_line(name)} in the log cannot be read: {one_line(why)}.")
         return value
 
     def _summaries(self) -> Iterator[Json]:
@@ -128,10 +129,10 @@ class LogArchive:
                 with self._archive.open(info) as stream:
                     data = stream.read(MOST_MEMBER_BYTES + 1)
         except _BROKEN as error:
-            raise NoTrajectory(f"{name} in the log is damaged: {error}.") from error
+            raise NoTrajectory(f"{one_line(name)} in the log is damaged: {one_line(str(error))}.") from error
         if len(data) > MOST_MEMBER_BYTES:
             raise NoTrajectory(
-                f"{name} in the log is larger than {MOST_MEMBER_BYTES >> 20} MB: it is not read."
+                f"{one_line(name)} in the log is larger than {MOST_MEMBER_BYTES >> 20} MB: it is not read."
             )
         return data
 

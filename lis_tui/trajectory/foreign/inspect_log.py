@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from lis_tui.core.errors import NoTrajectory
+from lis_tui.core.text import one_line
 from lis_tui.trajectory.foreign.building import Builder
 from lis_tui.trajectory.foreign.fields import (
     Found,
@@ -61,7 +62,7 @@ def _document(material: Material, header: Json) -> Found:
 
 
 def _found(material: Material, header: Json, summaries: list[Json], sample: Callable[[int], Json]) -> Found:
-    task = text(mapping(header.get("eval")).get("task"))
+    task = one_line(text(mapping(header.get("eval")).get("task")))
     if not summaries:
         raise NoTrajectory(f"{material.path} is an Inspect log of {task or 'a task'} without a sample.")
     several = len({text(summary.get("epoch")) for summary in summaries}) > 1

@@ -3,6 +3,7 @@
 from itertools import islice
 
 from lis_tui.core.errors import NoTrajectory
+from lis_tui.core.text import one_line
 from lis_tui.trajectory.foreign.building import Builder
 from lis_tui.trajectory.foreign.fields import (
     Found,
@@ -108,7 +109,7 @@ def _asked(events: list[object]) -> str:
 def _read(run: Json, file: str, name: str, is_one_of_many: bool) -> Imported:
     events = events_of(run)
     if not events:
-        raise NoTrajectory(f"{name} in {file} has no event.")
+        raise NoTrajectory(f"{one_line(name)} in {one_line(file)} has no event.")
     builder = Builder(FORMAT, _version([run]), name=name, file=file, entry=name if is_one_of_many else "")
     _begin(builder, run)
     zone, prices = Zone(events), Prices(run.get("metrics"))
