@@ -14,6 +14,7 @@ from lis_tui.core.errors import DecisionRefused
 from lis_tui.core.events import Gate, Record, StepAddress
 from lis_tui.core.spec import ModelSpec, RunSpec
 from lis_tui.core.wire import Changes
+from lis_tui.trajectory.marks import Marks
 from lis_tui.trajectory.notes import Notes
 from lis_tui.trajectory.past_files import Past
 from lis_tui.trajectory.summary import RunSummary
@@ -44,6 +45,7 @@ class FakeSource:
         self.worktree = worktree
         self.outputs: Path | None = None
         self.past: Past | None = None
+        self.marks: Marks | None = None
         self.series: Series | None = None
         self.decisions: list[tuple[Decision, StepAddress | None]] = []
         self.refusal = ""

@@ -232,8 +232,10 @@ def open_collection(places: "Places", loaded: "Loaded", found: "Collection", pla
     from lis_tui.ui.sources import RecordedSource
 
     wanted = place or 0
-    source = RecordedSource(found.rows[wanted].entry.name, lambda: found.read(wanted).records)
-    return show(places, loaded, lambda app: workbench(app, source, loaded), Runs(places))
+    row, runs = found.rows[wanted], Runs(places)
+    source = RecordedSource(row.entry.name, lambda: found.read(wanted).records)
+    source.marks = runs.marks_of_file(row.path, f"{row.member} {row.entry.name}".strip())
+    return show(places, loaded, lambda app: workbench(app, source, loaded), runs)
 
 
 def open_start(places: "Places", loaded: "Loaded") -> int:

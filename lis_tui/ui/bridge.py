@@ -14,6 +14,7 @@ from lis_tui.core.events import Gate, OutputArrived, Record, StepAddress
 from lis_tui.core.wire import Changes
 
 if TYPE_CHECKING:
+    from lis_tui.trajectory.marks import Marks
     from lis_tui.trajectory.past_files import Past
     from lis_tui.trajectory.summary import RunSummary
     from lis_tui.ui.series import Series
@@ -60,6 +61,11 @@ class Source(Protocol):
     @property
     def past(self) -> "Past | None":
         """The files at the steps of a run, known once its records come; None: nothing is known of them."""
+        ...
+
+    @property
+    def marks(self) -> "Marks | None":
+        """Where a person's marks are kept, known once its records come; None: nowhere."""
         ...
 
     def records(self) -> AsyncIterator[Record]:

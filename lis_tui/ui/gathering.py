@@ -84,7 +84,10 @@ class Gathering:
         row = self.rows[place]
         if row.is_ours and row.path.name == "journal.jsonl" and not row.member and self._runs is not None:
             return self._runs.recorded(row.path.parent)
-        return RecordedSource(row.entry.name or row.path.stem, lambda: self._read(place))
+        source = RecordedSource(row.entry.name or row.path.stem, lambda: self._read(place))
+        if self._runs is not None:
+            source.marks = self._runs.marks_of_file(row.path, f"{row.member} {row.entry.name}".strip())
+        return source
 
     def _read(self, place: int) -> list[Record]:
         # a collection holds one file at a time, so that two readers would take it from each other

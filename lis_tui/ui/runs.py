@@ -10,6 +10,7 @@ from lis_tui.ui.sources import LiveSource, RecordedSource
 
 if TYPE_CHECKING:
     from lis_tui.client import Client
+    from lis_tui.trajectory.marks import Marks
 
 
 class Runs:
@@ -61,10 +62,12 @@ class Runs:
         from lis_tui.trajectory.reading import read
 
         if not (path / "journal.jsonl").is_file():
-            return RecordedSource(path.stem, lambda: list(read(path)))
+            source = RecordedSource(path.stem, lambda: list(read(path)))
+            source.marks = self.marks_of_file(path)
+            return source
         folder = self._store.find(str(path))
         worktree = folder.worktree if folder.worktree.is_dir() else None
-        return RecordedSource(
+        source = RecordedSource(
             folder.name,
             lambda: list(read(folder)),
             worktree,
@@ -72,3 +75,17 @@ class Runs:
             self,
             lambda fork: past_files(folder.path, folder.name, fork),
         )
+        source.marks = self.marks_of(folder.path)
+        return source
+
+    def marks_of(self, folder: Path) -> "Marks":
+        """Give the marks of a run of ours."""
+        from lis_tui.trajectory.marks import Marks
+
+        return Marks.of_run(folder, self._places.data)
+
+    def marks_of_file(self, file: Path, entry: str = "") -> "Marks":
+        """Give the marks of a trajectory in a file."""
+        from lis_tui.trajectory.marks import Marks
+
+        return Marks.of_file(file, self._places.data, entry)

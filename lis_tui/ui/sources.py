@@ -13,6 +13,7 @@ from lis_tui.ui.bridge import AS_IT_WAS, NO_SECRETS, Kind, Source
 
 if TYPE_CHECKING:
     from lis_tui.client import Client
+    from lis_tui.trajectory.marks import Marks
     from lis_tui.trajectory.past_files import Past
     from lis_tui.trajectory.store import RunFolder
     from lis_tui.trajectory.summary import RunSummary
@@ -95,6 +96,11 @@ class LiveSource(Going):
 
         return past_files(self._folder.path, self.name) if self._folder is not None else None
 
+    @property
+    def marks(self) -> "Marks | None":
+        """Those in the run's folder."""
+        return self._all.marks_of(self._folder.path) if self._folder is not None else None
+
     async def records(self) -> AsyncIterator[Record]:
         """Start or find the run and follow it."""
         self.name = await self._start()
@@ -141,6 +147,8 @@ class RecordedSource(Going):
         self.name = name
         self.worktree = worktree
         self.past: Past | None = None
+        self.marks: Marks | None = None
+        """Set by who knows where it lies."""
         self._kept = kept
         self.outputs = outputs
         self._read = read

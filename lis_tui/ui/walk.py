@@ -217,7 +217,6 @@ class Walk:
         """What the lines around the panes say has changed."""
         self._screen.header.refresh()
         self._screen.status.refresh()
-        self._screen.commands.update_blocks(is_whole=True)
 
     # ---- what is worth a look
 

@@ -3,20 +3,21 @@
 import re
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from operator import attrgetter
 
 from textual.message import Message
 
 from lis_tui.core.events import StepAddress
 from lis_tui.core.parts import MOST_TAIL, StepView, fresh_version
-from lis_tui.core.text import one_line
+from lis_tui.core.text import clean, one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui.calls import call_rows, result_rows, result_sign, short
 from lis_tui.ui.ending import end_rows
 from lis_tui.ui.human import human_rows, indent_of
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink, Row, plain_inks
+from lis_tui.ui.strip import MARKED
 from lis_tui.ui.waiting import box_rows, time_left
 from lis_tui.ui.widgets.blocks import BlockList
 
@@ -56,6 +57,8 @@ class CommandsPane(BlockList):
         self.is_blinking = False
         self.forks: set[StepAddress] = set()
         """Where other runs left this one."""
+        self.marks: Mapping[StepAddress, str] = {}
+        """What a person marked, and wrote about it."""
         self._has_end = False
 
     class Wanted(Message):
@@ -78,7 +81,7 @@ class CommandsPane(BlockList):
         step = self._view.steps[number]
         gate = self._view.gate
         second = int(self._now()) if step.status == "running" else 0
-        seen = (step.address, step.version, self._is_first(number), second)
+        seen = (step.address, step.version, self._is_first(number), second, self.marks.get(step.address))
         if gate is None or gate.address != step.address:
             return seen
         keys = tuple(text for text, _ in self._keys())
@@ -208,11 +211,22 @@ class CommandsPane(BlockList):
         now = self._now()
         rows = [Row([])] if is_first else []
         rows += call_rows(step, lead, result_sign(step, now), is_lit=is_lit)
+        rows += self._mark_rows(step, rows[is_first], lead)
         rows += human_rows(step, lead)
         rows += result_rows(step, lead)
         if is_waiting:
             return rows + self._box(step, is_lit=is_lit)
         return rows + (self._running_rows(step, lead) if step is self._view.running else [])
+
+    def _mark_rows(self, step: StepView, first: Row, lead: list[Ink]) -> list[Row]:
+        """Put the sign of a mark before the step, and give what is written about it."""
+        comment = self.marks.get(step.address)
+        if comment is None:
+            return []
+        if not first.lead[0][0].strip():
+            first.lead = [(f" {MARKED}", "human"), *first.lead[1:]]
+        lines = clean(comment).expandtabs(4).split("\n") if comment else []
+        return [Row([(line, "human")], lead=indent_of(lead), most=6, is_prose=True) for line in lines[:20]]
 
     def _running_rows(self, step: StepView, lead: list[Ink]) -> list[Row]:
         """Offer what can be done to a command that takes its time."""

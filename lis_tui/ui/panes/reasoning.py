@@ -48,7 +48,7 @@ class ReasoningPane(BlockList):
         turn = self._view.turns[number]
         has_words = bool(turn.reasoning.length or turn.text.length)
         return (
-            (turn.reasoning.length, turn.text.length, len(turn.said)),
+            (turn.reasoning.version, turn.text.version, len(turn.said)),
             (turn.is_streaming, turn.cut_off, turn.usage, turn.finished_at),
             (turn.chosen, len(turn.replies), turn.is_edited),
             0 if has_words else len(turn.steps),

@@ -105,7 +105,7 @@ class Workbench(Screen[None]):
         self.announcer = Announcer(self, has_bell=has_bell)
         self.config_folder = config_folder
         """Where breakpoints for more than this run are kept."""
-        self._now = now
+        self.now = now
         self._interval_s = interval_s
         self._monotonic = monotonic
         self._acted_at = -BUSY_S
@@ -197,6 +197,7 @@ class Workbench(Screen[None]):
         self._redraw_others()
 
     def _redraw_others(self) -> None:
+        self.walk.marks.look()
         self.filing.follow()
         self.header.renew()
         # Whether the gate is in sight is known once it is painted.
@@ -213,7 +214,7 @@ class Workbench(Screen[None]):
 
     def clock(self) -> float:
         """Give the time that durations end at: now, or a recording's last moment."""
-        return self.view.last_at if self.source.is_recorded else self._now()
+        return self.view.last_at if self.source.is_recorded else self.now()
 
     @property
     def where(self) -> Focus:
@@ -331,7 +332,7 @@ class Workbench(Screen[None]):
         return Workbench(
             source,
             self.paint,
-            now=self._now,
+            now=self.now,
             monotonic=self._monotonic,
             interval_s=self._interval_s,
             has_bell=self.announcer.has_bell,
