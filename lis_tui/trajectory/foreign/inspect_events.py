@@ -69,6 +69,19 @@ class SampleEvents:
         quoted = command.replace("'", "'\"'\"'")
         return whole(execs[0].get("result")) if command in ran or quoted in ran else None
 
+    def submitted(self) -> str | None:
+        """Give the answer of a call of submit that nothing came after; None where it did not end so.
+
+        Inspect's own agent takes that call out of the messages.
+        """
+        for number in range(len(self.all) - 1, -1, -1):
+            event = self.all[number]
+            if number in self._scoring or event.get("event") not in ("model", "tool"):
+                continue
+            is_submit = event.get("event") == "tool" and event.get("function") == "submit"
+            return told(event.get("result")) if is_submit and not event.get("error") else None
+        return None
+
     def other_models(self) -> list[Json]:
         """The calls of a model that no message of the conversation came from, once those are read."""
         return [

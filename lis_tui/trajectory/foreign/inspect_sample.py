@@ -219,8 +219,8 @@ class SampleReader:
         elif limit:
             words = f"{text(limit.get('type'))} limit ({text(limit.get('limit'))})"
             self._builder.end("elsewhere", words, answer, at)
-        elif self._answer is not None:
-            self._builder.end("submitted", "", self._answer, at)
+        elif (submitted := self._answer or self._events.submitted()) is not None:
+            self._builder.end("submitted", "", submitted, at)
         else:
             self._builder.end("elsewhere", "completed", answer, at)
 

@@ -143,6 +143,10 @@ def sample(**more: object) -> Plain:
     }
 
 
+def _events(of: Plain) -> list[Plain]:
+    return json.loads(json.dumps(of["events"]))  # type: ignore[no-any-return]  # plain JSON
+
+
 def document(*samples: Plain, **more: object) -> Plain:
     return {**HEADER, "samples": list(samples), **more}
 
@@ -271,12 +275,23 @@ def test_a_submitted_answer_ends_it() -> None:
     assert view.ended_at == 1747044030.0
 
 
+def test_an_answer_that_was_taken_out_of_the_messages_is_found_in_the_events() -> None:
+    whole = sample()
+    messages = json.loads(json.dumps(whole["messages"]))[:-1]
+    messages[-1]["tool_calls"] = []
+    events = [one | {"result": "42"} if one.get("id") == "c5" else one for one in _events(whole)]
+    view = folded(read(document(sample(messages=messages, events=events))))
+
+    assert view.ended is not None
+    assert (view.ended.status, view.ended.answer) == ("submitted", "42")
+
+
 @pytest.mark.parametrize(
     ("more", "reason"),
     [
         ({"error": {"message": "it broke", "traceback": ""}}, "it broke"),
         ({"limit": {"type": "token", "limit": 500}}, "token limit (500)"),
-        ({"messages": [answer("m", "42")]}, "completed"),
+        ({"messages": [answer("m", "42")], "events": []}, "completed"),
     ],
 )
 def test_another_end_is_told_in_the_logs_own_words(more: Plain, reason: str) -> None:
