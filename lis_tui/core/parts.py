@@ -25,22 +25,26 @@ class GrowingText:
     def __init__(self) -> None:
         self._parts: list[str] = []
         self.length = 0
+        self.version = 0
 
     def add(self, text: str) -> None:
         """Append a piece."""
         self._parts.append(text)
         self.length += len(text)
+        self.version = fresh_version()
 
     def set(self, text: str) -> None:
         """Replace all of it."""
         self._parts = [text] if text else []
         self.length = len(text)
+        self.version = fresh_version()
 
     def copy(self) -> "GrowingText":
         """Give one that grows by itself from here."""
         fresh = GrowingText()
         fresh._parts = self._parts.copy()
         fresh.length = self.length
+        fresh.version = self.version
         return fresh
 
     def __str__(self) -> str:

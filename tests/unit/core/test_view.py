@@ -46,6 +46,14 @@ def test_streamed_text_equals_the_whole_that_replaces_it() -> None:
     assert not whole.turn.is_streaming
 
 
+def test_words_of_the_same_length_are_another_version() -> None:
+    edits = [events.ReplyEdited(turn=1, text=text) for text in ("abc", "abd")]
+    view = view_of(started(), asked(), replied(), edits[0])
+    before = view.turn.text.version
+    view.apply(Record(5, 5.0, edits[1]))
+    assert view.turn.text.version != before
+
+
 def test_an_edited_step_shows_both_versions_and_who_changed_it() -> None:
     edit = Edit('{"command": "ls data"}')
     view = view_of(
