@@ -8,7 +8,7 @@ from lis_tui.trajectory.foreign.building import Builder
 from lis_tui.trajectory.foreign.contents import content_of, tools_of
 from lis_tui.trajectory.foreign.fields import (
     Found,
-    first_of,
+    firsts_of,
     is_lines,
     items,
     mapping,
@@ -19,10 +19,10 @@ from lis_tui.trajectory.foreign.fields import (
 )
 from lis_tui.trajectory.foreign.material import Json, Material
 from lis_tui.trajectory.foreign.recording import Entry, Imported, Recording, name_of
-from lis_tui.trajectory.foreign.talk import MODEL, USER, Talk, at_of, is_message, role_of
+from lis_tui.trajectory.foreign.talk import MODEL, USER, Talk, at_of, is_message, role_of, said_in
 
 FORMAT = "OpenAI chat"
-_LISTS = ("messages", "conversation", "conversations", "traj")
+_LISTS = ("messages", "conversation", "conversations", "traj", "trajectory", "history")
 _IDS = ("id", "instance_id", "conversation_id", "task_id", "problem_id", "sample_id", "name")
 _SCORES = ("reward", "score", "resolved")
 _KNOWN = frozenset(["model", "tools", "functions", "system"])
@@ -78,24 +78,20 @@ def _in_document(material: Material) -> Conversations | None:
 
 
 def _in_lines(material: Material) -> Conversations | None:
-    first = first_of(material)
-    if not is_message(first) and _talked(first, "", "") is None:
+    firsts = firsts_of(material)
+    sign = next((value for value in firsts if is_message(value) or _talked(value, "", "")), None)
+    if sign is None:
         return None
     broken = [(f"line {number}", "is no JSON") for number in material.broken_lines]
     lines = [(f"line {number}", value) for number, value in material.lines]
-    found = (
-        Conversations([Talked(name_of(material.path), lines)])
-        if is_message(first)
-        else _many(lines) or Conversations([])
-    )
-    found.problems = broken + found.problems
-    return found if found.talks else None
+    found = Conversations([Talked(name_of(material.path), lines)]) if is_message(sign) else _many(lines)
+    if found is not None:
+        found.problems = broken + found.problems
+    return found
 
 
 def _many(values: list[tuple[str, object]]) -> Conversations | None:
-    """Many conversations; what is none of them is named. None where the first is none."""
-    if not values or _talked(values[0][1], "", "") is None:
-        return None
+    """Many conversations; what is none of them is named. None where there is none."""
     found = Conversations([])
     for place, value in values:
         talk = _talked(value, place, place)
@@ -103,7 +99,9 @@ def _many(values: list[tuple[str, object]]) -> Conversations | None:
             found.problems.append((place, "is no conversation"))
         else:
             found.talks.append(talk)
-    return found
+        if not found.talks and len(found.problems) > _MOST_LOOKED_AT:
+            return None
+    return found if found.talks else None
 
 
 def _talked(value: object, name: str, place: str) -> Talked | None:
@@ -150,9 +148,7 @@ def _placed(values: list[object], place: str) -> list[tuple[str, object]]:
 
 def _entry(talk: Talked) -> Entry:
     messages = [mapping(message) for _, message in talk.messages]
-    task = next(
-        (content_of(one.get("content", one.get("value"))).text for one in messages if _is_user(one)), ""
-    )
+    task = next((said_in(one).text for one in messages if _is_user(one)), "")
     score = next((talk.around[key] for key in _SCORES if key in talk.around), None)
     return Entry(
         name=talk.name,

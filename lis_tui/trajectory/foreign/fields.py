@@ -145,9 +145,14 @@ def is_lines(material: Material) -> bool:
     return material.json is None and any(_whole(line) for line in lines[1:])
 
 
+def firsts_of(material: Material) -> list[object]:
+    """Give the first JSON values of a file of lines, without reading the others."""
+    return [value for line in _first_lines(material.data) if (value := _value(line)) is not None]
+
+
 def first_of(material: Material) -> object:
-    """Give the first JSON value of a file of lines, without reading the others; None where there is none."""
-    return next((value for line in _first_lines(material.data) if (value := _value(line)) is not None), None)
+    """Give the first JSON value of a file of lines; None where there is none."""
+    return next(iter(firsts_of(material)), None)
 
 
 def _first_lines(data: bytes) -> list[bytes]:

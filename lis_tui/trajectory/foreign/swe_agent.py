@@ -18,7 +18,7 @@ from lis_tui.trajectory.foreign.fields import (
 )
 from lis_tui.trajectory.foreign.material import Json, Material
 from lis_tui.trajectory.foreign.recording import Entry, Imported, Recording, name_of
-from lis_tui.trajectory.foreign.swe_talk import History, SweTalk, is_step
+from lis_tui.trajectory.foreign.swe_talk import History, SweTalk, is_step, state_of
 from lis_tui.trajectory.foreign.talk import is_message
 
 FORMAT = "SWE-agent"
@@ -127,10 +127,17 @@ def _read(material: Material, version: str, name: str, data: Json) -> Imported:
 
 
 def _begin(builder: Builder, data: Json, history: History) -> None:
-    config = _config(data)
-    image = mapping(mapping(config.get("env")).get("deployment")).get("image")
+    home = mapping(_config(data).get("env"))
+    image = word(mapping(home.get("deployment")).get("image"))
+    repository = word(mapping(home.get("repo")).get("repo_name"))
+    first = mapping(next(iter(items(data.get("trajectory"))), None))
+    workdir = f"/{repository}" if repository else word(state_of(first.get("state")).get("working_dir"))
     builder.begin(
-        task=history.task, system=history.system, model=_model(data) or None, image=word(image) or None
+        task=history.task,
+        system=history.system,
+        model=_model(data) or None,
+        image=image or None,
+        workdir=workdir or None,
     )
 
 

@@ -137,7 +137,7 @@ class SweTalk:
         address = StepAddress(self.builder.turn)
         for key, value in unknown(step, _STEP | set(_SENT)):
             self.builder.keep(f"trajectory.{key}", value, address)
-        for key, value in unknown(_state(step.get("state")), frozenset(["working_dir"])):
+        for key, value in unknown(state_of(step.get("state")), frozenset(["working_dir"])):
             self.builder.keep(f"trajectory.state.{key}", value, address)
 
     def _match(self, step: Json) -> Exchange | None:
@@ -192,7 +192,7 @@ class SweTalk:
             if seen or observation:
                 self.builder.say(observation if seen is None else seen, "nudge")
             return
-        state = _state(step.get("state"))
+        state = state_of(step.get("state"))
         is_last = self.steps is not None and number == len(self.steps) - 1
         status: StepStatus = "done" if is_last and self._is_submitted else "unknown"
         if exchange is None and self.history.replies and not observation and not is_last:
@@ -215,8 +215,8 @@ class SweTalk:
         return content_of(last.get("content")).text if role_of(last) in ("user", "tool") else None
 
 
-def _state(value: object) -> Json:
-    """Old files hold it as JSON text."""
+def state_of(value: object) -> Json:
+    """Give the state of the sandbox after a step; old files hold it as JSON text."""
     if not isinstance(value, str):
         return mapping(value)
     found = decoded(value.encode(errors="replace"))[0]

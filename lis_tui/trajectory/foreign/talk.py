@@ -14,7 +14,9 @@ _TOOL = frozenset(["tool", "function", "ipython", "observation"])
 USER = frozenset(["user", "human"])
 _SYSTEM = frozenset(["system", "developer"])
 ROLES = MODEL | _TOOL | USER | _SYSTEM
-_SAID = frozenset(["role", "from", "content", "value", "name", "type", "refusal"])
+_SAYS = ("content", "value", "text")
+_CONTENTS = frozenset([*_SAYS, "tool_calls", "function_call"])
+_SAID = frozenset(["role", "from", "name", "type", "refusal", *_SAYS])
 _DONE = frozenset(["tool_calls", "tool_call_id", "function_call", "usage", "finish_reason", "timestamp"])
 _THOUGHT = ("reasoning_content", "reasoning", "thinking")
 _KNOWN = frozenset([*_SAID, *_DONE, *_THOUGHT])
@@ -25,8 +27,12 @@ _TIMES = ("timestamp", "created_at", "created")
 def is_message(value: object) -> bool:
     """Whether this is one message of a conversation."""
     data = mapping(value)
-    has_content = any(key in data for key in ("content", "tool_calls", "value", "function_call"))
-    return has_content and role_of(data) in ROLES
+    return not _CONTENTS.isdisjoint(data) and role_of(data) in ROLES
+
+
+def said_in(message: Json) -> Content:
+    """What it says, under any of the names that this field has."""
+    return content_of(next((message[key] for key in _SAYS if message.get(key) is not None), None))
 
 
 def role_of(data: Json) -> str:
@@ -54,7 +60,7 @@ class Talk:
 
     def take(self, place: str, message: Json) -> None:
         """Take one message."""
-        role, content = role_of(message), content_of(message.get("content", message.get("value")))
+        role, content = role_of(message), said_in(message)
         if role in MODEL:
             self.reply(place, message, content)
         elif role in _TOOL:
