@@ -88,11 +88,15 @@ def _breakpoints(record: Record) -> tuple[Breakpoint, ...]:
 def meant_lines(text: str, view: RunView) -> list[list[Ink]]:
     """Say which steps of the run a filter means; where it cannot be read, point at what is wrong."""
     try:
-        found = steps_meant(parse(text), view)
+        return found_lines(steps_meant(parse(text), view), view)
     except FilterInvalid as error:
         return pointed(text, error)
+
+
+def found_lines(found: Sequence[StepView], view: RunView, note: str = "") -> list[list[Ink]]:
+    """Count the steps that a filter means, and name the last of them."""
     count = len(view.steps)
-    lines: list[list[Ink]] = [[(f"means {len(found)} of the {count} steps so far", "accent")]]
+    lines: list[list[Ink]] = [[(f"means {len(found)} of the {count} steps so far{note}", "accent")]]
     shown = found[-MOST_SHOWN:]
     if len(found) > len(shown):
         lines.append([(f"  … {len(found) - len(shown)} before", "muted")])

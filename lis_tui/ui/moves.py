@@ -78,7 +78,7 @@ MOVES: tuple[Action, ...] = (
     Action(
         "play",
         "space",
-        "play, stop",
+        "play",
         "Play the recording; again: stop.",
         "Move",
         True,

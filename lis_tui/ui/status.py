@@ -139,14 +139,17 @@ def _parts(view: RunView, moment: Moment) -> list[Ink]:
     if view.started is None:
         return []
     is_foreign = view.imported is not None
-    parts: list[Ink] = [
-        (moment.hit, "human"),
-        ("" if is_foreign else view.mode, "output"),
-        (words.turns(len(view.turns) - 1, view.limits, is_foreign=is_foreign), "output"),
-        *_warnings(view),
-        (_context(view), "output"),
+    spent: list[Ink] = [
         (f"{words.tokens(view.totals)} · {words.cost(view.totals)}", "output"),
         (_time(view, moment), "output"),
+    ]
+    context: Ink = (_context(view), "output")
+    parts: list[Ink] = [
+        (moment.hit, "human"),
+        ("" if moment.is_recorded else view.mode, "output"),
+        (words.turns(len(view.turns) - 1, view.limits, is_foreign=is_foreign), "output"),
+        *_warnings(view),
+        *([*spent, context] if moment.is_recorded else [context, *spent]),
     ]
     return [part for part in parts if part[0]]
 

@@ -30,11 +30,17 @@ class Commanding(Group):
         self.screen.app.push_screen(InjectDialog(self.screen.paint, when=when, has_place=has_place), injected)
 
     def own_shell(self) -> None:
-        """Open the person's own shell."""
+        """Open the person's own shell: in the sandbox, or in a copy of it as it was after an earlier step."""
         from lis_tui.ui.screens.shell import ShellDialog
 
-        screen = self.screen
-        screen.app.push_screen(ShellDialog(screen.view, screen.paint, screen.send))
+        screen, step = self.screen, self.screen.commands.step
+        is_past = step is not None and screen.commands.is_held
+        at = step.address if step is not None and is_past and step.has_checkpoint else None
+        screen.app.push_screen(
+            ShellDialog(screen.view, screen.paint, lambda decision: screen.send(decision, at), at)
+        )
+        if is_past and at is None:
+            screen.hint("no checkpoint of this step is kept; this is the sandbox as it is now")
 
     def background(self) -> None:
         """Let the running command go on as a job."""

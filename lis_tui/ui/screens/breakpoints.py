@@ -12,15 +12,16 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from lis_tui.core.breakpoints import Breakpoint, Gate
-from lis_tui.core.errors import UsageWrong
-from lis_tui.core.filter_parser import check_breakpoints
+from lis_tui.core.errors import FilterInvalid, UsageWrong
+from lis_tui.core.filter_parser import check_breakpoints, parse
 from lis_tui.core.text import one_line, safe_str
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
-from lis_tui.ui.breaking import Scope, meant_lines, name_after, suggested
+from lis_tui.ui.breaking import Scope, found_lines, meant_lines, name_after, pointed, suggested
 from lis_tui.ui.labels import content_of, keys, label
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink
+from lis_tui.ui.searching import Hits
 from lis_tui.ui.widgets.choice import Choice
 
 KINDS = ("it waits", "it is only noted")
@@ -36,6 +37,8 @@ GATES: tuple[tuple[Gate, ...], ...] = (
 )
 GATE_WORDS = ("before, after", "before", "after", "submit", "turn")
 _NAME_WIDTH = 16
+MOST_AT_ONCE = 300
+"""Of a longer run, what a filter means is looked for a little at a time."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -58,6 +61,7 @@ class BreakpointDialog(ModalScreen[Entry | None]):
         self._paint = paint
         self._taken = taken
         is_new = entry.rule.name not in [one.name for one in view.breakpoints]
+        self._hits: Hits | None = None
         self._given_name = entry.rule.name if is_new else ""
         """The name that we gave, and give anew with another filter; empty: a person's."""
 
@@ -93,8 +97,27 @@ class BreakpointDialog(ModalScreen[Entry | None]):
     @on(Input.Changed)
     def _show(self) -> None:
         text = self.query_one("#filter", Input).value
-        self.query_one("#meant", Static).update(content_of(meant_lines(text, self._view), self._paint))
         self.query_one(".problem", Static).update("")
+        if self._hits is not None:
+            self._hits.stop()
+            self._hits = None
+        if len(self._view.steps) <= MOST_AT_ONCE:
+            self._say(meant_lines(text, self._view))
+            return
+        try:
+            self._hits = Hits(text, parse(text), self._view, self._renew)
+        except FilterInvalid as error:
+            self._say(pointed(text, error))
+
+    def _renew(self) -> None:
+        """Show what has been found so far in a long run."""
+        if self._hits is not None and self.is_attached:
+            steps = [self._view.step(address) for address in self._hits.found]
+            note = "" if self._hits.is_over else " …"
+            self._say(found_lines([step for step in steps if step is not None], self._view, note))
+
+    def _say(self, lines: list[list[Ink]]) -> None:
+        self.query_one("#meant", Static).update(content_of(lines, self._paint))
 
     def action_apply(self) -> None:
         """Give it, or say what is wrong."""

@@ -1,6 +1,7 @@
 """The whole output of a step on a screen of its own."""
 
 import asyncio
+from codecs import getincrementaldecoder
 from pathlib import Path
 
 from rich.style import Style as RichStyle
@@ -11,6 +12,8 @@ from textual.screen import Screen
 from lis_tui.core.beneath import read_beneath
 from lis_tui.core.bus import spawn
 from lis_tui.core.errors import FileRefused
+from lis_tui.core.hostile import HOSTILE
+from lis_tui.core.hostile import shown as visible
 from lis_tui.core.parts import StepView
 from lis_tui.core.text import Style, clean
 from lis_tui.ui import words
@@ -35,6 +38,7 @@ class OutputScreen(Screen[None]):
         Binding("g", "ends(-1)", "top"),
         Binding("G,F", "ends(1)", "end"),
         Binding("w", "wrap", "wrap"),
+        Binding("r", "raw", "raw"),
         Binding("y", "copy", "copy"),
         Binding("ctrl+c", "copy_selected", "copy"),
     ]
@@ -47,6 +51,9 @@ class OutputScreen(Screen[None]):
         self._offset = 0
         self._is_reading = False
         self._has_head = False
+        self._is_raw = False
+        """Control codes are shown, not applied."""
+        self._decode = getincrementaldecoder("utf-8")("backslashreplace").decode
         self._output = OutputView(look=self._look)
 
     def compose(self) -> ComposeResult:
@@ -73,7 +80,8 @@ class OutputScreen(Screen[None]):
         finally:
             self._is_reading = False
         if data is not None and self.is_attached:
-            self._output.feed(self._head() + data)
+            shown = HOSTILE.sub(visible, self._decode(data)).encode() if self._is_raw else data
+            self._output.feed(self._head() + shown)
         if self._step.is_over and self._output.is_attached:
             self._output.finish()
             self._output.is_following = self._output.is_following and self._offset > 1 << 20
@@ -141,10 +149,12 @@ class OutputScreen(Screen[None]):
             ("j k", "scroll"),
             ("g G", "ends"),
             ("w", "wrap"),
+            ("r", "apply controls" if self._is_raw else "raw"),
             ("y", "copy the command"),
         ):
             line += [(key, "accent"), (f" {text}   ", "muted")]
-        return [cut([*line, (words.size(self._step.output_bytes), "muted")], width)]
+        told = "raw, controls shown" if self._is_raw else "as recorded, controls applied"
+        return [cut([*line, (f"{words.size(self._step.output_bytes)} {told}", "muted")], width)]
 
     def action_leave(self) -> None:
         """Back to the workbench."""
@@ -164,6 +174,17 @@ class OutputScreen(Screen[None]):
     def action_wrap(self) -> None:
         """Fold long lines, or do not."""
         self._output.wrap = not self._output.wrap
+
+    def action_raw(self) -> None:
+        """Show what came with its control codes, or have them applied, as a terminal does."""
+        if self._is_reading:
+            return
+        self._is_raw = not self._is_raw
+        self._offset, self._has_head = 0, False
+        self._decode = getincrementaldecoder("utf-8")("backslashreplace").decode
+        self._output.clear()
+        self.query_one("#status").refresh()
+        spawn(self._read(), "output")
 
     def action_copy(self) -> None:
         """Copy what ran."""

@@ -52,7 +52,7 @@ class SearchDialog(ModalScreen[tuple[Hits, StepAddress] | None]):
             box.border_title = label("Search")
             box.border_subtitle = keys("enter go there · ↑ ↓ choose · esc cancel")
             yield Input(self._text, placeholder="words, or a filter: exit!=0 cmd~pip file:*.py", id="search")
-            yield Static("", id="meant", markup=False)
+            yield Static("", id="found", markup=False)
             yield OptionList(id="hits", markup=False)
 
     def on_mount(self) -> None:
@@ -95,7 +95,7 @@ class SearchDialog(ModalScreen[tuple[Hits, StepAddress] | None]):
         return tuple(found[first : first + MOST_SHOWN])
 
     def _show(self, head: list[list[Ink]], hits: tuple[StepAddress, ...] = ()) -> None:
-        self.query_one("#meant", Static).update(content_of(head, self._paint))
+        self.query_one("#found", Static).update(content_of(head, self._paint))
         if hits == self._shown:
             return
         options = self.query_one(OptionList)

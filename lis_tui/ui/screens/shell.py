@@ -9,6 +9,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from lis_tui.core.decisions import Decision, RunOwn, ShareOwn, StopOwn
+from lis_tui.core.events import StepAddress
 from lis_tui.core.parts import OwnView
 from lis_tui.core.text import Sanitiser, one_line, safe_str
 from lis_tui.core.view import RunView
@@ -21,6 +22,7 @@ MOST_COMMANDS = 50
 MOST_LINES = 200
 """Of a command that is over or still runs, so many lines at its end are shown."""
 MOST_BYTES = 64 * 1024
+_NOTE = "Its files are those that the model works on."
 
 
 class ShellDialog(ModalScreen[None]):
@@ -36,8 +38,11 @@ class ShellDialog(ModalScreen[None]):
         Binding("ctrl+c", "stop", "stop", priority=True),
     ]
 
-    def __init__(self, view: RunView, paint: Paint, send: Callable[[Decision], None]) -> None:
+    def __init__(
+        self, view: RunView, paint: Paint, send: Callable[[Decision], None], at: StepAddress | None = None
+    ) -> None:
         super().__init__()
+        self._place = f" in a throw-away copy of {at}" if at is not None else ""
         self._view = view
         self._paint = paint
         self._send = send
@@ -49,7 +54,7 @@ class ShellDialog(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Draw what was run, and the line."""
         with Vertical(classes="dialog -human -low") as box:
-            box.border_title = label("Your shell · recorded, the model sees nothing of it")
+            box.border_title = label(f"Your shell{self._place} · recorded, the model sees nothing of it")
             box.border_subtitle = keys("enter run · up earlier · ctrl+s share the last · esc back")
             with VerticalScroll(id="ran"):
                 yield Static("", markup=False)
@@ -70,7 +75,8 @@ class ShellDialog(ModalScreen[None]):
         self._shown = seen
         lines = [line for one in own for line in _lines(one)]
         if not lines:
-            lines = [[("Nothing was run here yet. Its files are those that the model works on.", "muted")]]
+            note = "Each command has the sandbox as it was then." if self._place else _NOTE
+            lines = [[("Nothing was run here yet. " + note, "muted")]]
         self.query_one("#ran Static", Static).update(content_of(lines, self._paint))
         self.query_one("#ran").scroll_end(animate=False)
 
@@ -120,6 +126,8 @@ def _lines(own: OwnView) -> list[list[Ink]]:
     ran = own.ran
     command = one_line(ran.command if ran is not None else own.command, 400) or "…"
     lines: list[list[Ink]] = [[("$ ", "human"), (command, "command bold")]]
+    if ran is not None and ran.at is not None:
+        lines[0].append((f"  in a copy of {ran.at}", "muted"))
     data = bytes(own.tail)[-MOST_BYTES:] or (ran.output.encode(errors="replace") if ran is not None else b"")
     sanitiser = Sanitiser()
     out = [*sanitiser.feed(data), *sanitiser.finish()]
