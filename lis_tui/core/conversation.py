@@ -171,6 +171,8 @@ def messages_of_turn(records: Iterable[Record], turn: int) -> tuple[Message, ...
             asked = conversation.messages
         elif asked is not None and isinstance(event, ReplyFinished | ModelAsked):
             break
+        elif asked is None and isinstance(event, ReplyFinished) and event.turn == turn:
+            break  # other programs' recordings hold no request: it was all that was said until the reply
         conversation.apply(event)
     return conversation.messages if asked is None else asked
 

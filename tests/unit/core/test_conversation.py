@@ -56,6 +56,18 @@ def test_the_request_of_a_turn_is_rebuilt_from_the_journal_alone() -> None:
     )
 
 
+def test_a_recording_without_requests_has_them_up_to_each_reply() -> None:
+    story: list[Event] = [
+        started(),
+        replied(1),
+        events.MessageSent(turn=2, text="hurry", origin="person"),
+        replied(2),
+    ]
+    records = [Record(n, 0.0, event) for n, event in enumerate(story, 1)]
+    assert messages_of_turn(records, 1) == (SystemMessage("rules"), UserMessage("add"))
+    assert messages_of_turn(records, 2)[2:] == (AssistantMessage("t", "r"), UserMessage("hurry"))
+
+
 def test_arguments_that_are_no_json_object_do_not_make_the_history_invalid() -> None:
     conversation = Conversation()
     for event in (started(), replied(1, ToolCall("a", "x", '{"command": "ls'), ToolCall("b", "x", "[1]"))):
