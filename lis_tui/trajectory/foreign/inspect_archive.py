@@ -1,47 +1,20 @@
 """Reads Inspect's `.eval`: a zip whose members are deflated or, by newer versions, packed with zstd."""
 
-import io
 import re
-import struct
-import zipfile
-import zlib
 from collections.abc import Iterator
-
-import zstandard
 
 from lis_tui.core.errors import NoTrajectory
 from lis_tui.core.text import one_line
-from lis_tui.trajectory.foreign.decoding import decoded
 from lis_tui.trajectory.foreign.fields import items, mapping, text
 from lis_tui.trajectory.foreign.material import Json
+from lis_tui.trajectory.foreign.members import Members
 
-MOST_MEMBER_BYTES = 1 << 29
-_ZSTD = 93
-_LOCAL = struct.Struct("<4s22xHH")
 _SAMPLE = re.compile(r"samples/(.+)_epoch_(\d{1,9})(?:\.json|/sample\.json)", re.DOTALL)
 _JOURNALED = re.compile(r"_journal/summaries/(\d{1,9})\.json")
-_BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    zstandard.ZstdError,
-    struct.error,
-    NotImplementedError,
-    RuntimeError,
-    EOFError,
-    ValueError,
-    OSError,
-    KeyError,
-    OverflowError,
-)
 
 
-class LogArchive:
+class LogArchive(Members):
     """The members of an Inspect log. What cannot be had raises NoTrajectory."""
-
-    def __init__(self, archive: zipfile.ZipFile, data: bytes) -> None:
-        self._archive, self._data = archive, data
-        self.members = archive.NameToInfo
-        """Of a name that stands there more than once the last one counts, as for Inspect itself."""
 
     @property
     def is_log(self) -> bool:
@@ -80,13 +53,6 @@ class LogArchive:
             raise NoTrajectory(f"{one_line(name)} in the log is no sample.")
         return sample
 
-    def json(self, name: str) -> object:
-        """Read a member as JSON."""
-        value, why = decoded(self._read(name))
-        if why:
-            raise NoTrajectory(f"{one_line(name)} in the log cannot be read: {one_line(why)}.")
-        return value
-
     def _summaries(self) -> Iterator[Json]:
         """A log that is being written has one file of them each time it was flushed."""
         names = sorted(
@@ -119,32 +85,6 @@ class LogArchive:
             if name.startswith(folder) and (stem := name[len(folder) : -5]).isdecimal() and len(stem) < 10
         )
         return [one for _, name in chunks for one in items(self.json(name))]
-
-    def _read(self, name: str) -> bytes:
-        try:
-            info = self.members[name]
-            if info.compress_type == _ZSTD:
-                data = self._read_zstd(info)
-            else:
-                with self._archive.open(info) as stream:
-                    data = stream.read(MOST_MEMBER_BYTES + 1)
-        except _BROKEN as error:
-            raise NoTrajectory(f"{one_line(name)} in the log is damaged: {one_line(str(error))}.") from error
-        if len(data) > MOST_MEMBER_BYTES:
-            raise NoTrajectory(
-                f"{one_line(name)} in the log is larger than {MOST_MEMBER_BYTES >> 20} MB: it is not read."
-            )
-        return data
-
-    def _read_zstd(self, info: zipfile.ZipInfo) -> bytes:
-        """The zip module of Python knows this method only from 3.14 on."""
-        signature, name_size, extra_size = _LOCAL.unpack_from(self._data, info.header_offset)
-        if signature != b"PK\x03\x04":
-            raise zipfile.BadZipFile("a member does not begin where it should")
-        start = info.header_offset + _LOCAL.size + name_size + extra_size
-        packed = memoryview(self._data)[start : start + info.compress_size]
-        stream = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(packed), read_across_frames=True)
-        return stream.read(MOST_MEMBER_BYTES + 1)
 
 
 def expanded(refs: list[object], pool: list[object]) -> list[object]:

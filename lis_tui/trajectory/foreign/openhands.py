@@ -18,6 +18,8 @@ from lis_tui.trajectory.foreign.fields import (
     word,
 )
 from lis_tui.trajectory.foreign.material import Json, Material
+from lis_tui.trajectory.foreign.members import Members
+from lis_tui.trajectory.foreign.openhands_archive import archived
 from lis_tui.trajectory.foreign.openhands_events import EventReader
 from lis_tui.trajectory.foreign.openhands_numbers import Prices, Zone
 from lis_tui.trajectory.foreign.openhands_sdk import SdkReader
@@ -42,9 +44,7 @@ class _OpenHands:
     format = FORMAT
 
     def recognise(self, material: Material) -> Found | None:
-        """A list of events, one event a line, or objects with such a list, one or many."""
-        if not material.head.startswith((b"{", b"[")) or not any(sign in material.data for sign in _SIGNS):
-            return None
+        """A list of events, one event a line, objects with such a list, or a zip with a file for each."""
         documents = _documents(material)
         if not documents or not any(map(is_run, documents[:LOOKED_AT])):
             return None
@@ -65,6 +65,10 @@ OPENHANDS = _OpenHands()
 
 
 def _documents(material: Material) -> list[Json]:
+    if material.archive is not None:
+        return archived(Members(material.archive, material.data))
+    if not material.head.startswith((b"{", b"[")) or not any(sign in material.data for sign in _SIGNS):
+        return []
     if is_lines(material):
         return documents_of([value for _, value in material.lines])
     value = material.json

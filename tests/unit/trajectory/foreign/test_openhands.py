@@ -1,6 +1,8 @@
 """OpenHands: the events of both generations, in all the files they are written to."""
 
+import io
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -439,6 +441,28 @@ def test_events_may_stand_on_lines_or_in_an_object(events: list[Plain]) -> None:
             expected.steps,
             expected.observations,
         )
+
+
+@pytest.mark.parametrize(
+    ("events", "pattern"),
+    [
+        (first_generation(), "sessions/x/events/{}.json"),
+        (second_generation(), "events/event-{:05}-ab-1.json"),
+    ],
+)
+def test_events_may_be_files_of_a_zip(events: list[Plain], pattern: str) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for number, event in reversed(list(enumerate(events))):
+            archive.writestr(pattern.format(number), json.dumps(event))
+        archive.writestr("base_state.json", "{}")
+    report, expected = read(file.getvalue()).report, read(events).report
+
+    assert (report.turns, report.steps, report.observations) == (
+        expected.turns,
+        expected.steps,
+        expected.observations,
+    )
 
 
 def test_a_line_without_events_says_so() -> None:
