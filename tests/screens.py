@@ -13,7 +13,7 @@ from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import DecisionRefused
 from lis_tui.core.events import Gate, Record, StepAddress
 from lis_tui.core.spec import ModelSpec, RunSpec
-from lis_tui.core.wire import Changes
+from lis_tui.core.wire import Changes, Reexecute
 from lis_tui.trajectory.marks import Marks
 from lis_tui.trajectory.notes import Notes
 from lis_tui.trajectory.past_files import Past
@@ -52,6 +52,9 @@ class FakeSource:
         self.has_left = False
         self.is_closed = False
         self.forks: list[tuple[StepAddress, bool, str, Changes, Mapping[str, str]]] = []
+        self.rebuilt: list[bool] = []
+        """Of each fork, whether its sandbox comes about by re-execution."""
+        self.reexecuted: list[Reexecute] = []
         self.taken_up: list[tuple[Changes, Mapping[str, str]]] = []
         self.others: dict[str, FakeSource] = {}
         """By the names that forks get, in this order."""
@@ -92,6 +95,7 @@ class FakeSource:
         *,
         is_before: bool = False,
         kind: Kind = "fork",
+        rebuild: bool = False,
         changes: Changes = AS_IT_WAS,
         secrets: Mapping[str, str] = NO_SECRETS,
     ) -> str:
@@ -99,6 +103,7 @@ class FakeSource:
         if self.refusal:
             raise DecisionRefused(self.refusal)
         self.forks.append((point, is_before, kind, changes, secrets))
+        self.rebuilt.append(rebuild)
         return list(self.others)[len(self.forks) - 1]
 
     async def take_up(self, changes: Changes = AS_IT_WAS, secrets: Mapping[str, str] = NO_SECRETS) -> str:
@@ -107,6 +112,13 @@ class FakeSource:
             raise DecisionRefused(self.refusal)
         self.taken_up.append((changes, secrets))
         return self.name
+
+    async def reexecute(self, ask: Reexecute) -> str:
+        """Remember; the new run is the first of the others that was not given yet."""
+        if self.refusal:
+            raise DecisionRefused(self.refusal)
+        self.reexecuted.append(ask)
+        return list(self.others)[len(self.reexecuted) - 1]
 
     def other(self, name: str) -> Source:
         """Give one of the others."""

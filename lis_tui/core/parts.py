@@ -124,10 +124,11 @@ class StepView:
 
     @property
     def is_notable(self) -> bool:
-        """Worth a look: it failed, or a person changed or refused it."""
+        """Worth a look: it failed, a person changed or refused it, or it did not do what was recorded."""
         return (
             self.changed_by is not None
             or self.is_injected
+            or (self.replayed is not None and self.replayed.verdict == "diverged")
             or self.status
             in (
                 "failed",

@@ -14,6 +14,7 @@ from lis_tui.ui.conditions import (
     has_step,
     has_turn,
     live,
+    reexecutable,
     reply_editable,
     resumable,
     retrying,
@@ -150,6 +151,15 @@ ACTIONS: tuple[Action, ...] = (
         "Travel",
         True,
         under_cursor,
+    ),
+    Action(
+        "reexecute",
+        "",
+        "re-execute",
+        "Do again what was recorded, in a fresh sandbox, and compare each step.",
+        "Travel",
+        False,
+        reexecutable,
     ),
     Action(
         "resume",

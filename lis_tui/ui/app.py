@@ -233,7 +233,7 @@ def open_collection(places: "Places", loaded: "Loaded", found: "Collection", pla
 
     wanted = place or 0
     row, runs = found.rows[wanted], Runs(places)
-    source = RecordedSource(row.entry.name, lambda: found.read(wanted).records)
+    source = RecordedSource(row.entry.name, lambda: found.read(wanted).records, runs=runs)
     source.marks = runs.marks_of_file(row.path, f"{row.member} {row.entry.name}".strip())
     return show(places, loaded, lambda app: workbench(app, source, loaded), runs)
 

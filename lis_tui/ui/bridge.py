@@ -11,7 +11,7 @@ from lis_tui.core.bus import spawn
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import LisError
 from lis_tui.core.events import Gate, OutputArrived, Record, StepAddress
-from lis_tui.core.wire import Changes
+from lis_tui.core.wire import Changes, Reexecute
 
 if TYPE_CHECKING:
     from lis_tui.trajectory.marks import Marks
@@ -92,10 +92,15 @@ class Source(Protocol):
         *,
         is_before: bool = False,
         kind: Kind = "fork",
+        rebuild: bool = False,
         changes: Changes = AS_IT_WAS,
         secrets: Mapping[str, str] = NO_SECRETS,
     ) -> str:
         """Begin a new run at a step of this one; gives its name. Raises LisError."""
+        ...
+
+    async def reexecute(self, ask: Reexecute) -> str:
+        """Begin a new run that does this one again; gives its name. Raises LisError."""
         ...
 
     async def take_up(self, changes: Changes = AS_IT_WAS, secrets: Mapping[str, str] = NO_SECRETS) -> str:

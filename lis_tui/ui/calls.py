@@ -123,7 +123,13 @@ def result_rows(step: StepView, lead: list[Ink]) -> list[Row]:
 
 
 def result_sign(step: StepView, now: float) -> list[Ink]:
-    """Give the sign, the exit code and the time a step took, for the right edge."""
+    """Give the sign, the exit code and the time a step took, for the right edge; and how it was the same."""
+    if step.replayed is None:
+        return _result_sign(step, now)
+    return [words.verdict_sign(step.replayed), (" ", ""), *_result_sign(step, now)]
+
+
+def _result_sign(step: StepView, now: float) -> list[Ink]:
     text, tone = words.sign(step)
     if step.status == "running":
         since = now - step.started_at if step.started_at is not None else 0.0

@@ -244,6 +244,13 @@ def rewindable(view: RunView, focus: Focus) -> Why:
     return under_cursor(view, focus)
 
 
+def reexecutable(view: RunView, focus: Focus) -> Why:
+    """Something has run."""
+    if not any(step.started_at is not None for step in view.steps):
+        return "no step has run yet"
+    return ""
+
+
 def resumable(view: RunView, focus: Focus) -> Why:
     """The run was ended or cut off, and no process has it."""
     if view.started is None:

@@ -37,6 +37,8 @@ class Departure(Struct, frozen=True):
 
     point: Point
     changes: Changes = Changes()
+    is_rebuilt: bool = False
+    """Its sandbox comes about by re-execution."""
 
 
 def default_point(step: StepView) -> Point:
@@ -61,9 +63,17 @@ def checkpoint_of(view: RunView, point: Point) -> CheckpointTaken | None:
     return view.checkpoints[max(fitting)] if fitting else None
 
 
-def fork_lines(view: RunView, point: Point, name: str, *, is_live: bool) -> list[tuple[str, Ink]]:
+def needs_rebuilding(view: RunView, point: Point) -> bool:
+    """Whether no checkpoint has the sandbox as it was there."""
+    has_run = any(step.started_at is not None for step in kept(view, point))
+    return view.imported is not None or (has_run and checkpoint_of(view, point) is None)
+
+
+def fork_lines(
+    view: RunView, point: Point, name: str, *, is_live: bool, is_rebuilt: bool = False
+) -> list[tuple[str, Ink]]:
     """Say what a fork there has, and what becomes of its parent: a word and a sentence each."""
-    lines = [*_comes_back(view, point)]
+    lines = _is_done_again(view, point) if is_rebuilt else _comes_back(view, point)
     if is_live:
         lines.append(
             ("parent", (f"{one_line(name, 40)} goes on beside it; neither touches the other", "output"))
@@ -106,6 +116,16 @@ def _comes_back(view: RunView, point: Point) -> list[tuple[str, Ink]]:
         why = "" if view.started is None or view.started.spec.sandbox.checkpoints else " (they are off)"
         text = f"no checkpoint {point}{why}: the sandbox is new, without what the steps before made"
         lines.append(("not back", (text, "error")))
+    return lines
+
+
+def _is_done_again(view: RunView, point: Point) -> list[tuple[str, Ink]]:
+    count = plural(sum(step.started_at is not None for step in kept(view, point)), "step")
+    what = f"by re-execution: {count} run again in a fresh sandbox, each compared with the recording"
+    lines: list[tuple[str, Ink]] = [("rebuilt", (what, "output"))]
+    if view.imported is not None:
+        text = "the model gets the calls as calls of our tools; say below which model goes on"
+        lines.append(("note", (text, "warning")))
     return lines
 
 

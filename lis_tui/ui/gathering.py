@@ -84,7 +84,8 @@ class Gathering:
         row = self.rows[place]
         if row.is_ours and row.path.name == "journal.jsonl" and not row.member and self._runs is not None:
             return self._runs.recorded(row.path.parent)
-        source = RecordedSource(row.entry.name or row.path.stem, lambda: self._read(place))
+        name = row.entry.name or row.path.stem
+        source = RecordedSource(name, lambda: self._read(place), runs=self._runs)
         if self._runs is not None:
             source.marks = self._runs.marks_of_file(row.path, f"{row.member} {row.entry.name}".strip())
         return source

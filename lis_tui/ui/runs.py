@@ -9,7 +9,10 @@ from lis_tui.trajectory.summary import RunSummary
 from lis_tui.ui.sources import LiveSource, RecordedSource
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lis_tui.client import Client
+    from lis_tui.core.events import Record
     from lis_tui.trajectory.marks import Marks
 
 
@@ -42,6 +45,12 @@ class Runs:
     def find(self, name: str) -> RunFolder:
         """Find a run's folder. Raises RunNotFound."""
         return self._store.find(name)
+
+    def adopt(self, records: "Sequence[Record]") -> str:
+        """Have a trajectory of another program among the runs; gives its name. Raises LisError."""
+        from lis_tui.trajectory.adopting import adopt
+
+        return adopt(self._places.data, [*records]).name
 
     def other(self, name: str) -> LiveSource | RecordedSource:
         """Give a run's source: live while a process has it, else its recording. Raises RunNotFound."""

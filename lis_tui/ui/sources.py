@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import DecisionRefused, RunNotFound
 from lis_tui.core.events import Gate, Record, RunForked, StepAddress
-from lis_tui.core.wire import Changes
+from lis_tui.core.wire import Changes, Reexecute
 from lis_tui.ui.bridge import AS_IT_WAS, NO_SECRETS, Kind, Source
 
 if TYPE_CHECKING:
@@ -38,14 +40,24 @@ class Going:
         *,
         is_before: bool = False,
         kind: Kind = "fork",
+        rebuild: bool = False,
         changes: Changes = AS_IT_WAS,
         secrets: Mapping[str, str] = NO_SECRETS,
     ) -> str:
         """Begin a new run at a step of this one."""
-        client = await self._all.client()
+        run, client = await self._stored(), await self._all.client()
         return await client.fork(
-            self.name, point, is_before=is_before, kind=kind, changes=changes, secrets=secrets
+            run, point, is_before=is_before, kind=kind, rebuild=rebuild, changes=changes, secrets=secrets
         )
+
+    async def reexecute(self, ask: Reexecute) -> str:
+        """Begin a new run that does this one again."""
+        run, client = await self._stored(), await self._all.client()
+        return await client.reexecute(structs.replace(ask, run=run))
+
+    async def _stored(self) -> str:
+        """Give its name among the user's runs."""
+        return self.name
 
     async def take_up(self, changes: Changes = AS_IT_WAS, secrets: Mapping[str, str] = NO_SECRETS) -> str:
         """Go on with this run where no process has it."""
@@ -174,6 +186,12 @@ class RecordedSource(Going):
     ) -> None:
         """Refuse: what happened, happened."""
         raise DecisionRefused("This is a recording; nothing in it can be decided.")
+
+    async def _stored(self) -> str:
+        """A trajectory of another program is taken among the user's runs, once."""
+        if self._kept is not None:
+            return self.name
+        return await asyncio.to_thread(lambda: self._all.adopt(self._read()))
 
     async def close_run(self) -> None:
         """Nothing is open."""

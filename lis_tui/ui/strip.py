@@ -17,20 +17,24 @@ _MARKS = {
     "ran": ("+", "human"),
     "changed": ("✎", "human"),
     "malformed": ("✗", "error"),
+    "diverged": ("≠", "error"),
     "failed": ("✗", "error"),
     "interrupted": ("✗", "human"),
+    "not_replayable": ("–", "warning"),
     "rejected": ("⊘", "human"),
     "fork": ("⑂", "human"),
     "proposed": ("·", "muted"),
     "background": ("»", "accent"),
     "skipped": ("–", "muted"),
     "unkept": ("○", "muted"),
+    "normalised": ("≈", "ok"),
+    "identical": ("=", "ok"),
     "unknown": ("●", "muted"),
     "done": ("●", "ok"),
 }
 """The worst first. `ran`: a person ran it; `unkept`: there is no checkpoint."""
 _RANKS = {kind: rank for rank, kind in enumerate(_MARKS)}
-_PLAIN = ("done", "unkept", "fork", "skipped", "proposed")
+_PLAIN = ("done", "identical", "normalised", "unkept", "fork", "skipped", "proposed")
 SIGNS = (
     (f"{HERE} here", "accent"),
     ("● done", "ok"),
@@ -157,6 +161,8 @@ def _kinds(view: RunView, points: set[StepAddress]) -> list[str]:
 def _kind(step: StepView, points: set[StepAddress]) -> str:
     if step.status in ("waiting", "running"):
         return step.status
+    if step.replayed is not None:
+        return step.replayed.verdict
     if step.is_injected:
         return "ran"
     if step.changed_by is not None:

@@ -1,6 +1,6 @@
 """How numbers and states read on the screen; one place, so that they read the same everywhere."""
 
-from lis_tui.core.events import RunForked, TrajectoryImported
+from lis_tui.core.events import RunForked, StepReplayed, TrajectoryImported
 from lis_tui.core.parts import StepView, Totals
 from lis_tui.core.spec import Limits
 from lis_tui.core.text import one_line
@@ -19,6 +19,12 @@ _SIGNS = {
     "interrupted": ("✗", "human"),
     "background": ("»", "accent"),
     "unknown": ("·", "muted"),
+}
+_VERDICTS = {
+    "identical": ("=", "ok"),
+    "normalised": ("≈", "ok"),
+    "diverged": ("≠", "error"),
+    "not_replayable": ("–", "warning"),
 }
 _ENDS = {
     "submitted": ("submitted", "ok"),
@@ -39,6 +45,11 @@ _ENDS = {
     "elsewhere": ("ended elsewhere", "muted"),
     "replayed": ("re-executed", "ok"),
 }
+
+
+def verdict_sign(replayed: StepReplayed) -> tuple[str, str]:
+    """Give the sign of how a step compares with what was recorded of it, and its tone."""
+    return _VERDICTS[replayed.verdict]
 
 
 def sign(step: StepView) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """Looking at more of what is shown, and arranging it; the keys, and leaving."""
 
 from lis_tui.core.text import one_line
+from lis_tui.ui.again import difference
 from lis_tui.ui.calls import command_of
 from lis_tui.ui.deeds.group import Group
 from lis_tui.ui.widgets.lines import ThemeAsked
@@ -23,6 +24,9 @@ class Looking(Group):
             else:
                 screen.hint("no file is here yet")
         elif pane is screen.commands and screen.commands.step is not None:
+            if (again := difference(screen.commands.step, screen.paint)) is not None:
+                screen.app.push_screen(again)
+                return
             from lis_tui.ui.screens.output import OutputScreen
 
             screen.app.push_screen(OutputScreen(screen.commands.step, screen.source.outputs, screen.paint))

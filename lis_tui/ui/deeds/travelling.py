@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from lis_tui.core.bus import spawn
 from lis_tui.core.errors import LisError
-from lis_tui.core.wire import Changes
+from lis_tui.core.wire import Changes, Reexecute
 from lis_tui.trajectory.summary import RunSummary
 from lis_tui.ui.deeds.group import Group
 from lis_tui.ui.departure import Departure, Point, named_after, secrets_for
@@ -66,10 +66,35 @@ class Travelling(Group):
         changes = named_after(screen.source.name, departure.changes)
         secrets = secrets_for(screen.view, changes, is_live=self._is_live)
         name = await screen.source.fork(
-            point.address, is_before=point.is_before, changes=changes, secrets=secrets
+            point.address,
+            is_before=point.is_before,
+            rebuild=departure.is_rebuilt,
+            changes=changes,
+            secrets=secrets,
         )
         becomes = "goes on beside it" if screen.is_going_on else "is unchanged"
         self._show(name, f"forked {point}; {screen.source.name} {becomes}, O goes back to it")
+
+    def reexecute(self) -> None:
+        """Do again what was recorded."""
+        from lis_tui.ui.screens.reexecute import ReexecuteDialog
+
+        screen, step = self.screen, self.screen.commands.step
+        if self._is_busy():
+            return
+
+        def chosen(ask: Reexecute | None) -> None:
+            if ask is not None:
+                self._go("re-executing", lambda: self._reexecute(ask))
+
+        dialog = ReexecuteDialog(
+            screen.view, screen.paint, step, screen.source.name, config_folder=screen.config_folder
+        )
+        screen.app.push_screen(dialog, chosen)
+
+    async def _reexecute(self, ask: Reexecute) -> None:
+        name = await self.screen.source.reexecute(ask)
+        self._show(name, f"this does {self.screen.source.name} again; O goes back to it")
 
     def resume(self) -> None:
         """Go on with a run that no process has any more."""

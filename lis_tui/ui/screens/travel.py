@@ -19,7 +19,7 @@ from lis_tui.core.text import one_line, safe_str
 from lis_tui.core.view import RunView
 from lis_tui.core.wire import Changes
 from lis_tui.ui.calls import short
-from lis_tui.ui.departure import Departure, Point, default_point, fork_lines, rewind_lines
+from lis_tui.ui.departure import Departure, Point, default_point, fork_lines, needs_rebuilding, rewind_lines
 from lis_tui.ui.labels import content_of, label
 from lis_tui.ui.models import read_model, write_model
 from lis_tui.ui.paint import Paint
@@ -31,6 +31,7 @@ from lis_tui.ui.widgets.code import CodeArea
 MOST_PROMPT = 1 << 20
 MODES: tuple[Mode, ...] = get_args(Mode)
 SIDES = ("after it", "before it, which is then next")
+SANDBOXES = ("rebuilt by re-execution", "a new one, without what was done")
 _NAME_WIDTH = 9
 Given = TypeVar("Given")
 
@@ -168,6 +169,8 @@ class ForkDialog(TravelDialog[Departure]):
                     "prompt", Input(placeholder="file that replaces the system prompt", id="prompt")
                 )
                 yield self.row("mode", Choice(self.paint, MODES, MODES.index(self.view.mode), id="mode"))
+                if needs_rebuilding(self.view, self._point):
+                    yield self.row("sandbox", Choice(self.paint, SANDBOXES, id="sandbox"))
                 yield Static("", id="lines")
             yield Static("", classes="problem", markup=False)
 
@@ -185,8 +188,20 @@ class ForkDialog(TravelDialog[Departure]):
         self._point = Point(self._step.address, is_before=bool(message.choice.chosen))
         self._tell()
 
+    @on(Choice.Changed, "#sandbox")
+    def _sandbox_chosen(self) -> None:
+        self._tell()
+
+    @property
+    def _is_rebuilt(self) -> bool:
+        choice = next(iter(self.query("#sandbox").results(Choice)), None)
+        is_needed = needs_rebuilding(self.view, self._point)
+        return is_needed and (self.view.imported is not None or choice is None or not choice.chosen)
+
     def _tell(self) -> None:
-        lines = fork_lines(self.view, self._point, self._run_name, is_live=self._is_live)
+        rebuilt = self._is_rebuilt
+        name = self._run_name
+        lines = fork_lines(self.view, self._point, name, is_live=self._is_live, is_rebuilt=rebuilt)
         self.query_one("#lines", Static).update(self.told(lines))
         for widget in (*self.query(".edits"), self.query_one(CodeArea)):
             widget.display = self._point.is_before
@@ -195,13 +210,20 @@ class ForkDialog(TravelDialog[Departure]):
         """Give where and what. Raises LisError."""
         mode = MODES[self.query_one("#mode", Choice).chosen]
         changes = Changes(
-            model=self.model(self.view.model),
+            model=self._model(),
             mode=mode if mode != self.view.mode else None,
             system_prompt=_read_prompt(self.text_of("prompt")),
             message=safe_str(self.text_of("message")),
             arguments=self._arguments() if self._point.is_before else None,
         )
-        return Departure(self._point, changes)
+        return Departure(self._point, changes, is_rebuilt=self._is_rebuilt)
+
+    def _model(self) -> ModelSpec | None:
+        """Of another program's model only the name is known: what is written here is what is meant."""
+        now = self.view.model
+        if self.view.imported is None or now is None:
+            return self.model(now)
+        return read_model(self.text_of("model"), now)
 
     def _arguments(self) -> str | None:
         text = self.query_one(TextArea).text

@@ -9,6 +9,7 @@ from lis_tui.core import wire
 from lis_tui.core.errors import RunIsLive, UsageWrong
 from lis_tui.core.events import StepAddress
 from lis_tui.core.link import AskRefused
+from lis_tui.core.normalising import Rule
 from lis_tui.core.spec import ModelSpec, RunSpec
 from lis_tui.host.runs import LiveRun, Runs, Wired
 from tests.runs import FakeHouse
@@ -20,7 +21,7 @@ class FakeTravel:
 
     def __init__(self, house: FakeHouse) -> None:
         self.house = house
-        self.asked: list[tuple[wire.Fork | wire.TakeUp, str]] = []
+        self.asked: list[tuple[wire.Fork | wire.Reexecute | wire.TakeUp, str]] = []
 
     async def fork(self, ask: wire.Fork, parent: LiveRun | None) -> Wired:
         """Refuse turn 9, as a run that is not so long."""
@@ -28,6 +29,11 @@ class FakeTravel:
         if ask.point.turn == 9:
             raise UsageWrong("No step 9.1 of this run has ended.")
         return self._wired(f"{ask.kind}-of-{ask.run}")
+
+    async def reexecute(self, ask: wire.Reexecute, parent: LiveRun | None) -> Wired:
+        """Remember it."""
+        self.asked.append((ask, "" if parent is None else parent.name))
+        return self._wired(f"{ask.run}-again")
 
     async def take_up(self, ask: wire.TakeUp) -> Wired:
         """Refuse what is live."""
@@ -99,4 +105,27 @@ async def test_a_host_that_only_starts_runs_says_so(tmp_path: Path) -> None:
         client = await Client.connect(places_in(tmp_path), may_start=False)
         with pytest.raises(AskRefused, match="only start runs"):
             await client.fork("one", StepAddress(1, 1))
+        await client.close()
+
+
+async def test_a_run_is_re_executed_in_the_own_host_with_the_rules_of_the_person(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = FakeHouse(tmp_path)
+    travel = FakeTravel(house)
+    house.runs = Runs(house.wire, lambda: travel)
+    async with serving(tmp_path, house) as path:
+
+        async def start(places: object, folder: Path) -> Path:
+            return path
+
+        monkeypatch.setattr("lis_tui.client.start_host", start)
+        client = await Client.connect(places_in(tmp_path))
+        rules = (Rule(name="build", pattern="b[0-9]+", instead="b"),)
+        asked = wire.Reexecute(id=0, run="one", last=StepAddress(2, 1), is_stopping=True, rules=rules)
+        assert await client.reexecute(asked) == "one-again"
+        ask, _ = travel.asked[0]
+        assert isinstance(ask, wire.Reexecute)
+        assert (ask.run, ask.last, ask.is_stopping, ask.rules) == ("one", StepAddress(2, 1), True, rules)
+        house.made["one-again"].end()
         await client.close()
