@@ -8,7 +8,6 @@ from lis_tui.core.text import one_line
 
 BAR = 20
 UNKNOWN = "not known"
-_BLOCKS = " ▏▎▍▌▋▊▉█"
 _STEPS = "▁▂▃▄▅▆▇█"
 _NAMES = {"external": "external resources", "files": "file management", "computation": "computation"}
 _SIGNS = {"external": "n", "files": "f", "computation": "c"}
@@ -31,10 +30,9 @@ def bars(run: Numbers) -> Iterator[str]:
 
 
 def bar(share: float, width: int = BAR) -> str:
-    """Draw a part of a whole, to an eighth of a cell."""
-    eighths = round(min(max(share, 0.0), 1.0) * width * 8)
-    whole, rest = divmod(eighths, 8)
-    return ("█" * whole + (_BLOCKS[rest] if rest else "")).ljust(width, "·")
+    """Draw a part of a whole, to half a cell."""
+    whole, rest = divmod(round(min(max(share, 0.0), 1.0) * width * 2), 2)
+    return ("━" * whole + "╸" * rest).ljust(width, "·")
 
 
 def timeline(run: Numbers, width: int = 72) -> Iterator[str]:

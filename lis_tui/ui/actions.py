@@ -284,6 +284,16 @@ ACTIONS: tuple[Action, ...] = (
         "=",
     ),
     Action(
+        "numbers",
+        "percent_sign",
+        "numbers",
+        "The run in numbers: tokens, time, failures, capabilities, a time line.",
+        "Look",
+        False,
+        has_step,
+        "%",
+    ),
+    Action(
         "judge",
         "V",
         "verdict",

@@ -19,6 +19,10 @@ class Comparing(Group):
         """Choose the runs that this one is put beside."""
         spawn(self._choose(), "runs", self._failed)
 
+    def numbers(self) -> None:
+        """Count the run."""
+        spawn(self._count(), "numbers", self._failed)
+
     def judge(self) -> None:
         """Ask for verdict, tags and note."""
         spawn(self._ask(), "runs", self._failed)
@@ -51,6 +55,14 @@ class Comparing(Group):
 
         compared = [await asyncio.to_thread(load_compared, run) for run in runs]
         self.screen.app.push_screen(screen_of(compared, self.screen.paint))
+
+    async def _count(self) -> None:
+        from lis_tui.analysis.numbers import numbers_of
+        from lis_tui.ui.screens.numbers import NumbersScreen
+
+        name, facts = self.screen.source.name, list(self.screen.facts)
+        counted = await asyncio.to_thread(numbers_of, name, facts)
+        self.screen.app.push_screen(NumbersScreen(name, counted, self.screen.paint))
 
     async def _ask(self) -> None:
         from lis_tui.ui.screens.judge import JudgeDialog

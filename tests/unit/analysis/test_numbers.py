@@ -89,10 +89,10 @@ def test_a_time_line_has_a_column_a_turn_and_gathers_turns_where_there_is_no_roo
 
 
 def test_a_bar_is_as_long_as_its_share() -> None:
-    assert bar(0.5, 8) == "████····"
+    assert bar(0.5, 8) == "━━━━····"
     assert bar(0.0, 4) == "····"
-    assert bar(2.0, 4) == "████"
-    assert bar(0.3, 4) == "█▎··"
+    assert bar(2.0, 4) == "━━━━"
+    assert bar(0.3, 4) == "━···"
 
 
 def test_a_run_without_turns_has_no_time_line_and_no_shares() -> None:
