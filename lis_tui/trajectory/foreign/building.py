@@ -175,6 +175,7 @@ class Builder:
         usage: Usage | None = None,
         finish_reason: str = "",
         calls_in_text: bool = False,
+        raw_json: str = "",
         duration_s: float | None = None,
         at: float = 0.0,
         ours: Callable[[ToolCall], ToolCall] = as_ours,
@@ -190,6 +191,7 @@ class Builder:
             usage=usage,
             finish_reason=finish_reason,
             calls_in_text=calls_in_text,
+            raw_json=raw_json,
         )
         self._add(ReplyFinished(turn=self.turn, reply=reply, duration_s=duration_s), at)
         for number, call in enumerate(calls, 1):

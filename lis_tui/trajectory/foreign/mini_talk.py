@@ -10,7 +10,7 @@ from lis_tui.trajectory.foreign.fields import items, mapping, number, text, unkn
 from lis_tui.trajectory.foreign.material import Json
 from lis_tui.trajectory.foreign.response_items import ItemTalk
 from lis_tui.trajectory.foreign.talk import MODEL, Talk, at_of, role_of
-from lis_tui.trajectory.foreign.translating import bash
+from lis_tui.trajectory.foreign.translating import bash, encoded
 
 MARKS = ("COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT", "MINI_SWE_AGENT_FINAL_OUTPUT")
 _CODE = re.compile(r"\s*<returncode>(-?\d{1,9})</returncode>")
@@ -65,7 +65,8 @@ class MiniTalk(Talk):
             self._respond(place, message)
         else:
             super().take(place, message)
-        for key, value in unknown(extra, _EXTRA):
+        is_raw = role_of(message) in MODEL
+        for key, value in unknown(extra, _EXTRA | {"response"} if is_raw else _EXTRA):
             self.builder.keep(f"messages.extra.{key}", value, StepAddress(self.builder.turn))
 
     def time_of(self, message: Json) -> float:
@@ -89,6 +90,16 @@ class MiniTalk(Talk):
         extra = mapping(message.get("extra"))
         told = mapping(extra.get("response")).get("usage", message.get("usage"))
         return usage_of(told, number(extra.get("cost")) or None)
+
+    def finish_in(self, message: Json) -> str:
+        """Why the server says that the reply ended."""
+        choices = items(mapping(mapping(message.get("extra")).get("response")).get("choices"))
+        return word(mapping(next(iter(choices), None)).get("finish_reason")) or super().finish_in(message)
+
+    def raw_in(self, message: Json) -> str:
+        """The whole response is kept."""
+        response = mapping(message.get("extra")).get("response")
+        return encoded(response) if response else ""
 
     def _respond(self, place: str, message: Json) -> None:
         """A reply in the Responses protocol."""

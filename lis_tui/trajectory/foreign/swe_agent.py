@@ -130,8 +130,7 @@ def _begin(builder: Builder, data: Json, history: History) -> None:
     home = mapping(_config(data).get("env"))
     image = word(mapping(home.get("deployment")).get("image"))
     repository = word(mapping(home.get("repo")).get("repo_name"))
-    first = mapping(next(iter(items(data.get("trajectory"))), None))
-    workdir = f"/{repository}" if repository else word(state_of(first.get("state")).get("working_dir"))
+    workdir = f"/{repository}" if repository else _first_folder(items(data.get("trajectory")))
     builder.begin(
         task=history.task,
         system=history.system,
@@ -139,6 +138,11 @@ def _begin(builder: Builder, data: Json, history: History) -> None:
         image=image or None,
         workdir=workdir or None,
     )
+
+
+def _first_folder(steps: list[object]) -> str:
+    states = (state_of(mapping(step).get("state")) for step in steps[:_MOST_LOOKED_AT])
+    return next((found for state in states if (found := word(state.get("working_dir")))), "")
 
 
 def _end(builder: Builder, info: Json) -> None:

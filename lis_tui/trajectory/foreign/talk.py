@@ -109,7 +109,8 @@ class Talk:
             calls=calls or found,
             calls_in_text=bool(found),
             usage=self.usage_in(message),
-            finish_reason=word(message.get("finish_reason")),
+            finish_reason=self.finish_in(message),
+            raw_json=self.raw_in(message),
             at=self.time_of(message),
         )
 
@@ -120,6 +121,14 @@ class Talk:
     def usage_in(self, message: Json) -> Usage | None:
         """Tokens and price of a reply."""
         return usage_of(message.get("usage"))
+
+    def finish_in(self, message: Json) -> str:
+        """Why the server says that the reply ended."""
+        return word(message.get("finish_reason"))
+
+    def raw_in(self, message: Json) -> str:  # noqa: ARG002 - for those who replace it
+        """The reply as it came, where a program keeps it beside the message."""
+        return ""
 
     def time_of(self, message: Json) -> float:
         """When it was said; 0.0: not known."""

@@ -121,6 +121,13 @@ def test_human_and_gpt_are_read_as_user_and_assistant(tmp_path: Path) -> None:
     assert (view.started.task_prompt, str(view.turns[1].text)) == ("hi", "hello")
 
 
+def test_a_list_of_texts_with_roles_is_a_conversation_under_any_name(tmp_path: Path) -> None:
+    talk = [{"role": "user", "text": "hi"}, {"role": "ai", "text": "hello"}]
+    found = recorded(CHAT, tmp_path, lines({"made": "today"}, {"instance_id": "i", "trajectory": talk}))
+    assert [(one.name, one.task, one.turns) for one in found.entries] == [("i", "hi", 1)]
+    assert found.read().report.problems == ("line 1: is no conversation",)
+
+
 def test_blocks_of_calls_and_results_inside_the_content_are_steps(tmp_path: Path) -> None:
     talk = [
         {"role": "user", "content": "Look."},

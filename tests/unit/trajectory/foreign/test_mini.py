@@ -79,6 +79,7 @@ def with_calls() -> list[Message]:
     """A run in format 1.1 that was confirmed by a person: its last command counts as not run."""
     response = {
         "model": "claude-sonnet",
+        "choices": [{"finish_reason": "tool_calls"}],
         "usage": {
             "prompt_tokens": 100,
             "completion_tokens": 20,
@@ -150,6 +151,8 @@ def test_tool_calls_have_their_own_result_time_and_price(tmp_path: Path) -> None
     assert finished == [1_760_000_002.0, 1_760_000_003.0, 1_760_000_005.0]
     assert {one.at for one in given.records if isinstance(one.event, StepStarted)} == {0.0}
     assert (view.totals.prompt_tokens, view.totals.cached_tokens, view.totals.cost_usd) == (100, 60, 0.25)
+    reply = view.turns[1].replies[0]
+    assert (reply.finish_reason, json.loads(reply.raw_json)["model"]) == ("tool_calls", "claude-sonnet")
 
 
 def test_what_was_asked_of_the_run_is_read_from_its_configuration(tmp_path: Path) -> None:

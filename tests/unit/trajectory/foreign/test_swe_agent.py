@@ -136,7 +136,7 @@ def test_task_system_prompt_model_and_image_are_known(tmp_path: Path) -> None:
     started = fold(given).started
     assert started is not None
     assert (started.system_prompt, started.task_prompt) == ("Work.", "Mend the issue.")
-    assert started.spec.sandbox.image == "python:3.11"
+    assert (started.spec.sandbox.image, started.spec.sandbox.workdir) == ("python:3.11", "/repo")
     assert given.report.version == "1.1.0"
 
 
