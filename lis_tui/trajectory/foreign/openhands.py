@@ -28,6 +28,7 @@ from lis_tui.trajectory.foreign.openhands_shapes import (
     LOOKED_AT,
     documents_of,
     events_of,
+    has_finished,
     is_run,
     is_sdk,
     turns_of,
@@ -76,7 +77,7 @@ def _documents(material: Material) -> list[Json]:
 
 
 def _version(documents: list[Json]) -> str:
-    return "1" if any(map(is_sdk, islice(events_of(documents[0]), LOOKED_AT))) else "0"
+    return "V1" if any(map(is_sdk, islice(events_of(documents[0]), LOOKED_AT))) else "V0"
 
 
 def _entry(run: Json, name: str) -> Entry:
@@ -86,7 +87,7 @@ def _entry(run: Json, name: str) -> Entry:
     return Entry(
         name=text(run.get("instance_id")) or name,
         task=short(text(run.get("instruction")) or _asked(events)),
-        outcome="error" if run.get("error") else "",
+        outcome="error" if run.get("error") else "finished" if has_finished(events) else "",
         score=score_of(resolved),
         model=_model(run),
         turns=turns_of(events),

@@ -7,6 +7,8 @@ from lis_tui.trajectory.foreign.material import Json
 
 LISTS = ("history", "trajectory", "events")
 LOOKED_AT = 20
+_MOST_AFTER = 6
+"""What OpenHands notes for itself after the agent is done."""
 CALLS = frozenset(
     [
         *("run", "run_ipython", "read", "write", "edit", "browse", "browse_interactive", "think", "finish"),
@@ -72,6 +74,12 @@ def turns_of(events: list[object]) -> int:
         elif event.get("kind") in ("ActionEvent", "MessageEvent"):
             replies.add(word(event.get("llm_response_id")) or f"event {place}")
     return len(replies)
+
+
+def has_finished(events: list[object]) -> bool:
+    """Whether the agent said near the end that it is done."""
+    last = [mapping(event) for event in events[-_MOST_AFTER:]]
+    return any("finish" in (event.get("action"), event.get("tool_name")) for event in last)
 
 
 def _is_flat(value: object) -> bool:

@@ -334,7 +334,7 @@ def test_the_second_generation_joins_the_actions_of_a_reply() -> None:
 
     assert report.turns == len({one["llm_response_id"] for one in actions})
     assert (report.steps, report.observations) == (len(actions), len(answers))
-    assert (report.version, report.problems) == ("1", ())
+    assert (report.version, report.problems) == ("V1", ())
 
 
 def test_the_second_generation_is_shown_as_the_model_saw_it() -> None:
@@ -399,7 +399,7 @@ def test_each_line_of_an_evaluation_is_a_trajectory() -> None:
 
     assert recording is not None
     assert [(one.name, one.task, one.model, one.outcome, one.turns) for one in recording.entries] == [
-        ("one", "Fix it.", "qwen", "", 3),
+        ("one", "Fix it.", "qwen", "finished", 3),
         ("two", "Fix it.", "qwen", "error", 3),
         ("three", "Fix it.", "qwen", "", 1),
     ]
