@@ -35,6 +35,17 @@ def difference(step: StepView, paint: "Paint") -> "DiffScreen | None":
     return DiffScreen(title, [("What came of it", diff)], paint)
 
 
+def counted(view: RunView) -> str:
+    """Say how the steps compare with the recording; empty where nothing was done again."""
+    from lis_tui.trajectory.judging import Counts
+
+    counts, is_any = Counts(), False
+    for step in view.steps:
+        if step.replayed is not None:
+            counts, is_any = counts.plus(step.replayed.verdict), True
+    return str(counts) if is_any else ""
+
+
 def variables_of(view: RunView) -> dict[str, str]:
     """Give the variables that the run had in its sandbox, as far as they are set here."""
     if view.started is None:

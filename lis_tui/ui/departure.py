@@ -124,7 +124,7 @@ def _is_done_again(view: RunView, point: Point) -> list[tuple[str, Ink]]:
     what = f"by re-execution: {count} run again in a fresh sandbox, each compared with the recording"
     lines: list[tuple[str, Ink]] = [("rebuilt", (what, "output"))]
     if view.imported is not None:
-        text = "the model gets the calls as calls of our tools; say below which model goes on"
+        text = "the model gets the calls as calls of our tools; say which model goes on"
         lines.append(("note", (text, "warning")))
     return lines
 

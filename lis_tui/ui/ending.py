@@ -3,6 +3,7 @@
 from lis_tui.core.text import clean, one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
+from lis_tui.ui.again import counted
 from lis_tui.ui.rows import Ink, Row, plain_inks
 
 MOST_ANSWER = 400
@@ -28,6 +29,8 @@ def end_rows(view: RunView, keys: list[Ink]) -> list[Row]:
     ]
     if ended.reason:
         rows += [Row(plain_inks(ended.reason, tone), lead=lead, most=6, is_prose=True)]
+    if told := counted(view):
+        rows += [Row([]), Row([("re-executed: ", "muted"), (told, "output")], lead=lead, most=3)]
     rows += _answer(ended.answer, lead)
     rows += _made(view, lead)
     rows += [Row([]), Row([(_totals(view), "muted")], lead=lead, most=3, is_prose=True), Row([])]

@@ -39,8 +39,8 @@ class ReexecuteDialog(TravelDialog[Reexecute]):
         with Vertical(classes="dialog -human") as box:
             box.border_title = label(f"Re-execute {one_line(self._run_name, 40)}")
             box.border_subtitle = label("enter begin · ←→ choose · tab next field · esc cancel")
-            yield self.row("up to", Choice(self.paint, ends, id="last"))
-            yield self.row("diverging", Choice(self.paint, _STOPS, id="stop"))
+            yield self.row("until", Choice(self.paint, ends, id="last"))
+            yield self.row("diverged", Choice(self.paint, _STOPS, id="stop"))
             yield self.row("runs", Choice(self.paint, _MODES, id="mode"))
             yield Static("", id="lines")
             yield Static("", classes="problem", markup=False)

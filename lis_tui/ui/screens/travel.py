@@ -169,7 +169,7 @@ class ForkDialog(TravelDialog[Departure]):
                     "prompt", Input(placeholder="file that replaces the system prompt", id="prompt")
                 )
                 yield self.row("mode", Choice(self.paint, MODES, MODES.index(self.view.mode), id="mode"))
-                if needs_rebuilding(self.view, self._point):
+                if needs_rebuilding(self.view, self._point) and self.view.imported is None:
                     yield self.row("sandbox", Choice(self.paint, SANDBOXES, id="sandbox"))
                 yield Static("", id="lines")
             yield Static("", classes="problem", markup=False)
@@ -223,6 +223,8 @@ class ForkDialog(TravelDialog[Departure]):
         now = self.view.model
         if self.view.imported is None or now is None:
             return self.model(now)
+        if not self.text_of("model"):
+            raise UsageWrong("Say which model goes on live from there.")
         return read_model(self.text_of("model"), now)
 
     def _arguments(self) -> str | None:
