@@ -1,17 +1,17 @@
 """Reads one sample of an Inspect log: its conversation, with what its events know of each part."""
 
 from lis_tui.core.events import StepAddress
-from lis_tui.core.messages import StepStatus, ToolCall, Usage
+from lis_tui.core.messages import StepStatus, ToolCall
 from lis_tui.core.text import plural
 from lis_tui.trajectory.foreign.building import Builder, Origin
 from lis_tui.trajectory.foreign.contents import content_of, tools_of
-from lis_tui.trajectory.foreign.fields import items, mapping, number, seconds, text, unknown, whole, word
+from lis_tui.trajectory.foreign.fields import items, mapping, seconds, text, unknown, word
 from lis_tui.trajectory.foreign.inspect_events import SampleEvents, output_of, took
+from lis_tui.trajectory.foreign.inspect_parts import put_back, usage_of_model, words_of
 from lis_tui.trajectory.foreign.material import Json
 from lis_tui.trajectory.foreign.translating import as_ours, encoded
 from lis_tui.trajectory.foreign.wording import told
 
-_PROTOCOL = "attachment://"
 _SAMPLE = frozenset(["id", "epoch", "input", "messages", "output", "events", "events_data", "error", "limit"])
 _MESSAGE = frozenset(["id", "role", "content", "source", "tool_calls", "tool_call_id", "function", "error"])
 _CALL = frozenset(["id", "function", "arguments", "type"])
@@ -43,7 +43,7 @@ class SampleReader:
 
     def __init__(self, builder: Builder, sample: Json, model: str) -> None:
         self._builder, self._model = builder, model
-        self._sample = sample = _put_back(sample)
+        self._sample = sample = put_back(sample)
         self._events = SampleEvents([mapping(event) for event in items(sample.get("events"))])
         self._system: list[str] = []
         self._calls: dict[str, Json] = {}
@@ -137,7 +137,7 @@ class SampleReader:
             text=content.text,
             reasoning=content.reasoning or word(message.get("reasoning")),
             calls=[_call(call) for call in calls],
-            usage=_usage(mapping(output.get("usage"))),
+            usage=usage_of_model(mapping(output.get("usage"))),
             finish_reason=word(choice.get("stop_reason")),
             duration_s=duration_s,
             at=ended or begun,
@@ -202,7 +202,7 @@ class SampleReader:
         """Tell what happened before an event that the conversation has reached."""
         for event in self._events.all[self._told : max(place, self._told)]:
             kind = word(event.get("event"))
-            if kind in _NOTED and (words := _words(kind, event)):
+            if kind in _NOTED and (words := words_of(kind, event)):
                 self._builder.notice(words, "error" if kind == "error" else "info", took(event)[0])
             if kind not in ("model", "tool"):
                 self._builder.keep(f"samples.events.{kind or 'unknown'}", event, self._place())
@@ -237,67 +237,5 @@ class SampleReader:
             self._builder.keep(f"samples.{name}", value)
 
 
-def _put_back(sample: Json) -> Json:
-    """Give the sample with its long texts, which stand apart, back where they are used."""
-    texts = mapping(sample.get("attachments"))
-    whole_one = {name: value for name, value in sample.items() if name != "attachments"}
-    waiting: list[object] = [whole_one] if texts else []
-    while waiting:
-        one = waiting.pop()
-        places = one.items() if isinstance(one, dict) else enumerate(one) if isinstance(one, list) else ()
-        changed = {}
-        for place, value in places:
-            if isinstance(value, dict | list):
-                waiting.append(value)
-            elif isinstance(value, str) and value.startswith(_PROTOCOL):
-                changed[place] = texts.get(value.removeprefix(_PROTOCOL), value)
-        if isinstance(one, dict | list):
-            for place, value in changed.items():
-                one[place] = value
-    return whole_one
-
-
 def _call(call: Json) -> ToolCall:
     return ToolCall(word(call.get("id")), word(call.get("function")), encoded(mapping(call.get("arguments"))))
-
-
-def _usage(told_of: Json) -> Usage | None:
-    """Of most providers the total says how many tokens went in, cached or not."""
-    if not told_of:
-        return None
-    total, given = whole(told_of.get("total_tokens")), whole(told_of.get("output_tokens"))
-    read, written = (whole(told_of.get(f"input_tokens_cache_{what}")) for what in ("read", "write"))
-    sent = whole(told_of.get("input_tokens"))
-    if total is not None and given is not None and total >= given and total > 0:
-        sent = total - given
-    elif sent is not None:
-        sent += (read or 0) + (written or 0)
-    return Usage(
-        prompt_tokens=sent,
-        completion_tokens=given,
-        cached_tokens=read,
-        reasoning_tokens=whole(told_of.get("reasoning_tokens")),
-        cost_usd=number(told_of.get("total_cost")),
-    )
-
-
-def _words(kind: str, event: Json) -> str:
-    match kind:
-        case "error":
-            return text(mapping(event.get("error")).get("message"))
-        case "sample_limit":
-            return f"limit: {text(event.get('message')) or text(event.get('type'))}"
-        case "compaction":
-            return (
-                "the conversation was compacted"
-                f" ({text(event.get('tokens_before'))} to {text(event.get('tokens_after'))} tokens)"
-            )
-        case "interrupt":
-            return f"interrupted by {text(event.get('source'))}"
-        case "approval":
-            decision = text(event.get("decision"))
-            return "" if decision == "approve" else f"approval: {decision}. {text(event.get('explanation'))}"
-        case "input":
-            return f"a person typed: {text(event.get('input'))}"
-        case _:
-            return text(mapping(event.get("message")).get("message"))
