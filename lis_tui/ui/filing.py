@@ -94,7 +94,11 @@ class Filing:
         newest = self._screen.view.newest_file if shown is None else shown.newest
         if not files.has_chosen and newest is not None:
             files.select(newest)
-        entry = files.selected()
+        is_nothing = newest is None and not files.has_chosen and self._screen.source.is_recorded
+        if is_nothing:  # what was shown of another place says nothing of this one
+            self._previewed = None
+            self._screen.preview.show_preview(None)
+        entry = files.selected() if not is_nothing else None
         wanted = (entry, shown.shown if shown is not None else None) if entry is not None else None
         if wanted is None or wanted == self._previewed:
             return

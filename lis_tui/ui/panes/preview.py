@@ -93,9 +93,9 @@ class PreviewPane(BlockList):
         """Which file is shown."""
         return self._preview.entry if self._preview is not None else None
 
-    def show_preview(self, preview: Preview) -> None:
-        """Draw this one; the same file keeps its place."""
-        is_same = self.entry is not None and self.entry.path == preview.entry.path
+    def show_preview(self, preview: Preview | None) -> None:
+        """Draw this one, or none; the same file keeps its place."""
+        is_same = self.entry is not None and preview is not None and self.entry.path == preview.entry.path
         self._preview = preview
         if not is_same:
             self.cursor = 0
