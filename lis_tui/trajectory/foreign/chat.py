@@ -82,8 +82,8 @@ def _in_lines(material: Material) -> Conversations | None:
     sign = next((value for value in firsts if is_message(value) or _talked(value, "", "")), None)
     if sign is None:
         return None
-    broken = [(f"line {number}", "is no JSON") for number in material.broken_lines]
     lines = [(f"line {number}", value) for number, value in material.lines]
+    broken = [(f"line {number}", "is no JSON") for number in material.broken_lines]
     found = Conversations([Talked(name_of(material.path), lines)]) if is_message(sign) else _many(lines)
     if found is not None:
         found.problems = broken + found.problems

@@ -96,7 +96,10 @@ class Material:
         """The numbers of the lines that are neither empty nor a JSON object or list."""
         if self.json is not None:
             return []
-        good = {number for number, _ in self.lines}
+        lines = self.lines
+        if isinstance(lines, _Lines):
+            return lines.broken()
+        good = {number for number, _ in lines}
         return [number for number, line in enumerate(self.byte_lines(), 1) if line and number not in good]
 
     def byte_lines(self) -> Iterator[bytes]:
@@ -143,16 +146,31 @@ class _Lines(Sequence[Line]):
 
     def __init__(self, material: Material) -> None:
         self._material = material
+        self._broken: list[int] | None = None
+        self._count = 0
 
     def __iter__(self) -> Iterator[Line]:
+        broken: list[int] = []
+        count = 0
         for number, line in enumerate(self._material.byte_lines(), 1):
-            if line.startswith((b"{", b"[")):
-                value, _ = decoded(line)
-                if value is not None:
-                    yield number, value
+            value = decoded(line)[0] if line.startswith((b"{", b"[")) else None
+            if value is not None:
+                count += 1
+                yield number, value
+            elif line:
+                broken.append(number)
+        self._broken, self._count = broken, count
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        self.broken()
+        return self._count
+
+    def broken(self) -> list[int]:
+        """The numbers of the other lines; known once all were gone through."""
+        if self._broken is None:
+            for _ in self:
+                pass
+        return self._broken or []
 
     @overload
     def __getitem__(self, place: int) -> Line: ...

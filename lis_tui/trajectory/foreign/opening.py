@@ -8,8 +8,10 @@
 Reading blocks: use a thread. A Collection holds the file that was read last, and no other.
 """
 
+import gc
 import importlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from msgspec import Struct
@@ -89,10 +91,8 @@ class Collection:
         if self._held is None or self._held[:2] != (row.path, row.member):
             self._held = None  # the one goes before the other comes
             self._held = (row.path, row.member, _recording(row.path, row.member))
-        try:
+        with _reading(row.path):
             return self._held[2].read(row.index)
-        except RecursionError as error:
-            raise NoTrajectory(f"{row.path} is nested too deeply to be read.") from error
 
     def find(self, wanted: str) -> int:
         """Give the place of a row by its number in the table, counted from 1, or by its name.
@@ -139,15 +139,27 @@ def rows_of(path: Path) -> Iterator[Row | Skipped]:
 
 def recognise(material: Material) -> Recording | None:
     """Ask each importer in turn whether the content is of its format."""
-    try:
+    with _reading(material.path):
         for module, name in IMPORTERS:
             importer: Importer = getattr(importlib.import_module(f"{__package__}.{module}"), name)
             recording = importer.recognise(material)
             if recording is not None:
                 return recording
-    except RecursionError as error:
-        raise NoTrajectory(f"{material.path} is nested too deeply to be read.") from error
     return None
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Have no garbage looked for meanwhile, of which there is none, and say it where nesting is too deep."""
+    was_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    except RecursionError as error:
+        raise NoTrajectory(f"{path} is nested too deeply to be read.") from error
+    finally:
+        if was_collecting:
+            gc.enable()
 
 
 def _open_folder(path: Path) -> Collection:
@@ -216,10 +228,8 @@ def _members(material: Material) -> Iterator[Row | Skipped]:
 
 
 def _rows(path: Path, member: str, recording: Recording) -> tuple[Row, ...]:
-    try:
+    with _reading(path):
         entries = recording.entries
-    except RecursionError as error:
-        raise NoTrajectory(f"{path} is nested too deeply to be read.") from error
     format_, version = recording.format, recording.version
     return tuple(
         Row(path=path, member=member, index=index, format=format_, version=version, entry=entry)
