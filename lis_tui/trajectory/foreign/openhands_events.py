@@ -158,7 +158,7 @@ class EventReader:
         open_calls = self._builder.open_calls
         named = word(mapping(event.get("tool_call_metadata")).get("tool_call_id"))
         call_id = named if named in open_calls else self._calls.get(text(event.get("cause")), "")
-        if open_calls and not named and "cause" not in event and kind not in _OWN:
+        if open_calls and "id" not in event and kind not in _OWN:
             call_id = open_calls[0]  # the oldest evaluations wrote what came of a call right after it
         if kind == "agent_state_changed":
             self._state, self._state_because = text(extras.get("agent_state")), text(extras.get("reason"))

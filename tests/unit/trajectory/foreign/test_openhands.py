@@ -286,6 +286,16 @@ def test_other_observations_are_as_the_model_saw_them(kind: str, seen: str, stat
     assert (found.text, found.status) == (seen, status)
 
 
+def test_an_error_that_no_action_caused_was_said_to_the_model() -> None:
+    wrong = {**see(4, 0, "error", "unknown tool"), "cause": None}
+    view = folded(read([said(1, "Go."), act(3, "run", {}, "a", TWO), wrong]))
+
+    assert [step.observation for step in view.steps] == [None, None]
+    assert [one.text for one in view.turns[2].said] == [
+        "unknown tool\n[Error occurred in processing last action]"
+    ]
+
+
 def test_an_action_without_its_reply_is_told_from_itself() -> None:
     imported = read(
         [
