@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-ALL = ("peer", "screen", "first_paint", "text", "output", "journal", "interrupt", "pause", "timeline")
+ALL = ("peer", "screen", "first_paint", "text", "output", "journal", "interrupt", "pause", "timeline", "open")
 
 
 def main() -> None:
