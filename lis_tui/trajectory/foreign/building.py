@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from lis_tui.core.events import (
     CommandInjected,
@@ -25,22 +25,14 @@ from lis_tui.core.events import (
 )
 from lis_tui.core.messages import Observation, Reply, StepStatus, ToolCall, ToolSchema, Usage
 from lis_tui.core.spec import Limits, ModelSpec, RunSpec, SandboxSpec
+from lis_tui.trajectory.foreign.ledger import Ledger
+from lis_tui.trajectory.foreign.open_calls import OpenCall, OpenCalls
 from lis_tui.trajectory.foreign.recording import Imported, Report
 from lis_tui.trajectory.foreign.translating import as_ours, bash, encoded
 
-MOST_PROBLEMS = 200
 MOST_KEPT_BYTES = 64 * 1024
 """A field without a place that is larger is counted, and not copied."""
 Origin = Literal["person", "nudge", "follow_up", "limits", "command"]
-
-
-class _Open(Struct):
-    """A call that has no observation yet."""
-
-    address: StepAddress
-    call: ToolCall
-    at: float = 0.0
-    is_proposed: bool = False
 
 
 class Builder:
@@ -63,15 +55,8 @@ class Builder:
         )
         self._started_at = 0.0
         self._records: list[tuple[float, Event]] = []
-        self._open: dict[str, _Open] = {}
-        self._late: dict[str, _Open] = {}
-        """Calls of earlier turns, and from before something was said, that have no observation yet."""
-        self._renamed: dict[str, list[str]] = {}
-        """Ids of ours, by the id that the file gives to several calls."""
-        self._kept: dict[str, int] = {}
-        self._problems: list[str] = []
-        self._problem_count = 0
-        self._notes: list[str] = []
+        self._calls = OpenCalls()
+        self._ledger = Ledger()
         self._injected = (-1, 0)
         """Before which turn's end a person ran commands, and how many."""
         self._observations = 0
@@ -142,7 +127,7 @@ class Builder:
         address = StepAddress(self.turn + 1, 0, self._injected[1])
         self._add(CommandInjected(address=address, command=command), at)
         call = bash("", command)
-        self._open[f"person-{address}"] = _Open(address, call, at, is_proposed=True)
+        self._calls.put(f"person-{address}", OpenCall(address, call, at, is_proposed=True))
         self._steps += 1
         return address
 
@@ -183,7 +168,7 @@ class Builder:
         """Begin a turn with a reply of the model; gives its number. `calls` are as the model wrote them."""
         self._flush()
         self.turn += 1
-        calls = self._with_ids(calls)
+        calls = self._calls.named(calls, self.turn)
         reply = Reply(
             text=text,
             reasoning=reasoning,
@@ -195,7 +180,7 @@ class Builder:
         )
         self._add(ReplyFinished(turn=self.turn, reply=reply, duration_s=duration_s), at)
         for number, call in enumerate(calls, 1):
-            self._open[call.id] = _Open(StepAddress(self.turn, number), ours(call), at)
+            self._calls.put(call.id, OpenCall(StepAddress(self.turn, number), ours(call), at))
         return self.turn
 
     def observe(
@@ -219,7 +204,7 @@ class Builder:
         An exit code decides the status where that is unknown; where both are unknown, they stay so.
         `text` is what the model saw, `output` what the command wrote, where the file tells them apart.
         """
-        open_ = self._take(call_id)
+        open_ = self._calls.take(call_id)
         if open_ is None:
             return None
         if status == "unknown" and exit_code is not None:
@@ -253,41 +238,36 @@ class Builder:
     @property
     def open_calls(self) -> list[str]:
         """The ids of the calls that nothing was observed of yet, in order."""
-        return list(self._open)
+        return self._calls.ids
 
     # ---- account
 
     def keep(self, where: str, value: object, address: StepAddress | None = None) -> None:
         """Keep a field that has no place here; `where` is its path in the file, without numbers."""
-        self._kept[where] = self._kept.get(where, 0) + 1
+        self._ledger.keep(where)
         raw = encoded(value)
         if len(raw) <= MOST_KEPT_BYTES:
             self._add(ForeignKept(where, raw, address), 0.0)
 
     def problem(self, where: str, why: str) -> None:
         """Note a record that could not be read."""
-        self._problem_count += 1
-        if self._problem_count <= MOST_PROBLEMS:
-            self._problems.append(f"{where}: {why}")
+        self._ledger.problem(where, why)
 
     def note(self, text: str) -> None:
         """Note how something was read that could be read in more than one way."""
-        if text not in self._notes:
-            self._notes.append(text)
+        self._ledger.note(text)
 
     def finish(self) -> Imported:
         """Give all of it."""
         self._flush()
-        if self._problem_count > MOST_PROBLEMS:
-            self._problems.append(f"and {self._problem_count - MOST_PROBLEMS} more")
         told = TrajectoryImported(
             format=self._format,
             version=self._version,
             file=self._file,
             entry=self._entry,
-            problems=tuple(self._problems),
-            kept=self._kept,
-            notes=tuple(self._notes),
+            problems=self._ledger.problems,
+            kept=self._ledger.kept,
+            notes=self._ledger.notes,
         )
         report = Report(
             format=self._format,
@@ -295,9 +275,9 @@ class Builder:
             turns=self.turn,
             steps=self._steps,
             observations=self._observations,
-            kept=self._kept,
-            problems=tuple(self._problems),
-            notes=tuple(self._notes),
+            kept=self._ledger.kept,
+            problems=self._ledger.problems,
+            notes=self._ledger.notes,
         )
         events: list[tuple[float, Event]] = [
             (self._started_at, self._started),
@@ -311,39 +291,14 @@ class Builder:
 
     def _flush(self) -> None:
         """What nothing was observed of is told as asked for, and no more; its result may still come."""
-        for open_ in self._open.values():
+        for open_ in self._calls.close_turn():
             self._propose(open_)
-        self._late |= self._open
-        self._open = {}
 
-    def _take(self, call_id: str | None) -> _Open | None:
-        """Find the call: the newest one, where several have the same id."""
-        if call_id is None:
-            return self._open.pop(next(iter(self._open), ""), None)
-        names = (call_id, *reversed(self._renamed.get(call_id, ())))
-        for calls in (self._open, self._late):
-            for name in names:
-                if name in calls:
-                    return calls.pop(name)
-        return None
-
-    def _propose(self, open_: _Open) -> None:
+    def _propose(self, open_: OpenCall) -> None:
         if not open_.is_proposed:
             open_.is_proposed = True
             self._steps += 1
             self._add(StepProposed(address=open_.address, call=open_.call), open_.at)
-
-    def _with_ids(self, calls: Sequence[ToolCall]) -> list[ToolCall]:
-        """Give each call an id that no other open one has: every answer must find its call."""
-        found: dict[str, ToolCall] = {}
-        for number, call in enumerate(calls, 1):
-            name = call.id
-            while not name or name in found or name in self._late:
-                name = f"{name or 'call'}-{self.turn}-{number}"
-            if name != call.id:
-                self._renamed.setdefault(call.id, []).append(name)
-            found[name] = structs.replace(call, id=name)
-        return list(found.values())
 
 
 def _size(text: str) -> int:
