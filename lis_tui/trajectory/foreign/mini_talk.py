@@ -25,7 +25,7 @@ _NOT_RUN = "action was not executed"
 _TOLD = frozenset(["actions", "cost", "timestamp", "raw_output", "returncode", "interrupt_type"])
 _EXTRA = frozenset([*_TOLD, "exit_status", "submission", "model_response"])
 _RESPONSE = frozenset(["object", "output", "usage", "created_at", "status", "extra", "model"])
-_KILLED = "</command> timed out and has been killed."
+_LAST, _KILLED = "The last command <command>", "</command> timed out and has been killed."
 _REFUSALS = ("Command not executed", "Commands not executed")
 
 
@@ -137,7 +137,7 @@ class MiniTalk(Talk):
         if "returncode" in extra:
             exit_code, raw = whole(extra.get("returncode")), extra.get("raw_output")
             output = text(raw) if isinstance(raw, str) else output
-        status = _status(seen)
+        status = _status(seen) if exit_code is None else "unknown"
         if extra.get("exception_info") == _NOT_RUN:
             exit_code, status = None, "done" if place == self._submitter else "skipped"
         is_of_person = next(iter(self.builder.open_calls), "").startswith("person-")
@@ -213,7 +213,8 @@ def _status(seen: str) -> StepStatus:
     """What format 1 says only in its words."""
     if seen.startswith(_REFUSALS):
         return "rejected"
-    return "interrupted" if seen.startswith("Interrupted by user") or _KILLED in seen else "unknown"
+    is_killed = seen.startswith(_LAST) and _KILLED in seen
+    return "interrupted" if is_killed or seen.startswith("Interrupted by user") else "unknown"
 
 
 def told_by(seen: str) -> tuple[int | None, str | None, bool]:

@@ -245,10 +245,25 @@ def test_a_persons_command_is_a_step_of_theirs_and_told_to_the_model(tmp_path: P
     ]
 
 
-def test_a_persons_refusal_is_what_came_of_the_command(tmp_path: Path) -> None:
-    refused = "Command not executed. The user rejected your command with the following message: no"
-    messages = [*bare()[:3], user(refused), *bare()[4:]]
-    assert fold(imported(MINI, tmp_path, messages)).steps[0].status == "rejected"
+@pytest.mark.parametrize(
+    ("told", "status"),
+    [
+        ("Command not executed. The user rejected your command with the following message: no", "rejected"),
+        ("Interrupted by user: stop", "interrupted"),
+        (
+            "The last command <command>ls -la</command> timed out and has been killed.\nThe output…",
+            "interrupted",
+        ),
+        (
+            "<returncode>0</returncode>\n<output>\n</command> timed out and has been killed.\n</output>",
+            "done",
+        ),
+        ("Observation: a.py", "unknown"),
+    ],
+)
+def test_format_1_says_only_in_words_what_became_of_a_command(tmp_path: Path, told: str, status: str) -> None:
+    view = fold(imported(MINI, tmp_path, [*bare()[:3], user(told), *bare()[4:]]))
+    assert (view.steps[0].status, seen(view.steps[0]).text) == (status, told)
 
 
 def test_records_that_cannot_be_read_are_named(tmp_path: Path) -> None:
