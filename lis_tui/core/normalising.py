@@ -176,7 +176,7 @@ class Rules:
         names = dict.fromkeys(name for name, _, _ in self._compiled)
         texts = [text for pair in pairs for text in pair]
         left_out = frozenset(name for name in names if not self._finds(name, texts))
-        for name in names:
+        for name in reversed(names):  # where two would do, the one that comes first is named
             tried = left_out | {name}
             if len(pairs) <= _MOST_MINIMISED and name not in left_out and self._are_alike(pairs, tried):
                 left_out = tried
