@@ -15,6 +15,7 @@ from lis_tui.trajectory.foreign.fields import (
     score_of,
     short,
     unknown,
+    whole,
     word,
 )
 from lis_tui.trajectory.foreign.material import Json, Material
@@ -112,7 +113,7 @@ def _talked(value: object, name: str, place: str) -> Talked | None:
     where = next((key for key in _LISTS if _are_messages(items(around.get(key)))), None)
     if where is None:
         return None
-    named = next((word(around.get(key)) or _plain(around.get(key)) for key in _IDS if key in around), "")
+    named = next((_name(key, around[key]) for key in _IDS if key in around), "")
     messages = _placed(items(around[where]), f"{place}.{where}" if place else where)
     answers = _answers(around)
     left_out = {where, "choices", "usage"} if answers else {where}
@@ -120,8 +121,9 @@ def _talked(value: object, name: str, place: str) -> Talked | None:
     return Talked(named or name, messages + answers, rest)
 
 
-def _plain(value: object) -> str:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
+def _name(key: str, value: object) -> str:
+    """A number alone would be taken for the place in the table."""
+    return word(value) or (f"{key} {value}" if whole(value) is not None else "")
 
 
 def _answers(around: Json) -> list[tuple[str, object]]:

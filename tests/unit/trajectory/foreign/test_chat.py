@@ -89,7 +89,7 @@ def test_lines_of_conversations_are_so_many_trajectories(tmp_path: Path) -> None
     assert [(one.name, one.score, one.turns) for one in found.entries] == [
         ("one", 0.5, 2),
         ("line 2", None, 1),
-        ("7", None, 2),
+        ("task_id 7", None, 2),
     ]
     assert [found.read(index).report.steps for index in range(3)] == [2, 0, 2]
     assert found.read(0).report.problems == ("line 3: is no JSON", "line 4: is no conversation")
@@ -111,7 +111,7 @@ def test_a_list_of_conversations_is_read_as_well(tmp_path: Path) -> None:
     found = recorded(
         CHAT, tmp_path, [{"task_id": 0, "traj": messages(), "reward": 1}, {"task_id": 1, "traj": messages()}]
     )
-    assert [(one.name, one.score) for one in found.entries] == [("0", 1.0), ("1", None)]
+    assert [(one.name, one.score) for one in found.entries] == [("task_id 0", 1.0), ("task_id 1", None)]
 
 
 def test_human_and_gpt_are_read_as_user_and_assistant(tmp_path: Path) -> None:
