@@ -1,10 +1,12 @@
 """Every screen at 80×24 and 120×40, the workbench in each theme."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
+from lis_tui.trajectory.marks import Marks
 from tests import changed, story
 from tests.families import FIFTH, app_of, eventful, kept, parent
 from tests.screens import (
@@ -72,6 +74,24 @@ def test_dialogs_and_other_screens_look_as_they_did(
 ) -> None:
     app = story_app(story.waiting())
     assert snap_compare(app, terminal_size=size, run_before=pressing(*keys))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_middle_of_a_recording_looks_as_it_did(
+    snap_compare: Compare, size: tuple[int, int], tmp_path: Path
+) -> None:
+    (tmp_path / "plot.py").write_text(story.PLOT)
+    source = FakeSource(story.ended(), worktree=tmp_path, is_recorded=True)
+    source.marks = Marks.of_run(tmp_path, tmp_path)
+    app = workbench_app(source)
+    keys = ("g", "right_square_bracket", "m", "slash", *"plot", "enter", "apostrophe")
+    assert snap_compare(app, terminal_size=size, run_before=pressing(*keys))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_search_looks_as_it_did(snap_compare: Compare, size: tuple[int, int]) -> None:
+    app = story_app(story.ended(), is_recorded=True)
+    assert snap_compare(app, terminal_size=size, run_before=pressing("g", "slash", *"plot"))
 
 
 @pytest.mark.parametrize("size", SIZES)

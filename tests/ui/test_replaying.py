@@ -183,7 +183,7 @@ async def test_a_breakpoint_made_in_a_recording_acts_there_and_nowhere_else() ->
 
 async def test_what_is_found_is_counted_listed_and_walked() -> None:
     async with shown(story.ended(), "g", "slash", *"plot.py") as (pilot, replay):
-        assert "4 of 9 steps" in screen_of(pilot)
+        assert "4 found in 9 steps" in screen_of(pilot)
         listed = pilot.app.screen.query_one(OptionList)
         assert listed.option_count == 4
         await press(pilot, "enter")

@@ -96,7 +96,7 @@ class CommandsPane(BlockList):
     def title(self) -> tuple[list[Ink], list[Ink]]:
         """Name the pane."""
         tone = "accent bold" if self.has_focus else "muted"
-        right = "" if self.is_following else "F follow "
+        right = "" if self.is_following or self._here is not None else "F follow "
         return [(" 2 Commands", tone)], [(right, "muted")]
 
     def is_countable(self, number: int) -> bool:

@@ -81,7 +81,7 @@ class SearchDialog(ModalScreen[tuple[Hits, StepAddress] | None]):
         if search is None:
             self._show([[("every word must stand in the step; capitals do not matter", "muted")]])
             return
-        count = f"{len(search.found):,} of {words.plural(len(self._view.steps), 'step')}"
+        count = f"{len(search.found):,} found in {words.plural(len(self._view.steps), 'step')}"
         is_none = search.is_over and not search.found
         head: list[list[Ink]] = [[(count, "warning" if is_none else "accent")]]
         if not search.is_over:
