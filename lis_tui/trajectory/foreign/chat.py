@@ -158,7 +158,7 @@ def _entry(talk: Talked) -> Entry:
         score=score_of(score),
         model=word(talk.around.get("model")),
         turns=sum(role_of(message) in MODEL for message in messages),
-        started_at=next((at for message in messages if (at := at_of(message))), None),
+        started_at=at_of(messages[0]) or None if messages else None,
     )
 
 

@@ -81,7 +81,7 @@ def _entry(data: Json, messages: list[object], name: str) -> Entry:
         model=_model(info),
         turns=sum(role_of(one) in MODEL or one.get("object") == "response" for one in told),
         cost_usd=cost or None,  # 0.0 stands for a price that is not known, too
-        started_at=next((at for one in told if (at := _at(one))), None),
+        started_at=_at(told[0]) or None if told else None,
     )
 
 

@@ -164,6 +164,18 @@ def test_a_text_that_only_speaks_of_a_call_is_a_reply(tmp_path: Path) -> None:
     assert imported(CHAT, tmp_path, talk).report.steps == 0
 
 
+def test_times_are_those_of_the_messages(tmp_path: Path) -> None:
+    talk = [
+        {"role": "user", "content": "x", "timestamp": "2025-10-09T08:53:20Z"},
+        {"role": "assistant", "content": "y", "timestamp": 1_760_000_005_000},
+        {"role": "user", "content": "z", "timestamp": "2025-10-09T08:53:20"},
+    ]
+    found = recorded(CHAT, tmp_path, talk)
+    assert found.entries[0].started_at == 1_760_000_000.0
+    times = [one.at for one in found.read().records]
+    assert times == [1_760_000_000.0, 1_760_000_000.0, 1_760_000_005.0, 0.0]
+
+
 def test_a_picture_is_named_where_it_stood_and_kept(tmp_path: Path) -> None:
     picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
     talk = [{"role": "user", "content": [picture, {"type": "text", "text": "What is it?"}]}]
