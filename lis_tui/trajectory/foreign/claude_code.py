@@ -133,7 +133,7 @@ class _ClaudeCode:
 
     def recognise(self, material: Material) -> Recording | None:
         """Look for messages with the marks of a session among the first lines."""
-        if not material.head.startswith((b"{", b"[")):
+        if not material.is_text:
             return None
         listed = self._listed(material)
         first = listed[:_LOOKED_AT] if listed is not None else list(_first(material))
@@ -161,7 +161,7 @@ def _is_message(line: object) -> bool:
         return False
     message = mapping(data["message"])
     is_marked = any(mark in data for mark in _MARKS) or "timestamp" in data
-    return is_marked and message.get("role") == data["type"] and "content" in message
+    return is_marked and message.get("role", data["type"]) == data["type"] and "content" in message
 
 
 def _split(lines: Iterable[tuple[int, Json]]) -> dict[int, str]:

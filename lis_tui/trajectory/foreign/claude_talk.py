@@ -217,6 +217,10 @@ class ClaudeTalk:
             self._end(line, at)
         elif kind in ("summary", "ai-title"):
             self.builder.keep(kind, line.get("summary") or line.get("aiTitle"))
+        elif kind == "attachment" and _queued(line):
+            self._flush()
+            said = _queued(line)
+            self.builder.say(said, "nudge" if said.startswith("<") else "person", at)
         else:
             self.builder.keep(kind or "line", line)
 
@@ -244,6 +248,12 @@ class ClaudeTalk:
                 if self._kept.get(where + key) != value:
                     self._kept[where + key] = value
                     self.builder.keep(where + key, value, address)
+
+
+def _queued(line: Json) -> str:
+    """What was said to the model while it was at work."""
+    attached = mapping(line.get("attachment"))
+    return word(attached.get("prompt")) if attached.get("type") == "queued_command" else ""
 
 
 def prompt_of(content: object) -> str:

@@ -74,7 +74,7 @@ class _Codex:
 
     def recognise(self, material: Material) -> Recording | None:
         """Look for envelopes, or for the head of a session with bare items after it."""
-        if not material.head.startswith((b"{", b"[")):
+        if not material.is_text:
             return None
         whole = mapping(material.json)
         if isinstance(whole.get("session"), dict) and isinstance(whole.get("items"), list):

@@ -158,7 +158,7 @@ class CodexTalk:
     # ---- the items
 
     def _item(self, number: int, item: Json, at: float) -> None:
-        kind = word(item.get("type"))
+        kind = word(item.get("type")) or ("message" if "role" in item else "")
         if kind in _OUTPUTS:
             self._output(number, item, at)
         elif kind in _CALLS:

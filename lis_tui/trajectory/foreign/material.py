@@ -117,8 +117,15 @@ class Material:
     def read_lines(self) -> Iterator[tuple[int, object, str]]:
         """Give each line that is not empty: its number, its JSON value, and why there is none."""
         for number, line in enumerate(self.byte_lines(), 1):
-            if line:
+            if line.startswith((b"{", b"[")):
                 yield number, *decoded(line)
+            elif line:
+                yield number, None, "is no JSON object"
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it may be lines of JSON, the first ones broken perhaps."""
+        return bool(self.head) and b"\x00" not in self.head and self.archive is None
 
     def let_go(self) -> None:
         """Drop the bytes; the beginning stays in `head`."""

@@ -140,6 +140,29 @@ def test_a_broken_line_is_named_and_the_rest_is_read() -> None:
     assert [problem.partition(":")[0] for problem in imported.report.problems] == ["line 18", "line 19"]
 
 
+def test_a_broken_first_line_and_messages_without_a_role_are_no_hindrance() -> None:
+    lines = sessions.claude_family()[:2]
+    for line in lines:
+        del line["message"]["role"]
+    found = CLAUDE_CODE.recognise(Material(Path("x"), b"oh no\n" + sessions.jsonl(lines)))
+    assert found is not None
+    report = found.read().report
+    assert (report.turns, report.problems) == (1, ("line 1: is no JSON object",))
+
+
+def test_what_was_said_while_the_model_was_at_work_is_told() -> None:
+    queued = {"type": "queued_command", "prompt": "Faster!", "commandMode": "prompt"}
+    lines = [
+        *sessions.claude_family()[:2],
+        {"type": "attachment", "uuid": "x", "attachment": queued},
+        {"type": "attachment", "uuid": "y", "attachment": {"type": "hook_success"}},
+    ]
+    imported = recorded(lines).read()
+    said = [one.event for one in imported.records if isinstance(one.event, MessageSent)]
+    assert [(one.text, one.origin) for one in said] == [("Faster!", "person")]
+    assert imported.report.kept["attachment"] == 1
+
+
 def test_a_printed_stream_has_its_end_and_its_cost() -> None:
     lines: list[sessions.Line] = [
         {

@@ -119,6 +119,15 @@ def test_the_older_layouts_are_read_without_times(*, is_object: bool) -> None:
     assert observed(imported)["c1"].exit_code is None
 
 
+def test_a_broken_first_line_and_items_without_a_type_are_no_hindrance() -> None:
+    item = {"type": "response_item", "payload": sessions.words("user", "Go.")}
+    imported = recorded(b"oh no\n" + sessions.jsonl([item])).read()
+    assert imported.report.problems == ("line 1: is no JSON object",)
+    view = RunView().apply_all(imported.records)
+    assert view.started is not None
+    assert view.started.spec.task == "Go."
+
+
 def test_an_answer_to_no_call_is_named() -> None:
     lines = [sessions.codex_session()[0], sessions.item(1, "function_call_output", call_id="c9", output="x")]
     imported = recorded(sessions.jsonl(lines)).read()
