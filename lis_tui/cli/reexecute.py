@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lis_tui.cli import headless
 from lis_tui.cli.asked import Asked, must_not_wait, settings
-from lis_tui.cli.recorded import chosen, find
+from lis_tui.cli.stored import stored
 from lis_tui.cli.travel import address_of
 from lis_tui.client import Client
 from lis_tui.config.load import model_spec
@@ -20,7 +20,6 @@ from lis_tui.core.normalising import SHIPPED, VERSION
 from lis_tui.core.spec import RunSpec
 from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
-from lis_tui.trajectory.adopting import adopt
 from lis_tui.trajectory.journal import read
 from lis_tui.trajectory.store import RunFolder
 
@@ -40,7 +39,7 @@ def go(given: argparse.Namespace) -> int:
 
         need_terminal("Add --headless to have it printed, or --detach to leave it running.")
     places, loaded = settings(given)
-    folder = on_disk(places, given.run)
+    folder = stored(places, given.run)
     spec = _spec(folder)
     takes_over = bool(given.models or given.profile or given.api_base)
     changes = wire.Changes(
@@ -82,16 +81,6 @@ def _show_rules(places: Places) -> int:
         print(f"{rule.name:<10} {state:<3} {origin:<5} {one_line(rule.about, 90)}".rstrip())
         print(f"    {one_line(rule.pattern, 500)}  →  {one_line(rule.instead, 80)}")
     return 0
-
-
-def on_disk(places: Places, wanted: str) -> RunFolder:
-    """Give the run of that name; a trajectory of another program becomes one. Raises LisError."""
-    path, _, entry = wanted.rpartition("#")
-    has_entry = bool(path) and not os.path.lexists(Path(wanted).expanduser())
-    found = find(places, path if has_entry else wanted)
-    if isinstance(found, RunFolder):
-        return found
-    return adopt(places.data, chosen(found, entry if has_entry else None).records())
 
 
 def _spec(folder: RunFolder) -> RunSpec:

@@ -9,16 +9,16 @@ from msgspec import structs
 
 from lis_tui.cli import headless
 from lis_tui.cli.asked import Asked, check_decide, must_not_wait, secrets_of, settings
+from lis_tui.cli.stored import stored
 from lis_tui.client import Client
 from lis_tui.config.load import Loaded, model_spec
 from lis_tui.config.places import Places
 from lis_tui.core import wire
 from lis_tui.core.errors import JournalUnreadable, UsageWrong
 from lis_tui.core.events import StepAddress
-from lis_tui.core.spec import Limits, RunSpec
+from lis_tui.core.spec import Limits, ModelSpec, RunSpec
 from lis_tui.core.view import RunView
 from lis_tui.trajectory.journal import read
-from lis_tui.trajectory.store import Store
 
 _LIMITS = {
     "max_turns": "max_turns",
@@ -40,6 +40,8 @@ def go(given: argparse.Namespace) -> int:
     places, loaded = settings(given)
     name, spec = _run_on_disk(places, given.run)
     changes = _changes(given, loaded, spec)
+    if spec.model.name == "" and changes.model is None:
+        raise UsageWrong("Another program recorded this: say which model goes on live (--model).")
     spec = structs.replace(
         spec,
         model=changes.model or spec.model,
@@ -105,13 +107,14 @@ def _ask(
 
 def _run_on_disk(places: Places, name: str) -> tuple[str, RunSpec]:
     """Find the run; gives its whole name, and its spec as it was last. Raises RunNotFound, StorageFailed."""
-    folder = Store(places.data).find(name)
+    folder = stored(places, name)
     view = RunView().apply_all(read(folder))
     if view.started is None:
         raise JournalUnreadable(f"The run {folder.name} ended before it began: nothing can go on from it.")
+    model = view.model or view.started.spec.model
     spec = structs.replace(
         view.started.spec,
-        model=view.model or view.started.spec.model,
+        model=model if view.imported is None else ModelSpec(name=""),
         mode=view.mode,
         limits=view.limits,
         breakpoints=view.breakpoints,

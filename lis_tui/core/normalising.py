@@ -106,7 +106,7 @@ SHIPPED = (
     Rule(
         name="versions",
         about="versions of programs and packages",
-        pattern=r"\bv?\d{1,4}\.\d{1,5}\.\d{1,6}(?:[-.+~]\w{1,30}){0,4}",
+        pattern=r"(?<![\w.])v?(?!\d{1,3}(?:\.\d{1,3}){3}\b)\d{1,4}\.\d{1,5}\.\d{1,6}(?:[-.+~]\w{1,30}){0,4}",
         instead="‹version›",
     ),
     Rule(name="versions", pattern=r"(?i)\b(version:? )v?\d[\w.+~-]*", instead=r"\1‹version›"),

@@ -10,7 +10,7 @@ from msgspec import structs
 from lis_tui import __version__
 from lis_tui.config.secrets import API_KEY
 from lis_tui.core import wire
-from lis_tui.core.errors import RunIsLive
+from lis_tui.core.errors import RunIsLive, UsageWrong
 from lis_tui.core.events import Record, RunForked
 from lis_tui.engine import prompts
 from lis_tui.engine.past import Past
@@ -44,6 +44,10 @@ class Travel:
     async def take_up(self, ask: wire.TakeUp) -> Wired:
         """Make a run of what is on disk of it. Raises LisError."""
         folder = await asyncio.to_thread(self._store.find, ask.run)
+        if await asyncio.to_thread(is_imported, folder):
+            raise UsageWrong(
+                f"Another program recorded {folder.name}: it stays as it is. Fork it to go on from it."
+            )
         return await take_up(self._data, folder, ask, is_headless=self._is_headless)
 
     async def reexecute(self, ask: wire.Reexecute, parent: LiveRun | None) -> Wired:
