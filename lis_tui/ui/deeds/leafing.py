@@ -86,5 +86,7 @@ class Leafing(Group):
         from lis_tui.ui.screens.file_diff import FileDiffScreen
 
         between = (min(one, other), max(one, other))
-        paths = tuple(await asyncio.to_thread(past.changes, *between))
+        shown = self.screen.filing.shown
+        folders = {entry.path for entry in shown.files.values() if entry.kind == "folder"} if shown else set()
+        paths = [each for each in await asyncio.to_thread(past.changes, *between) if each not in folders]
         self.screen.app.push_screen(FileDiffScreen(past, paths, path, between, self.screen.paint))

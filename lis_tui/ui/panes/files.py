@@ -107,6 +107,8 @@ class FilesPane(BlockList):
         folder = one_line(started.spec.sandbox.workdir, 40) if started is not None else ""
         note = f"{self._listing.note} " if self._listing is not None and self._listing.note else ""
         is_doubtful = self._listing is not None and self._listing.is_doubtful
+        if is_doubtful:
+            folder = ""  # the room is needed
         return [(" 3 Files ", tone), (folder, "muted")], [(note, "warning" if is_doubtful else "muted")]
 
     # ---- following the run
