@@ -4,13 +4,14 @@ A file may hold more than one conversation: sub-agents (sidechains), and what wa
 and asked something else. Each is an entry of its own.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 
 from msgspec import Struct
 
 from lis_tui.core.errors import NoTrajectory
 from lis_tui.trajectory.foreign.claude_talk import ClaudeTalk, prompt_of, tokens_of
+from lis_tui.trajectory.foreign.claude_tree import MAIN, Tree, tree_of
 from lis_tui.trajectory.foreign.fields import items, mapping, seconds, short, word
 from lis_tui.trajectory.foreign.material import Json, Material
 from lis_tui.trajectory.foreign.recording import Entry, Imported, Recording, name_of
@@ -19,7 +20,6 @@ FORMAT = "Claude Code"
 _LOOKED_AT = 60
 _TALK = ("user", "assistant")
 _MARKS = ("sessionId", "session_id", "parentUuid", "uuid", "isSidechain")
-MAIN = ""
 
 
 class _Seen(Struct):
@@ -30,19 +30,21 @@ class _Seen(Struct):
     outcome: str = ""
     at: float = 0.0
     cost_usd: float | None = None
-    turns: int = 0
     usage: dict[str, int] = {}
     """Tokens of each reply: a reply is written in several lines, and each repeats them."""
+    is_answered: bool = False
+    """There is a reply that no other conversation has."""
 
-    def take(self, line: Json) -> None:
-        """Take in one line."""
+    def take(self, line: Json, *, is_shared: bool = False) -> None:
+        """Take in one line; what is shared with another conversation is not what this one is about."""
         self.at = self.at or seconds(line.get("timestamp"))
         message = mapping(line.get("message"))
         if line.get("type") == "assistant" and not line.get("isApiErrorMessage"):
             self.model = self.model or word(message.get("model"))
             key = word(message.get("id")) or f"line {len(self.usage)}"
+            self.is_answered |= not is_shared
             self.usage[key] = tokens_of(message.get("usage")) or self.usage.get(key, 0)
-        elif line.get("type") == "user" and not self.task and not line.get("isMeta"):
+        elif line.get("type") == "user" and not (self.task or is_shared or line.get("isMeta")):
             self.task = prompt_of(message.get("content"))
         elif line.get("type") == "result":
             cost = line.get("total_cost_usd")
@@ -66,20 +68,25 @@ class _Session:
         return next((found for line in lines if (found := word(line.get("version")))), "")
 
     @cached_property
-    def _groups(self) -> dict[str, _Seen]:
-        """The conversations in it, the main one first."""
-        found = {MAIN: _Seen()}
-        for number, line, _ in self._read():
-            data = mapping(line)
-            found.setdefault(self._group_of.get(number, MAIN), _Seen()).take(data)
-        if not found[MAIN].task and not found[MAIN].usage and len(found) > 1:
-            del found[MAIN]
-        return found
+    def _tree(self) -> Tree:
+        """Which lines belong together."""
+        return tree_of((number, mapping(line)) for number, line, _ in self._read())
 
     @cached_property
-    def _group_of(self) -> dict[int, str]:
-        """The conversation of each line that is not of the main one."""
-        return _split((number, mapping(line)) for number, line, _ in self._read())
+    def _groups(self) -> dict[str, _Seen]:
+        """The conversations in it, the main one first; branches to which nobody answered are none."""
+        tree = self._tree
+        found = {group: _Seen() for group in (MAIN, *dict.fromkeys(tree.group_of.values()))}
+        branches = [(group, tree.reach(group)) for group in found if group in tree.origins]
+        for number, line, _ in self._read():
+            data, own = mapping(line), tree.group_of.get(number, MAIN)
+            found[own].take(data)
+            for group, reach in branches:
+                if group != own and number <= reach.get(own, 0):
+                    found[group].take(data, is_shared=True)
+        if not found[MAIN].task and not found[MAIN].usage and len(found) > 1:
+            del found[MAIN]
+        return {group: seen for group, seen in found.items() if seen.is_answered or group not in tree.origins}
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
@@ -114,11 +121,16 @@ class _Session:
         )
         if others := len(groups) - 1:
             talk.builder.note(f"The file holds {others} more: sub-agents, or branches that were left.")
+        reach, group_of = self._tree.reach(wanted), self._tree.group_of
         for number, line, why in self._read():
-            if isinstance(line, dict) and self._group_of.get(number, MAIN) == wanted:
+            group = group_of.get(number, MAIN)
+            if not isinstance(line, dict):
+                if wanted == groups[0]:
+                    talk.builder.problem(f"line {number}", why or "is no JSON object")
+            elif number <= reach.get(group, 0):
                 talk.take(number, line)
-            elif not isinstance(line, dict) and wanted == groups[0]:
-                talk.builder.problem(f"line {number}", why or "is no JSON object")
+            elif wanted == groups[0] and group not in self._groups:
+                talk.builder.keep("taken back", line)
         return talk.finish()
 
     def _read(self) -> Iterator[tuple[int, object, str]]:
@@ -162,48 +174,6 @@ def _is_message(line: object) -> bool:
     message = mapping(data["message"])
     is_marked = any(mark in data for mark in _MARKS) or "timestamp" in data
     return is_marked and message.get("role", data["type"]) == data["type"] and "content" in message
-
-
-def _split(lines: Iterable[tuple[int, Json]]) -> dict[int, str]:
-    """Find which lines are a sub-agent's, and which a person left by going back."""
-    known: list[tuple[int, str, str, str]] = []
-    prompts: dict[str, list[str]] = {}
-    for number, line in lines:
-        own, parent = word(line.get("uuid")), word(line.get("parentUuid"))
-        agent = ""
-        if line.get("isSidechain") is True:
-            agent = f"sub-agent {word(line.get('agentId'))}".rstrip()
-        elif parent and _is_prompt(line):
-            prompts.setdefault(parent, []).append(own)
-        known.append((number, own, parent, agent))
-    left = [own for same in prompts.values() for own in same[:-1]]
-    names = {own: f"branch {number}" for number, own in enumerate(left, 1)}
-    return _followed(known, names)
-
-
-def _followed(known: list[tuple[int, str, str, str]], names: dict[str, str]) -> dict[int, str]:
-    """Give each line the group of the one that it follows, where it has none of its own."""
-    group_of: dict[str, str] = {}
-    found: dict[int, str] = {}
-    agents = 0
-    for number, own, parent, agent in known:
-        group = names.get(own) or group_of.get(parent, MAIN)
-        if agent and not group.startswith("sub-agent"):
-            agents += 1
-            group = agent if agent != "sub-agent" else f"sub-agent {agents}"
-        elif agent and agent != "sub-agent":
-            group = agent
-        if group:
-            group_of[own] = group
-            found[number] = group
-    return found
-
-
-def _is_prompt(line: Json) -> bool:
-    if line.get("type") != "user" or line.get("isMeta") or line.get("isCompactSummary"):
-        return False
-    content = mapping(line.get("message")).get("content")
-    return not any(mapping(part).get("type") == "tool_result" for part in items(content))
 
 
 CLAUDE_CODE = _ClaudeCode()

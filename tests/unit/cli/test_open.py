@@ -81,11 +81,11 @@ def test_several_are_a_table_and_one_is_chosen(home: Path, capsys: pytest.Captur
     assert [(row["number"], row["name"], row["turns"]) for row in rows] == [
         (1, "s", 3),
         (2, "s sub-agent ab12", 2),
-        (3, "s branch 1", 1),
+        (3, "s branch 1", 3),
     ]
     for entry in ("3", "s branch 1"):
         _, out, _ = said(capsys, "open", "s.jsonl", "--entry", entry, "--headless")
-        assert "1.1 $ sed -i s/a/b/ a.py" in out
+        assert "3.1 $ sed -i s/a/b/ a.py" in out
     code, _, err = said(capsys, "open", "s.jsonl", "--entry", "9")
     assert (code, "no trajectory '9'" in err) == (2, True)
 

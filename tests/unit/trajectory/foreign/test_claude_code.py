@@ -117,7 +117,8 @@ def test_sub_agents_and_left_branches_are_entries_of_their_own() -> None:
     assert [entry.name for entry in recording.entries] == ["5e55", "5e55 sub-agent ab12", "5e55 branch 1"]
     assert [entry.task for entry in recording.entries] == ["Find the bug.", "Search.", "Mend it with sed."]
     main, agent, branch = (recording.read(index) for index in range(3))
-    assert [one.report.turns for one in (main, agent, branch)] == [3, 2, 1]
+    assert [one.report.turns for one in (main, agent, branch)] == [3, 2, 3]
+    assert [entry.turns for entry in recording.entries] == [3, 2, 3]
     assert [one.report.problems for one in (main, agent, branch)] == [(), (), ()]
     conversation = Conversation()
     for record in main.records:
@@ -125,6 +126,20 @@ def test_sub_agents_and_left_branches_are_entries_of_their_own() -> None:
     told = [getattr(message, "text", "") for message in conversation.messages]
     assert told[-3:] == ["Found.", "Mend it by hand.", "As you like."]
     assert "2 more" in main.report.notes[0]
+
+
+def test_a_branch_begins_with_what_it_shares_and_one_without_an_answer_is_none() -> None:
+    lines = sessions.claude_family()
+    told = Conversation()
+    for record in recorded(lines).read(2).records:
+        told.apply(record.event)
+    texts = [getattr(message, "text", "") for message in told.messages]
+    assert texts[1] == "Find the bug."
+    assert texts[-4:] == ["Found.", "Mend it with sed.", "", ""]
+    lines = [line for line in lines if line["uuid"] not in ("a3", "u4")]
+    recording = recorded(lines)
+    assert [entry.name for entry in recording.entries] == ["5e55", "5e55 sub-agent ab12"]
+    assert recording.read().report.kept["taken back"] == 1
 
 
 def test_a_file_of_a_sub_agent_alone_is_one_run() -> None:

@@ -126,7 +126,7 @@ def test_a_folder_lists_the_trajectories_below_it_and_follows_no_link(tmp_path: 
     assert [row.format for row in found.rows] == ["Claude Code"] * 3 + ["lis-tui"]
     assert [one.path.name for one in found.skipped] == ["settings.json"]
     assert found.skipped[0].why.endswith("the top-level fields are colour, size.")
-    assert [found.read(place).report.turns for place in range(3)] == [3, 2, 1]
+    assert [found.read(place).report.turns for place in range(3)] == [3, 2, 3]
     assert [found.rows.index(row) for row in rows_of(tmp_path) if isinstance(row, Row)] == [0, 1, 2, 3]
 
 
