@@ -276,7 +276,7 @@ def pressing(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
     "keys",
-    [(*"NNNN", "3"), (*"NNNNN", "3"), (*"NNNN", "3", "d"), (*"NNNN", "3", "G", "d", "enter")],
+    [(*"NNNNN", "3"), (*"NNNN", "3"), (*"NNNNN", "3", "d"), (*"NNNNN", "3", "G", "d", "enter")],
     ids=["step", "between", "choice", "diff"],
 )
 def test_the_files_of_a_step_look_as_they_did(
