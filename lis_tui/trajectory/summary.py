@@ -228,8 +228,8 @@ def _read_end(lines: Iterable[bytes]) -> tuple[float, int, _Ended | None]:
 
 
 def _turn(event: _Any) -> int:
-    # A message is sent before a turn that may never come.
-    if event.type == "MessageSent":
+    # A message is sent before a turn that may never come; a checkpoint is done beside the turns that follow.
+    if event.type in ("MessageSent", "CheckpointTaken"):
         return 0
     return event.turn or (event.address[0] if event.address else 0)
 

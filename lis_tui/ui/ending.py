@@ -30,7 +30,7 @@ def end_rows(view: RunView, keys: list[Ink]) -> list[Row]:
     if ended.reason:
         rows += [Row(plain_inks(ended.reason, tone), lead=lead, most=6, is_prose=True)]
     if told := counted(view):
-        rows += [Row([]), Row([("re-executed: ", "muted"), (told, "output")], lead=lead, most=3)]
+        rows += [Row([]), Row([(f"re-executed: {told}", "output")], lead=lead, most=3, is_prose=True)]
     rows += _answer(ended.answer, lead)
     rows += _made(view, lead)
     rows += [Row([]), Row([(_totals(view), "muted")], lead=lead, most=3, is_prose=True), Row([])]

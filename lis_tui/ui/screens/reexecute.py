@@ -7,6 +7,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from lis_tui.config.normalising import read_rules, rules_path
+from lis_tui.core.errors import LisError
 from lis_tui.core.parts import StepView
 from lis_tui.core.text import one_line, plural
 from lis_tui.core.view import RunView
@@ -59,9 +60,7 @@ class ReexecuteDialog(TravelDialog[Reexecute]):
         what = f"{count} in a fresh sandbox, each compared with the recording; no model is asked"
         lines: list[tuple[str, Ink]] = [("again", (what, "output"))]
         if self._config_folder is not None:
-            names = ", ".join(dict.fromkeys(rule.name for rule in read_rules(self._config_folder).on))
-            lines.append(("the same", (f"but for: {names}", "output")))
-            lines.append(("", (f"changed in {one_line(str(rules_path(self._config_folder)), 200)}", "muted")))
+            lines += _rule_lines(self._config_folder)
         self.query_one("#lines", Static).update(self.told(lines))
 
     def given(self) -> Reexecute:
@@ -76,3 +75,13 @@ class ReexecuteDialog(TravelDialog[Reexecute]):
             rules=None if self._config_folder is None else read_rules(self._config_folder).on,
             secrets=variables_of(self.view),
         )
+
+
+def _rule_lines(folder: Path) -> list[tuple[str, Ink]]:
+    """Say which rules are on, or what is wrong with the file that says it."""
+    try:
+        names = ", ".join(dict.fromkeys(rule.name for rule in read_rules(folder).on))
+    except LisError as error:
+        return [("the same", (one_line(error.sentence, 400), "error"))]
+    path = one_line(str(rules_path(folder)), 200)
+    return [("the same", (f"but for: {names}", "output")), ("", (f"changed in {path}", "muted"))]

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 from lis_tui.core.errors import RunIsLive, RunNotFound, StorageFailed
-from lis_tui.core.events import MessageSent, NoticeGiven, RunContinued, RunEnded
+from lis_tui.core.events import (
+    CheckpointTaken,
+    MessageSent,
+    NoticeGiven,
+    RunContinued,
+    RunEnded,
+    StepAddress,
+)
 from lis_tui.trajectory.naming import slug
 from lis_tui.trajectory.removal import remove_tree
 from lis_tui.trajectory.store import RunFolder, Store, is_locked
@@ -241,6 +248,12 @@ def test_a_run_that_was_continued_after_its_end_is_not_called_ended(store: Store
     other = store.create("x")
     write(other, started(), asked(1), end, RunContinued(), asked(2), finished(2), end)
     assert (store.summary(other.name).status, store.summary(other.name).turns) == ("turn_limit", 2)
+
+
+def test_a_checkpoint_that_is_done_late_does_not_set_the_turns_back(store: Store) -> None:
+    taken = CheckpointTaken(address=StepAddress(1, 1), entries=1, bytes_new=1, took_s=0.1)
+    write(store.create("x"), started(), asked(1), asked(2), taken, RunEnded(status="no_action"))
+    assert store.list()[0].turns == 2
 
 
 def test_a_long_tail_after_the_end_is_read_back_to_the_last_turn(store: Store) -> None:
