@@ -259,6 +259,8 @@ def resumable(view: RunView, focus: Focus) -> Why:
         return "the run is live"
     if not focus.is_recorded and view.has_sandbox:
         return "its sandbox is still up; s goes on with a message"
+    if view.imported is not None:
+        return "another program ran it; f takes over here"
     if view.ended is not None and view.ended.status == "rewound":
         return "another run took over its sandbox; f forks it"
     return ""

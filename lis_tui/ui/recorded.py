@@ -37,6 +37,12 @@ def recording(view: RunView, focus: Focus) -> Why:
     return _loaded(view) if focus.is_recorded else LIVE
 
 
+def playable(view: RunView, focus: Focus) -> Why:
+    """It is a recording, and not at its end."""
+    why = recording(view, focus)
+    return why or ("this is the end; g goes to the beginning" if focus.is_last else "")
+
+
 def has_hits(view: RunView, focus: Focus) -> Why:
     """A search has found something."""
     return "" if focus.hits else "nothing was searched for; / searches"

@@ -1,6 +1,7 @@
 """What was searched for in a run: found a little at a time, so that no key waits; walked both ways."""
 
 import asyncio
+import time
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
@@ -19,9 +20,16 @@ TELL_EVERY = 12
 class Hits:
     """The steps, and turns without steps, that a filter means. `tell` is called when more are known."""
 
-    def __init__(self, text: str, given: Filter, view: RunView, tell: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        text: str,
+        given: Filter,
+        view: RunView,
+        tell: Callable[[], None],
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.text = text
-        self._search = Search(view, given)
+        self._search = Search(view, given, monotonic)
         self._tell = tell
         self._grown = asyncio.Event()
         self._task = spawn(self._look(), "search")

@@ -10,6 +10,7 @@ from textual.widgets import Input, OptionList
 
 from lis_tui.core import events
 from lis_tui.core.breakpoints import Breakpoint
+from lis_tui.core.decisions import RunOwn
 from lis_tui.core.events import Record, StepAddress
 from lis_tui.core.messages import Observation
 from lis_tui.trajectory.marks import Marks
@@ -305,3 +306,48 @@ async def test_what_another_program_did_not_say_is_not_made_up() -> None:
 async def test_a_shell_in_a_recording_is_refused_with_the_way_to_one() -> None:
     async with shown(story.ended(), "exclamation_mark") as (pilot, _):
         assert "f forks it here" in status_of(pilot)
+
+
+# ---- outputs and shells
+
+
+async def test_an_output_is_shown_with_its_controls_applied_or_raw(tmp_path: Path) -> None:
+    (tmp_path / "1.1.txt").write_bytes(b"10%\r20%\r100%\n\x1b[31mred\x1b[0m\n")
+    source = FakeSource(story.ended(), is_recorded=True)
+    source.outputs = tmp_path
+    app = workbench_app(source)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "g", "n", "enter")
+        assert "as recorded, controls applied" in text_of(app)
+        await until(pilot, "100%")
+        assert "20%" not in text_of(app)
+        await press(pilot, "r")
+        await until(pilot, "10%␍20%␍100%")
+        assert "␛[31mred␛[0m" in text_of(app)
+        assert "raw, controls shown" in text_of(app)
+        await press(pilot, "r")
+        await until(pilot, "as recorded, controls applied")
+
+
+async def until(pilot: Pilot[int], text: str) -> None:
+    """Wait until a text is on the screen; pytest's own limit ends it where it never comes."""
+    while text not in screen_of(pilot):
+        await settle(pilot)
+
+
+async def test_a_shell_at_an_earlier_step_of_a_live_run_is_in_a_copy_of_that() -> None:
+    here = StepAddress(3, 2)
+    records = story.waiting()
+    kept = events.CheckpointTaken(address=here, entries=3, bytes_new=0, took_s=0.1)
+    source = FakeSource([*records, Record(900, records[-1].at, kept)])
+    app = workbench_app(source)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await press(pilot, "left_square_bracket", "exclamation_mark")
+        assert "throw-away copy of 3.2" in text_of(app)
+        await press(pilot, "l", "s", "enter")
+        await press(pilot, "escape", "F", "exclamation_mark")
+        assert "throw-away" not in text_of(app)
+        await press(pilot, "l", "s", "enter")
+    assert source.decisions == [(RunOwn("ls"), here), (RunOwn("ls"), None)]

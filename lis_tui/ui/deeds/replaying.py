@@ -17,9 +17,7 @@ class Replaying(Group):
     def play(self) -> None:
         """Play, or stop."""
         replay = self.screen.walk.replay
-        if replay is not None and replay.is_last and not replay.player.is_playing:
-            self.screen.hint("this is the end; g goes to the beginning")
-        elif replay is not None:
+        if replay is not None:
             replay.player.toggle()
 
     def faster(self) -> None:
