@@ -9,7 +9,7 @@ copied to the upper layer first: there only folders are looked at, and those fil
 """
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from lis_tui.core.errors import SandboxFailed
 from lis_tui.core.manifest import Node
@@ -17,8 +17,9 @@ from lis_tui.core.paths import unescape_path
 from lis_tui.sandbox.inventory import Inventory, parent_of
 from lis_tui.sandbox.marks import quote
 from lis_tui.sandbox.names import Entry, Names
-from lis_tui.sandbox.records import FORM, escaped, kind_of, letter_of, parse, pattern, prune
+from lis_tui.sandbox.records import FORM, escaped, kind_of, letter_of
 from lis_tui.sandbox.rounds import MOST_WALKS, Rounds
+from lis_tui.sandbox.scope import Scope
 from lis_tui.sandbox.service import Data, Service
 
 RACY_S = 0.02
@@ -27,8 +28,6 @@ MANY = 1000
 """A folder with more in it is listed by names first."""
 _SLOW_S = 600.0
 _CLOCK_SLACK_S = 0.01
-_SURE = frozenset((b"overlay", b"ext2", b"ext3", b"ext4", b"xfs", b"btrfs", b"f2fs", b"tmpfs"))
-"""Where a thing that is renamed or linked gets a new `ctime`; others may see that otherwise."""
 _CLOCK = b'read -r __u _ </proc/uptime; printf \'%s %s\\0\\0\' "$EPOCHREALTIME" "$__u"\n'
 
 
@@ -44,25 +43,11 @@ class Census:
         skip: Sequence[str],
         walks: int = MOST_WALKS,
     ) -> None:
-        self.is_overlay = mounts.get(b"/") == b"overlay"
-        """Whether the file system outside the work folder is an overlay over the image."""
         self._service = service
         self._note = f"{folder}/census".encode()
-        self._workdir = workdir.encode()
-        self._work = workdir
-        self._in_work = workdir.rstrip("/") + "/"
-        # `-xdev` stops at mounts; a test for each of them would cost more than the walk
-        tests = [b"-path " + quote(pattern) for pattern in skip]
-        self._inside = prune(tests)
-        is_mounted = self._workdir in mounts
-        self._outside = prune(tests if is_mounted else [*tests, b"-path " + quote(pattern(self._workdir))])
-        self._left_out = {escaped(path) for path in mounts if path not in (b"/", self._workdir)} | {folder}
-        self._below = tuple(f"{path}/" for path in self._left_out)
-        self._rounds = Rounds(service, folder, self._inside, FORM, walks)
-        self._has_sure_times = all(
-            kind in _SURE for path, kind in mounts.items() if path in (b"/", self._workdir)
-        )
-        self._names = Names(service, self._inside)
+        self._scope = Scope(workdir, folder, mounts, skip)
+        self._rounds = Rounds(service, folder, self._scope.inside, FORM, walks)
+        self._names = Names(service, self._scope.inside)
         self._tree = Inventory(self._names.forget)
         self._newest = 0.0
         self._clock_gap = 0.0
@@ -105,7 +90,7 @@ class Census:
             await self.count()
             return
         newer = b"-newerct @%.9f" % (self._newest - RACY_S)
-        await self._plan(frozenset(changed_outside if self.is_overlay else ()))
+        await self._plan(frozenset(changed_outside if self._scope.is_overlay else ()))
         walked = await self._rounds.walk(_CLOCK, newer)
         now, found = await self._timed(walked.data)
         if self._has_clock_moved:
@@ -140,8 +125,10 @@ class Census:
                 self._tree.forget_below(node.path)
             self._note_name(node)
             self._tree.take(node)
-        is_all_told = not is_upset and self._has_sure_times and met == self._expected()
-        await self._look_into([one.path for one in folders if not (is_all_told and self._is_deep(one.path))])
+        is_all_told = not is_upset and self._scope.has_sure_times and met == self._expected()
+        await self._look_into(
+            [one.path for one in folders if not (is_all_told and self._scope.is_deep(one.path))]
+        )
         await self._look_below(moved)
 
     def _note_name(self, node: Node) -> None:
@@ -152,12 +139,14 @@ class Census:
     def _expected(self) -> int:
         """How many entries a round meets where nothing is gone."""
         deep = self._rounds.deep
-        unlisted = sum(parent_of(path) in deep for path in self._left_out)
+        unlisted = sum(parent_of(path) in deep for path in self._scope.left_out)
         return len(deep) + unlisted + sum(len(self._tree.children(path)) for path in deep)
 
     async def _look_into(self, folders: list[str]) -> None:
         """List changed folders: what is missing is gone; a folder not known is walked."""
-        large = {path for path in folders if len(self._tree.children(path)) > MANY and self._is_deep(path)}
+        large = {
+            path for path in folders if len(self._tree.children(path)) > MANY and self._scope.is_deep(path)
+        }
         small = [path for path in folders if path not in large]
         present: dict[str, set[str]] = {folder: set() for folder in small}
         listed = await self._listed(small, b"-mindepth 1 -maxdepth 1")
@@ -220,23 +209,19 @@ class Census:
         folders = await asyncio.to_thread(
             lambda: {path: len(self._tree.children(path)) for path in self._tree.folders}
         )
-        deep = {path: count for path, count in folders.items() if self._is_deep(path)}
+        deep = {path: count for path, count in folders.items() if self._scope.is_deep(path)}
         await asyncio.to_thread(
             self._rounds.plan, self._tree.shape, deep, folders.keys() - deep.keys(), more, len(self.nodes)
         )
-
-    def _is_deep(self, folder: str) -> bool:
-        """Tell whether something in the folder can change without the folder's time."""
-        return not self.is_overlay or folder == self._work or folder.startswith(self._in_work)
 
     async def _find(self) -> bytes:
         """Walk both parts whole, side by side."""
         script = (
             _CLOCK
             + b"export LC_ALL=C\nfind / -xdev %s -printf %s >|%s 2>/dev/null &\n"
-            % (self._outside, FORM, self._note)
+            % (self._scope.outside, FORM, self._note)
             + b"find %s -xdev %s -printf %s 2>/dev/null\nwait $!\ncat %s; rm -f %s\n"
-            % (quote(self._workdir), self._inside, FORM, self._note, self._note)
+            % (quote(self._scope.workdir), self._scope.inside, FORM, self._note, self._note)
         )
         return (await self._service.ask(script, timeout_s=_SLOW_S)).output
 
@@ -250,21 +235,16 @@ class Census:
         gap = now - uptime
         self._has_clock_moved = self._clock_gap != 0 and gap < self._clock_gap - _CLOCK_SLACK_S
         self._clock_gap = gap
-        return now, await asyncio.to_thread(lambda: list(self._parsed(rest)))
+        return now, await asyncio.to_thread(lambda: list(self._scope.nodes(rest)))
 
     async def _listed(self, paths: list[str], depth: bytes) -> list[Node]:
         if not paths:
             return []
         names = b"\0".join(unescape_path(path) for path in paths) + b"\0"
-        find = b'exec find "$@" -xdev %s %s -printf %s' % (depth, self._inside, FORM)
+        find = b'exec find "$@" -xdev %s %s -printf %s' % (depth, self._scope.inside, FORM)
         script = b"LC_ALL=C xargs -0 sh -c %s sh 2>/dev/null; :" % quote(find)
         answer = await self._service.ask(script, data=Data(len(names), [names]), timeout_s=_SLOW_S)
-        return await asyncio.to_thread(lambda: list(self._parsed(answer.output)))
-
-    def _parsed(self, data: bytes) -> Iterator[Node]:
-        for node in parse(data):
-            if node.path not in self._left_out and not node.path.startswith(self._below):
-                yield node
+        return await asyncio.to_thread(lambda: list(self._scope.nodes(answer.output)))
 
     # -- keeping -----------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 import functools
 import os
 import random
+import shlex
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from lis_tui.core.errors import StorageFailed
 from lis_tui.core.events import CheckpointTaken, StepAddress
 from lis_tui.core.manifest import Manifest, differences
 from lis_tui.core.ports import Restored
+from lis_tui.sandbox import census, scope
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.manifests import Manifests
 from tests.conformance.conftest import Terminal
@@ -198,6 +200,64 @@ async def test_a_folder_whose_place_a_link_has_taken_is_not_seen_twice(kept: Kep
     assert await kept.terminal("cat /testbed/is/in/f /opt/far/in/f") == b"2\n2\n"
 
 
+LETTERS = {"file": "f", "folder": "d", "link": "l", "fifo": "p"}
+LISTED = r"find /testbed -printf '%p\0%y %m %s %T@ %i\0\0'"
+
+
+def some_changes(chance: random.Random, paths: list[str]) -> str:
+    """Make up commands that change a few of these paths; some will fail."""
+    lines = []
+    for number in range(chance.randint(1, 3)):
+        one, two = (shlex.quote(path) for path in chance.choices(paths, k=2))
+        name = f"n{chance.randint(1, 30)}"
+        lines += chance.choice(
+            [
+                [f"echo {number} >>{one}"],
+                [f"echo {number} >{one}/{name}"],
+                [f"echo {number} >{one}/{name}.new; mv -T {one}/{name}.new {one}/{name}"],
+                [f"rm -r {one}"],
+                [f"mkdir {one}/{name}"],
+                [f"mv {one} {two}"],
+                [f"mv -T {one} swap && mv -T {two} {one}; mv -T swap {two}"],
+                [f"mv -T {one} {two}.moved && ln -s {two}.moved {one}"],
+                [f"ln {one} {two}/{name}; chmod 7{chance.randint(10, 77)} {two}"],
+                [f"rm -f {one}/n*; mkfifo {one}/{name}"],
+                ["true"],
+            ]
+        )
+    return "cd /testbed; " + "; ".join(lines)
+
+
+@pytest.mark.parametrize("has_sure_times", [True, False], ids=["sure", "unsure"])
+async def test_whatever_is_done_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_sure_times: bool
+) -> None:
+    monkeypatch.setattr(census, "MANY", 6)
+    if not has_sure_times:
+        monkeypatch.setattr(scope, "_SURE", frozenset())
+    chance = random.Random(7)
+    kept = Kept(tmp_path)
+    await kept.sandbox.start()
+    try:
+        await kept("mkdir -p a/b c/d large; for i in {1..20}; do echo $i >large/n$i; echo $i >a/n$i; done")
+        for _ in range(60):
+            paths = [path for path in kept.at(kept.turn).nodes if path.startswith("/testbed/")]
+            command = some_changes(chance, sorted(paths) or ["/testbed"])
+            await kept(f"{{ {command}; }} 2>/dev/null; mkdir -p /testbed/a /testbed/large")
+            found = {}
+            for record in (await kept.terminal(LISTED)).split(b"\0\0")[:-1]:
+                path, _, facts = record.decode().partition("\0")
+                found[path] = facts
+            said = {
+                path: f"{LETTERS[node.kind]} {node.mode:o} {node.size_bytes} {node.mtime} {node.inode}"
+                for path, node in kept.at(kept.turn).nodes.items()
+                if path.startswith("/testbed")
+            }
+            assert said == found, command
+    finally:
+        await kept.sandbox.stop()
+
+
 async def test_what_comes_and_goes_in_a_large_folder_is_caught(kept: Kept) -> None:
     await kept("mkdir /testbed/large; cd /testbed/large; for ((i = 0; i < 2500; i++)); do echo $i >$i; done")
     await kept(
@@ -214,12 +274,16 @@ async def test_what_comes_and_goes_in_a_large_folder_is_caught(kept: Kept) -> No
     assert kept.read("/testbed/large/2499/a", kept.turn) == b"a\n"
     assert (nodes["/testbed/large/10d"].kind, "/testbed/large/10d/in" in nodes) == ("fifo", False)
     assert "/testbed/large/20" not in nodes
+    await kept("echo 1 >/testbed/large/late")
+    await kept("rm /testbed/large/late")
+    assert "/testbed/large/late" in kept.at(kept.turn - 1).nodes
+    assert "/testbed/large/late" not in kept.at(kept.turn).nodes
     await kept("mv /testbed/large /testbed/moved; rm /testbed/moved/30")
     expected = expected - {"20", "30", "10d/in"} | {"2499/a"}
     nodes = kept.at(kept.turn).nodes
     assert {path[15:] for path in nodes if path.startswith("/testbed/moved/")} == expected
     assert not any(path.startswith("/testbed/large") for path in nodes)
-    assert (await kept.back_to(kept.turn - 3)).problems == ()
+    assert (await kept.back_to(kept.turn - 5)).problems == ()
     assert await kept.terminal("cat /testbed/large/{7,8,9,11}; rm -r /testbed/large") == b"7\n8\n9\n11\n"
     await kept.take()
 
