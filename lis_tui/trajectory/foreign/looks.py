@@ -48,9 +48,9 @@ def looks(material: Material) -> str:
 
 
 def _json(material: Material) -> str:
-    if material.json is not None:
+    if material.json is not None and not material.breaks_off:
         return f"is JSON, but no trajectory that lis-tui knows: {_shape(material.json)}"
-    first = next(iter(material.lines), None)
+    first = None if material.breaks_off else next(iter(material.lines), None)
     if first is not None:
         return (
             "is JSON, one value a line, but no trajectory that lis-tui knows: "

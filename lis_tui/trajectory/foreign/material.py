@@ -3,16 +3,18 @@
 import gzip
 import io
 import os
+import re
 import stat
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import Protocol, overload
 
 from lis_tui.core.errors import NoTrajectory
-from lis_tui.trajectory.foreign.decoding import decoded
+from lis_tui.trajectory.foreign.decoding import decoded, salvaged
 
 MOST_BYTES = 1 << 30
 """A larger file is not read."""
@@ -22,6 +24,9 @@ MOST_LINES = 1 << 21
 HEAD_BYTES = 64 * 1024
 LARGE_BYTES = 8 << 20
 """Of what is larger, nothing is held twice: bytes go when they are decoded, lines are decoded each time."""
+MOST_SALVAGED_BYTES = 1 << 27
+_DOCUMENT = re.compile(rb"\s*(?:\{\s*\"|\[\s*[\[{])")
+_LINES_LOOKED_AT = 20
 _BLOCK = 1 << 20
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 ZIP = b"PK\x03\x04"
@@ -48,7 +53,9 @@ class Material:
         self.head = data[:HEAD_BYTES].removeprefix(_BOM).lstrip()
         """The beginning, without white space and a byte order mark."""
         self.broken_because = ""
-        """Why `json` is None, where the content begins like JSON."""
+        """Why `json` is None, or not all that is there, where the content begins like JSON."""
+        self.breaks_off = ""
+        """Where the JSON document breaks, of which `json` is what stands before that."""
 
     @classmethod
     def of(cls, path: Path, most_bytes: int = MOST_BYTES) -> "Material":
@@ -75,7 +82,10 @@ class Material:
         """The whole as one JSON value; None where it is none."""
         if not self.head.startswith((b"{", b"[")):
             return None
-        value, self.broken_because = decoded(self.data.removeprefix(_BOM))
+        data = self.data.removeprefix(_BOM)
+        value, self.broken_because = decoded(data)
+        if value is None and self._may_break_off(data):
+            value, self.breaks_off = salvaged(data)
         if value is not None and len(self.data) > LARGE_BYTES:
             self.let_go()
         return value
@@ -122,10 +132,18 @@ class Material:
             elif line:
                 yield number, None, "is no JSON object"
 
+    def _may_break_off(self, data: bytes) -> bool:
+        """Whether it is one document, and not lines of which the first is broken."""
+        if len(data) > MOST_SALVAGED_BYTES or not _DOCUMENT.match(data):
+            return False
+        lines = islice(self.byte_lines(), 1, _LINES_LOOKED_AT)
+        return not any(line.startswith(b"{") and decoded(line)[0] is not None for line in lines)
+
     @property
     def is_text(self) -> bool:
         """Whether it may be lines of JSON, the first ones broken perhaps."""
-        return bool(self.head) and b"\x00" not in self.head and self.archive is None
+        is_binary = self.head.count(b"\x00") * 50 > len(self.head)
+        return bool(self.head) and not is_binary and self.archive is None
 
     def let_go(self) -> None:
         """Drop the bytes; the beginning stays in `head`."""

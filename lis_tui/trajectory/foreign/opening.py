@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from lis_tui.core.errors import LisError, NoTrajectory
+from lis_tui.core.events import TrajectoryImported
 from lis_tui.trajectory.foreign.folders import JOURNAL, MOST_FILE_BYTES, files_in
 from lis_tui.trajectory.foreign.looks import looks
 from lis_tui.trajectory.foreign.material import Material
@@ -144,8 +145,37 @@ def recognise(material: Material) -> Recording | None:
             importer: Importer = getattr(importlib.import_module(f"{__package__}.{module}"), name)
             recording = importer.recognise(material)
             if recording is not None:
-                return recording
+                return _Partly(recording, material.breaks_off) if material.breaks_off else recording
     return None
+
+
+class _Partly:
+    """A recording that breaks off, which each of its trajectories says."""
+
+    def __init__(self, recording: Recording, why: str) -> None:
+        self._recording = recording
+        self._why = f"the file {why}"
+        self.format, self.version = recording.format, recording.version
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """What there is of it."""
+        return self._recording.entries
+
+    def read(self, index: int = 0) -> Imported:
+        """Read what there is. Raises NoTrajectory."""
+        found = self._recording.read(index)
+        records = [
+            structs.replace(record, event=self._said(record.event))
+            if isinstance(record.event, TrajectoryImported)
+            else record
+            for record in found.records
+        ]
+        problems = (*found.report.problems, self._why)
+        return Imported(records, structs.replace(found.report, problems=problems))
+
+    def _said(self, event: TrajectoryImported) -> TrajectoryImported:
+        return structs.replace(event, problems=(*event.problems, self._why))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import json
 import os
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -200,6 +201,47 @@ def test_a_row_is_found_by_number_and_by_name(tmp_path: Path) -> None:
     for wanted, words in (("0", "it has 3"), ("4", "it has 3"), ("s ", "fits several"), ("", "it has 3")):
         with pytest.raises(NoTrajectory, match=words):
             found.find(wanted)
+
+
+@pytest.mark.parametrize(
+    "seed", ["chat", "llm-in-sandbox", "mini-swe-agent", "swe-agent", "atif", "openhands"]
+)
+def test_a_document_that_breaks_off_is_read_up_to_there_and_says_so(seed: str, tmp_path: Path) -> None:
+    whole = mutants.SEEDS[seed]()
+    path = tmp_path / "cut.json"
+    problems = []
+    for end in range(len(whole) // 2, len(whole), 7):
+        path.write_bytes(whole[:end])
+        with suppress(NoTrajectory):
+            imported = open_path(path).read(0)
+            event = imported.records[1].event
+            assert isinstance(event, TrajectoryImported)
+            assert event.problems == imported.report.problems
+            problems.append(event.problems[-1])
+    assert problems
+    assert all("breaks off at character" in problem for problem in problems)
+
+
+def test_lines_of_which_the_first_is_broken_are_no_document_that_breaks_off() -> None:
+    data = b'{"type": "user", "message": \n' + sessions.jsonl(sessions.codex_bare())
+    found = Material(Path("x"), data)
+    assert (found.json, found.breaks_off) == (None, "")
+    assert len(found.lines) == 7
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        (b'{"a": 1, "b": [1, 2, {"c": "x, y", "d"', {"a": 1, "b": [1, 2, {"c": "x, y"}]}),
+        (b'[{"a": 1}, {"b": "say \\"hi', [{"a": 1}]),
+        (b'{"a": {"b": 1}}} {"c": 2', None),
+        (b'{"a": [1, 2], "b": tru, "c": 3}', {"a": [1, 2]}),
+        (b'{"a"', None),
+        (b'["x", "y', None),
+    ],
+)
+def test_what_stands_before_a_break_is_kept_whole(written: bytes, value: object) -> None:
+    assert Material(Path("x"), written).json == value
 
 
 @pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16"])
