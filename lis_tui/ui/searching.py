@@ -3,22 +3,47 @@
 import asyncio
 import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from lis_tui.core.breakpoints import Breakpoint
 from lis_tui.core.bus import spawn
+from lis_tui.core.errors import LisError
 from lis_tui.core.events import StepAddress
-from lis_tui.core.filter import And, Filter, Or, ToolIs
+from lis_tui.core.filter import And, Filter, Or, ToolIs, asks_for_files
 from lis_tui.core.filter_parser import parse
-from lis_tui.core.search import Search
+from lis_tui.core.search import Changed, Search, nothing_known
 from lis_tui.core.view import RunView
+
+if TYPE_CHECKING:
+    from lis_tui.trajectory.past_files import Past
 
 TELL_EVERY = 12
 """Slices between two times that somebody is told of what was found."""
 
 
+async def no_files() -> Changed:
+    """Know nothing of files but what the records say."""
+    return nothing_known
+
+
+def changed_by(past: "Past") -> Changed:
+    """Give which files each step changed, as its checkpoint has it; slow, for a thread."""
+    found: dict[StepAddress, tuple[str, ...]] = {}
+    for address in past.addresses() if not past.is_inferred else ():
+        with suppress(LisError):
+            then = past.then(address)
+            if then.shown == address and then.before is not None:
+                found[address] = tuple(then.marks)
+    return found.get
+
+
 class Hits:
-    """The steps, and turns without steps, that a filter means. `tell` is called when more are known."""
+    """The steps, and turns without steps, that a filter means. `tell` is called when more are known.
+
+    `changed` learns which files each step changed, for filters that ask for that.
+    """
 
     def __init__(
         self,
@@ -26,10 +51,14 @@ class Hits:
         given: Filter,
         view: RunView,
         tell: Callable[[], None],
+        *,
+        changed: Callable[[], Awaitable[Changed]] = no_files,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.text = text
-        self._search = Search(view, given, monotonic)
+        self._search: Search | None = None
+        self._make: Callable[[Changed], Search] = lambda files: Search(view, given, files, monotonic)
+        self._changed = changed if asks_for_files(given) else no_files
         self._tell = tell
         self._grown = asyncio.Event()
         self._task = spawn(self._look(), "search")
@@ -37,16 +66,17 @@ class Hits:
     @property
     def found(self) -> list[StepAddress]:
         """All that was found so far, in order."""
-        return self._search.found
+        return self._search.found if self._search is not None else []
 
     @property
     def is_over(self) -> bool:
         """Everything was looked at."""
-        return self._search.is_done
+        return self._search is not None and self._search.is_done
 
     async def _look(self) -> None:
         slices = 0
-        while not self._search.advance():
+        search = self._search = self._make(await self._changed())
+        while not search.advance():
             self._grow()
             slices += 1
             if slices % TELL_EVERY == 0:

@@ -1,5 +1,6 @@
 """Where one is in a run, live or recorded, and how one gets elsewhere: steps, turns, where one was."""
 
+import asyncio
 import re
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -10,11 +11,12 @@ from lis_tui.core.breakpoints import Breakpoint
 from lis_tui.core.bus import spawn
 from lis_tui.core.events import BreakpointHit, GateOpened, Record, StepAddress
 from lis_tui.core.parts import StepView
+from lis_tui.core.search import Changed, nothing_known
 from lis_tui.core.view import RunView
 from lis_tui.ui.conditions import Focus
 from lis_tui.ui.marking import Marks
 from lis_tui.ui.replay import Replay
-from lis_tui.ui.searching import Hits, meant_by
+from lis_tui.ui.searching import Hits, changed_by, meant_by
 from lis_tui.ui.status import Moment
 from lis_tui.ui.strip import fork_points
 from lis_tui.ui.trail import Trail
@@ -44,6 +46,7 @@ class Walk:
         self._stopped: set[StepAddress] = set()
         """Steps that a breakpoint stopped or noted when the run was live."""
         self._looked_at = 0
+        self._changed: Changed | None = None
 
     @property
     def whole(self) -> RunView:
@@ -210,8 +213,15 @@ class Walk:
             if self._matches is not None:
                 self._matches.stop()
             self._rules = self.breakpoints
-            self._matches = Hits("", given, self.whole, self.renew)
+            self._matches = Hits("", given, self.whole, self.renew, changed=self.changed)
         return self._matches
+
+    async def changed(self) -> Changed:
+        """Learn which files each step of a recording changed; read once."""
+        past = self._screen.source.past if self.replay is not None else None
+        if self._changed is None and past is not None:
+            self._changed = await asyncio.to_thread(changed_by, past)
+        return self._changed or nothing_known
 
     def renew(self) -> None:
         """What the lines around the panes say has changed."""

@@ -20,7 +20,7 @@ class Searching(Group):
                 walk.go_to_step(found[1])
                 screen.status.refresh()
 
-        dialog = SearchDialog(walk.whole, walk.address, screen.paint, before)
+        dialog = SearchDialog(walk.whole, walk.address, screen.paint, before, walk.changed)
         screen.app.push_screen(dialog, chosen)
 
     def next_hit(self) -> None:

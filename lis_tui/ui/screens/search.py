@@ -1,5 +1,7 @@
 """The search: what to look for, how many steps there are of it, and which one to go to."""
 
+from collections.abc import Awaitable, Callable
+
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -11,6 +13,7 @@ from textual.widgets.option_list import Option
 from lis_tui.core.errors import FilterInvalid
 from lis_tui.core.events import StepAddress
 from lis_tui.core.filter_parser import parse
+from lis_tui.core.search import Changed
 from lis_tui.core.text import one_line, safe_str
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
@@ -19,7 +22,7 @@ from lis_tui.ui.calls import short
 from lis_tui.ui.labels import content_of, keys, label
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink
-from lis_tui.ui.searching import Hits
+from lis_tui.ui.searching import Hits, no_files
 
 MOST_SHOWN = 100
 """So many hits are listed, from the place on where one is; the keys for hits lead to all of them."""
@@ -37,8 +40,16 @@ class SearchDialog(ModalScreen[tuple[Hits, StepAddress] | None]):
         Binding("up", "move(-1)", "up", priority=True),
     ]
 
-    def __init__(self, view: RunView, here: StepAddress | None, paint: Paint, text: str = "") -> None:
+    def __init__(
+        self,
+        view: RunView,
+        here: StepAddress | None,
+        paint: Paint,
+        text: str = "",
+        changed: Callable[[], Awaitable[Changed]] = no_files,
+    ) -> None:
         super().__init__()
+        self._changed_files = changed
         self._view = view
         self._here = here
         self._paint = paint
@@ -67,11 +78,14 @@ class SearchDialog(ModalScreen[tuple[Hits, StepAddress] | None]):
             self._search = None
         text = safe_str(message.value).strip()
         try:
-            self._search = Hits(text, parse(text), self._view, self._renew) if text else None
+            self._search = self._hits(text) if text else None
         except FilterInvalid as error:
             self._show(pointed(text, error))
         else:
             self._renew()
+
+    def _hits(self, text: str) -> Hits:
+        return Hits(text, parse(text), self._view, self._renew, changed=self._changed_files)
 
     def _renew(self) -> None:
         """Show what has been found so far."""
