@@ -92,6 +92,10 @@ def must_not_wait(spec: RunSpec, places: Places) -> None:
     """Refuse a run that would wait for ever. Raises UsageWrong."""
     if spec.gate.timeout_s is not None:
         return
+    if spec.model.name.startswith("human/"):
+        raise UsageWrong(
+            "A person plays this model, and without a screen none is there: leave --headless out."
+        )
     if spec.mode != "auto":
         raise UsageWrong(
             f"In mode {spec.mode} every step waits, and without a screen nobody answers: "

@@ -11,6 +11,7 @@
     │   ├── ModelRefused      400, 401, 403, 404: asking again is no use
     │   ├── ModelUnreachable  no connection, 408, 409, 429, 5xx; may pass
     │   ├── ModelStalled      connected, then silent for too long
+    │   ├── NobodyAnswers     a person plays the model; the run holds for them
     │   └── ReplyUnreadable   an answer that is not of the protocol
     ├── SandboxFailed         the model's computer is not to be had    exit 6
     │   ├── EngineMissing     no container engine answers
@@ -98,6 +99,10 @@ class ModelUnreachable(ModelFailed):
 
 class ModelStalled(ModelFailed):
     """The server took the request and then stayed silent for longer than allowed."""
+
+
+class NobodyAnswers(ModelFailed):
+    """A person plays the model, and acts at the gates."""
 
 
 class ReplyUnreadable(ModelFailed):

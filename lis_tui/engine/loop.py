@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from lis_tui.core.conversation import as_begun
 from lis_tui.core.decisions import ContinueFrom, End, GateDecision
+from lis_tui.core.errors import NobodyAnswers
 from lis_tui.core.events import MessageSent, StepAddress
 from lis_tui.core.messages import AssistantMessage, Reply, ToolCall
 from lis_tui.engine import prompts
@@ -91,6 +92,9 @@ class Loop:
         except RunCut as cut:
             if self._progress.ending is None:
                 self._progress.gates.pause("person", cut.reason)
+            return None
+        except NobodyAnswers as nobody:
+            self._progress.gates.pause("rule", nobody.sentence)
             return None
 
     async def _answer_all(self, reply: Reply | None) -> None:

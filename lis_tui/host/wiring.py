@@ -32,6 +32,7 @@ from lis_tui.host.copies import Copies, copy_of
 from lis_tui.host.discretion import Discreet, DiscreetTool
 from lis_tui.host.runs import Wired
 from lis_tui.model.gateway import Gateway
+from lis_tui.model.human import HUMAN, HumanModel
 from lis_tui.model.known import resolve
 from lis_tui.model.retry import RetryingModel
 from lis_tui.model.script import ScriptModel, load_scenario
@@ -101,7 +102,7 @@ def wire(data: Path, spec: RunSpec, secrets: Mapping[str, str]) -> Wired:
 
 def resolved(model: ModelSpec) -> ModelSpec:
     """Give the model as it is really asked for: the journal tells that."""
-    return model if model.name.startswith((SCRIPT, REPLAY)) else resolve(model)
+    return model if model.name.startswith((SCRIPT, REPLAY, HUMAN)) else resolve(model)
 
 
 def furnish(
@@ -170,6 +171,8 @@ def choose_model(spec: ModelSpec, api_key: str | None) -> Model:
     """Give the model of this name: a written scenario, or any that litellm knows. Raises SettingsInvalid."""
     if spec.name.startswith(REPLAY):
         return RecordedModel()
+    if spec.name.startswith(HUMAN):
+        return HumanModel()
     if spec.name.startswith(SCRIPT):
         return ScriptModel(load_scenario(spec.name))
     return RetryingModel(Gateway(api_key))

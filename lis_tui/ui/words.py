@@ -146,6 +146,8 @@ def model_label(view: RunView) -> str:
     name = view.model.name
     if name.startswith("script/"):
         return f"scripted: {one_line(name.removeprefix('script/'), 40)}"
+    if name.startswith("human/"):
+        return "you play the model"
     if name.startswith("replay/"):
         return f"recorded: {one_line(name.removeprefix('replay/'), 40)}"
     return one_line(name.rpartition("/")[2] or name, 40)
