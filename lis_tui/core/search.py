@@ -23,8 +23,33 @@ def nothing_known(_address: StepAddress) -> None:
     """Say nothing of the files of a step but what its records say."""
 
 
-class Search:
-    """One search over a run that does not go on meanwhile; `found` grows until it is done.
+class Sliced:
+    """Looks at one thing after the other, for so long at a time; `found` grows until it `is_done`."""
+
+    def __init__(
+        self, items: Iterator[Collection[StepAddress]], total: int, monotonic: Callable[[], float]
+    ) -> None:
+        self.found: list[StepAddress] = []
+        self.total = total
+        self.looked_at = 0
+        self.is_done = False
+        self._items = items
+        self._monotonic = monotonic
+
+    def advance(self, for_s: float = SLICE_S) -> bool:
+        """Look on for so long, at one more thing at least; says whether it is done."""
+        until = self._monotonic() + for_s
+        for addresses in self._items:
+            self.looked_at += 1
+            self.found += addresses
+            if self._monotonic() >= until:
+                return False
+        self.is_done = True
+        return True
+
+
+class Search(Sliced):
+    """One search over a run that does not go on meanwhile.
 
     An address with step 0 is that of a turn without steps, or (turn 0) of the task.
     """
@@ -36,24 +61,9 @@ class Search:
         changed: Changed = nothing_known,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.found: list[StepAddress] = []
-        self.total = len(view.steps) + sum(1 for turn in view.turns if not turn.steps)
-        self.looked_at = 0
-        self.is_done = False
-        self._items = look_through(view, given, changed)
-        self._monotonic = monotonic
-
-    def advance(self, for_s: float = SLICE_S) -> bool:
-        """Search on for so long, at least one more step; says whether it is done."""
-        until = self._monotonic() + for_s
-        for address in self._items:
-            self.looked_at += 1
-            if address is not None:
-                self.found.append(address)
-            if self._monotonic() >= until:
-                return False
-        self.is_done = True
-        return True
+        items = (() if one is None else (one,) for one in look_through(view, given, changed))
+        total = len(view.steps) + sum(1 for turn in view.turns if not turn.steps)
+        super().__init__(items, total, monotonic)
 
 
 def matches(view: RunView, given: Filter, changed: Changed = nothing_known) -> list[StepAddress]:

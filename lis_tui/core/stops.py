@@ -1,7 +1,8 @@
 """Where a recorded run would have stopped, had these breakpoints been set from its beginning."""
 
+import time
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from operator import attrgetter
 
 from msgspec import Struct
@@ -13,7 +14,7 @@ from lis_tui.core.cursor import Timeline
 from lis_tui.core.events import StepAddress
 from lis_tui.core.facts import Facts, facts_of
 from lis_tui.core.parts import StepView, Totals, TurnView
-from lis_tui.core.search import Changed, nothing_known, with_files
+from lis_tui.core.search import Changed, Sliced, nothing_known, with_files
 from lis_tui.core.view import RunView
 
 _index = attrgetter("index")
@@ -61,6 +62,30 @@ def previous_stop(stops: Sequence[Stop], index: int) -> Stop | None:
     """Give the last stop before a place that waits."""
     earlier = stops[: bisect_left(stops, index, key=_index)]
     return next((stop for stop in reversed(earlier) if stop.names), None)
+
+
+class StopSearch(Sliced):
+    """Finds stops a little at a time, turn by turn; `found` are the addresses of those that wait.
+
+    Raises FilterInvalid, UsageWrong.
+    """
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        breakpoints: Iterable[Breakpoint],
+        changed: Changed = nothing_known,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.stops: list[Stop] = []
+        turns = look_for_stops(timeline, breakpoints, changed)
+        super().__init__(map(self._take, turns), max(len(timeline.whole.turns) - 1, 0), monotonic)
+
+    def _take(self, stops: tuple[Stop, ...]) -> Collection[StepAddress]:
+        """Keep them; a step that waits at two gates is one."""
+        self.stops += stops
+        self.stops.sort(key=_index)
+        return dict.fromkeys(stop.address for stop in stops if stop.names)
 
 
 class _Looking:

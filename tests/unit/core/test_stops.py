@@ -1,5 +1,6 @@
 """Breakpoints stop a recording where they would have stopped the run."""
 
+from itertools import count
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from lis_tui.core.cursor import Timeline
 from lis_tui.core.errors import FilterInvalid
 from lis_tui.core.events import StepAddress
 from lis_tui.core.messages import Observation, ToolCall
-from lis_tui.core.stops import Stop, find_stops, next_stop, previous_stop
+from lis_tui.core.stops import Stop, StopSearch, find_stops, next_stop, previous_stop
 from lis_tui.core.view import RunView
 from tests import story
 from tests.story import Story, bash
@@ -116,3 +117,20 @@ def test_spending_is_compared_as_it_was_then(timeline: Timeline) -> None:
 def test_a_filter_that_cannot_be_read_is_refused_at_once(timeline: Timeline) -> None:
     with pytest.raises(FilterInvalid):
         find_stops(timeline, [breakpoint_on("exit!=")])
+
+
+def test_stops_are_found_in_slices_too(timeline: Timeline) -> None:
+    rules = [
+        breakpoint_on("cmd~reshape or cmd~mkdir"),
+        breakpoint_on("exit!=0", name="b"),
+        breakpoint_on("cmd~numpy", name="c", kind="log"),
+    ]
+    clock = count()
+    search = StopSearch(timeline, rules, monotonic=lambda: float(next(clock)))
+    assert not search.advance(2.0)
+    assert (search.looked_at, search.total) == (2, 7)
+    while not search.advance(2.0):
+        pass
+    assert search.is_done
+    assert search.stops == find_stops(timeline, rules)
+    assert search.found == [StepAddress(3, 2)]
