@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Fold = Callable[["RunView", Any, float], None]
 E = TypeVar("E", bound=Event)
-MOST_SKIPPED = 10_000
+MOST_SKIPPED = 100
 """Turns are counted without gaps; a number far beyond the last is that of a damaged record."""
 _address = attrgetter("address")
 
