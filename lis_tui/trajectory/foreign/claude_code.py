@@ -10,7 +10,8 @@ from functools import cached_property
 from msgspec import Struct
 
 from lis_tui.core.errors import NoTrajectory
-from lis_tui.trajectory.foreign.claude_talk import ClaudeTalk, prompt_of, tokens_of
+from lis_tui.trajectory.foreign.claude_result import tokens_of
+from lis_tui.trajectory.foreign.claude_talk import ClaudeTalk, prompt_of
 from lis_tui.trajectory.foreign.claude_tree import MAIN, Tree, tree_of
 from lis_tui.trajectory.foreign.fields import items, mapping, seconds, short, word
 from lis_tui.trajectory.foreign.material import Json, Material

@@ -6,10 +6,10 @@ from typing import Literal
 from msgspec import Struct, field
 
 from lis_tui.core.events import EndStatus, StepAddress
-from lis_tui.core.messages import StepStatus, Usage
 from lis_tui.trajectory.foreign.building import Builder
+from lis_tui.trajectory.foreign.claude_result import diff_of, duration_of, exit_code_of, status_of, usage_of
 from lis_tui.trajectory.foreign.contents import content_of
-from lis_tui.trajectory.foreign.fields import duration, items, mapping, seconds, text, unknown, whole, word
+from lis_tui.trajectory.foreign.fields import items, mapping, seconds, text, unknown, word
 from lis_tui.trajectory.foreign.material import Json
 from lis_tui.trajectory.foreign.recording import Imported
 
@@ -23,16 +23,12 @@ _RESULT = frozenset(
 )
 _EDIT = frozenset(["oldString", "newString", "replaceAll", "content", "file"])
 """What the call, or the result's text, says as well."""
-_EXIT = re.compile(r"\A(?:Error: )?Exit code (\d{1,5})\b")
-_REFUSED = re.compile(r"\AThe user doesn't want to (?:proceed with this tool use|take this action)")
-_INTERRUPTED = "[Request interrupted by user"
 _SHELL = re.compile(r"\A<bash-input>(.*?)</bash-input>\s*\Z", re.DOTALL)
 _SHOWN = re.compile(
     r"\A<bash-stdout>(.*?)</bash-stdout>\s*(?:<bash-stderr>(.*?)</bash-stderr>)?\s*\Z", re.DOTALL
 )
 _ENDS: dict[str, EndStatus] = {"error_max_turns": "turn_limit", "error_max_budget_usd": "cost_limit"}
 _LEVELS: dict[str, Literal["info", "warning", "error"]] = {"error": "error", "warning": "warning"}
-MOST_HUNKS = 2_000
 
 
 class _Reply(Struct):
@@ -111,7 +107,7 @@ class ClaudeTalk:
             text=content.text,
             reasoning=content.reasoning,
             calls=content.calls,
-            usage=_usage(reply.usage),
+            usage=usage_of(reply.usage),
             finish_reason=reply.stop,
             at=reply.at,
         )
@@ -180,15 +176,15 @@ class ClaudeTalk:
     def _observe(self, number: int, line: Json, block: Json) -> None:
         said, told = content_of(block.get("content")), line.get("toolUseResult")
         more = mapping(told)
-        exit_code = _exit_code(said.text, block, more)
+        exit_code = exit_code_of(said.text, block, more)
         address = self.builder.observe(
             said.text,
             call_id=word(block.get("tool_use_id")),
-            status=_status(said.text, line, block, more),
+            status=status_of(said.text, line, block, more),
             exit_code=exit_code,
-            duration_s=_duration(more),
+            duration_s=duration_of(more),
             cwd=word(line.get("cwd")),
-            diff=_diff(more),
+            diff=diff_of(more),
             at=seconds(line.get("timestamp")),
         )
         if address is None:
@@ -261,65 +257,3 @@ def prompt_of(content: object) -> str:
     if any(mapping(part).get("type") == "tool_result" for part in items(content)):
         return ""
     return content_of(content).text
-
-
-def tokens_of(usage: object) -> int:
-    """All tokens of a reply."""
-    found = _usage(usage)
-    return 0 if found is None else (found.prompt_tokens or 0) + (found.completion_tokens or 0)
-
-
-def _usage(value: object) -> Usage | None:
-    """The server counts cached tokens apart; here they are part of the prompt."""
-    told = mapping(value)
-    plain, made = whole(told.get("input_tokens")), whole(told.get("cache_creation_input_tokens"))
-    cached, written = whole(told.get("cache_read_input_tokens")), whole(told.get("output_tokens"))
-    if plain is None and written is None:
-        return None
-    prompt = None if plain is None else plain + (made or 0) + (cached or 0)
-    return Usage(prompt_tokens=prompt, completion_tokens=written, cached_tokens=cached)
-
-
-def _exit_code(said: str, block: Json, more: Json) -> int | None:
-    """Only what is written: in the result, or at the head of a failure."""
-    for key in ("exitCode", "exit_code"):
-        if (code := whole(more.get(key))) is not None:
-            return code
-    found = _EXIT.match(said) if block.get("is_error") is True else None
-    return int(found[1]) if found else None
-
-
-def _status(said: str, line: Json, block: Json, more: Json) -> StepStatus:
-    if line.get("toolDenialKind") or _REFUSED.match(said):
-        return "rejected"
-    if more.get("interrupted") is True or said.startswith(_INTERRUPTED):
-        return "interrupted"
-    if more.get("backgroundTaskId"):
-        return "background"
-    if block.get("is_error") is True:
-        return "failed"
-    return "done" if block.get("is_error") is False or more else "unknown"
-
-
-def _duration(more: Json) -> float | None:
-    for key, unit in (("durationMs", 1000), ("totalDurationMs", 1000), ("durationSeconds", 1)):
-        if (found := duration(more.get(key))) is not None:
-            return found / unit
-    return None
-
-
-def _diff(more: Json) -> str:
-    """A unified diff of what an edit changed, as far as it is told."""
-    lines: list[str] = []
-    for hunk in items(more.get("structuredPatch"))[:MOST_HUNKS]:
-        data = mapping(hunk)
-        old, new = (
-            f"{whole(data.get(f'{which}Start')) or 0},{whole(data.get(f'{which}Lines')) or 0}"
-            for which in ("old", "new")
-        )
-        lines.append(f"@@ -{old} +{new} @@")
-        lines += [text(line) for line in items(data.get("lines"))]
-    if not lines:
-        return ""
-    path = word(more.get("filePath"))
-    return "\n".join([f"--- {path}", f"+++ {path}", *lines, ""])

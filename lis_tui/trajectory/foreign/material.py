@@ -1,25 +1,19 @@
 """A file that may hold a trajectory: unpacked, read once, and parsed as far as somebody asks."""
 
-import gzip
 import io
-import os
 import re
-import stat
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
-from typing import Protocol, overload
+from typing import overload
 
 from lis_tui.core.errors import NoTrajectory
 from lis_tui.trajectory.foreign.decoding import decoded, salvaged
+from lis_tui.trajectory.foreign.unpacking import MOST_BYTES, limited, read_file, unpacked_of
 
-MOST_BYTES = 1 << 30
-"""A larger file is not read."""
-MOST_UNPACKED_BYTES = 1 << 29
-"""More than this is not unpacked: what is small on disk may be endless unpacked."""
 MOST_LINES = 1 << 21
 HEAD_BYTES = 64 * 1024
 LARGE_BYTES = 8 << 20
@@ -27,17 +21,11 @@ LARGE_BYTES = 8 << 20
 MOST_SALVAGED_BYTES = 1 << 27
 _DOCUMENT = re.compile(rb"\s*(?:\{\s*\"|\[\s*[\[{])")
 _LINES_LOOKED_AT = 20
-_BLOCK = 1 << 20
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 ZIP = b"PK\x03\x04"
 _BOM = b"\xef\xbb\xbf"
 _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 Json = dict[str, object]
 Line = tuple[int, object]
-
-
-class _Readable(Protocol):
-    def read(self, size: int, /) -> bytes: ...
 
 
 class Material:
@@ -60,8 +48,8 @@ class Material:
     @classmethod
     def of(cls, path: Path, most_bytes: int = MOST_BYTES) -> "Material":
         """Read a file, unpacked where it is gzip or zstd. Raises NoTrajectory."""
-        data = _read_file(path, most_bytes)
-        unpacked = _unpacked(path, data)
+        data = read_file(path, most_bytes)
+        unpacked = unpacked_of(path, data)
         for mark, coding in _UTF_16.items():
             if unpacked.startswith(mark):
                 unpacked = unpacked[2:].decode(coding, errors="replace").encode()
@@ -156,10 +144,10 @@ class Material:
             raise NoTrajectory(f"{self.path} is no zip archive.")
         try:
             with self.archive.open(name) as stream:
-                data = _limited(path, stream)
+                data = limited(path, stream)
         except _BAD_MEMBER as error:
             raise NoTrajectory(f"{path} cannot be unpacked: {error}.") from error
-        return Material(path, _unpacked(path, data))
+        return Material(path, unpacked_of(path, data))
 
 
 _BAD_MEMBER = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, KeyError, ValueError)
@@ -211,55 +199,3 @@ class _Lines(Sequence[Line]):
             if number == place:
                 return line
         raise IndexError(place)
-
-
-def _read_file(path: Path, most_bytes: int) -> bytes:
-    try:
-        # a pipe without a writer would never open otherwise
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(fd, "rb") as file:
-            found = os.fstat(fd)
-            if not stat.S_ISREG(found.st_mode):
-                raise NoTrajectory(f"{path} is no regular file.")
-            if found.st_size > most_bytes:
-                raise NoTrajectory(f"{path} is larger than {most_bytes >> 20:,} MB: it is not read.")
-            return file.read(most_bytes)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise NoTrajectory(f"{path} cannot be read: {reason}.") from error
-
-
-def _unpacked(path: Path, data: bytes) -> bytes:
-    if data.startswith(_GZIP):
-        try:
-            return _limited(path, gzip.GzipFile(fileobj=io.BytesIO(data)))
-        except (OSError, EOFError, zlib.error) as error:
-            raise NoTrajectory(f"{path} is packed, and damaged: {error}.") from error
-    if data.startswith(_ZSTD):
-        return _unpacked_zstd(path, data)
-    return data
-
-
-def _unpacked_zstd(path: Path, data: bytes) -> bytes:
-    import zstandard
-
-    try:
-        stream = zstandard.ZstdDecompressor(max_window_size=1 << 28).stream_reader(
-            io.BytesIO(data), read_across_frames=True
-        )
-        unpacked = _limited(path, stream)
-        told = zstandard.frame_content_size(data)
-    except (zstandard.ZstdError, MemoryError) as error:
-        raise NoTrajectory(f"{path} is packed, and damaged: {error}.") from error
-    if len(unpacked) < (told if told >= 0 else 1):  # the library ends quietly where the file was cut
-        raise NoTrajectory(f"{path} is packed, and damaged: it was cut off.")
-    return unpacked
-
-
-def _limited(path: Path, stream: _Readable) -> bytes:
-    unpacked = io.BytesIO()
-    while block := stream.read(_BLOCK):
-        unpacked.write(block)
-        if unpacked.tell() > MOST_UNPACKED_BYTES:
-            raise NoTrajectory(f"{path} is larger than {MOST_UNPACKED_BYTES >> 20:,} MB unpacked: not read.")
-    return unpacked.getvalue()

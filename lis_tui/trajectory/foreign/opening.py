@@ -8,36 +8,19 @@
 Reading blocks: use a thread. A Collection holds the file that was read last, and no other.
 """
 
-import gc
-import importlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from lis_tui.core.errors import LisError, NoTrajectory
-from lis_tui.core.events import TrajectoryImported
 from lis_tui.trajectory.foreign.folders import JOURNAL, MOST_FILE_BYTES, files_in
 from lis_tui.trajectory.foreign.looks import looks
 from lis_tui.trajectory.foreign.material import Material
 from lis_tui.trajectory.foreign.ours import FORMAT as OURS
-from lis_tui.trajectory.foreign.recording import Entry, Imported, Importer, Recording
+from lis_tui.trajectory.foreign.recognising import reading, recognise
+from lis_tui.trajectory.foreign.recording import Entry, Imported, Recording
 
-IMPORTERS: tuple[tuple[str, str], ...] = (
-    ("ours", "OURS"),
-    ("inspect_log", "INSPECT"),
-    ("claude_code", "CLAUDE_CODE"),
-    ("codex", "CODEX"),
-    ("atif", "ATIF"),
-    ("openhands", "OPENHANDS"),
-    ("swe_agent", "SWE_AGENT"),
-    ("mini", "MINI"),
-    ("peer", "PEER"),
-    ("responses", "RESPONSES"),
-    ("chat", "CHAT"),
-)
-"""Module and name of each importer, those that know their own by the surest signs first."""
 MOST_ROWS = 20_000
 MOST_MEMBERS = 5_000
 
@@ -92,7 +75,7 @@ class Collection:
         if self._held is None or self._held[:2] != (row.path, row.member):
             self._held = None  # the one goes before the other comes
             self._held = (row.path, row.member, _recording(row.path, row.member))
-        with _reading(row.path):
+        with reading(row.path):
             return self._held[2].read(row.index)
 
     def find(self, wanted: str) -> int:
@@ -136,60 +119,6 @@ def rows_of(path: Path) -> Iterator[Row | Skipped]:
         found = open_path(path)
         yield from found.rows
         yield from found.skipped
-
-
-def recognise(material: Material) -> Recording | None:
-    """Ask each importer in turn whether the content is of its format."""
-    with _reading(material.path):
-        for module, name in IMPORTERS:
-            importer: Importer = getattr(importlib.import_module(f"{__package__}.{module}"), name)
-            recording = importer.recognise(material)
-            if recording is not None:
-                return _Partly(recording, material.breaks_off) if material.breaks_off else recording
-    return None
-
-
-class _Partly:
-    """A recording that breaks off, which each of its trajectories says."""
-
-    def __init__(self, recording: Recording, why: str) -> None:
-        self._recording = recording
-        self._why = f"the file {why}"
-        self.format, self.version = recording.format, recording.version
-
-    @property
-    def entries(self) -> tuple[Entry, ...]:
-        """What there is of it."""
-        return self._recording.entries
-
-    def read(self, index: int = 0) -> Imported:
-        """Read what there is. Raises NoTrajectory."""
-        found = self._recording.read(index)
-        records = [
-            structs.replace(record, event=self._said(record.event))
-            if isinstance(record.event, TrajectoryImported)
-            else record
-            for record in found.records
-        ]
-        problems = (*found.report.problems, self._why)
-        return Imported(records, structs.replace(found.report, problems=problems))
-
-    def _said(self, event: TrajectoryImported) -> TrajectoryImported:
-        return structs.replace(event, problems=(*event.problems, self._why))
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """Have no garbage looked for meanwhile, of which there is none, and say it where nesting is too deep."""
-    was_collecting = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    except RecursionError as error:
-        raise NoTrajectory(f"{path} is nested too deeply to be read.") from error
-    finally:
-        if was_collecting:
-            gc.enable()
 
 
 def _open_folder(path: Path) -> Collection:
@@ -258,7 +187,7 @@ def _members(material: Material) -> Iterator[Row | Skipped]:
 
 
 def _rows(path: Path, member: str, recording: Recording) -> tuple[Row, ...]:
-    with _reading(path):
+    with reading(path):
         entries = recording.entries
     format_, version = recording.format, recording.version
     return tuple(

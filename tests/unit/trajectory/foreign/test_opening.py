@@ -13,7 +13,7 @@ import zstandard
 
 from lis_tui.core.errors import JournalUnreadable, NoTrajectory
 from lis_tui.core.events import RunStarted, StepFinished, TrajectoryImported
-from lis_tui.trajectory.foreign import folders, material, opening
+from lis_tui.trajectory.foreign import folders, material, opening, unpacking
 from lis_tui.trajectory.foreign.material import Material
 from lis_tui.trajectory.foreign.opening import Row, Skipped, open_path, rows_of
 from lis_tui.trajectory.journal import Journal
@@ -84,7 +84,7 @@ def test_packed_files_open_as_what_is_in_them(pack: Callable[[bytes], bytes], tm
 
 
 def test_a_packed_file_is_not_unpacked_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(material, "MOST_UNPACKED_BYTES", 1 << 21)
+    monkeypatch.setattr(unpacking, "MOST_UNPACKED_BYTES", 1 << 21)
     path = tmp_path / "bomb.gz"
     path.write_bytes(gzip.compress(b"[" * (1 << 22)))
     with pytest.raises(NoTrajectory, match="larger than 2 MB unpacked"):
