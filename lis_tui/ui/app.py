@@ -229,12 +229,13 @@ def open_recorded(places: "Places", loaded: "Loaded", path: Path) -> int:
 
 def open_collection(places: "Places", loaded: "Loaded", found: "Collection", place: int | None) -> int:
     """Show a trajectory that any program recorded; without a place the first one. Gives the exit code."""
-    from lis_tui.ui.sources import RecordedSource
+    from lis_tui.ui.gathering import Gathering
+    from lis_tui.ui.series import Series
 
-    wanted = place or 0
-    row, runs = found.rows[wanted], Runs(places)
-    source = RecordedSource(row.entry.name, lambda: found.read(wanted).records, runs=runs)
-    source.marks = runs.marks_of_file(row.path, f"{row.member} {row.entry.name}".strip())
+    runs = Runs(places)
+    series = Series(Gathering.of(found, runs).source)
+    series.order = range(len(found.rows))
+    source = series.open(place or 0)
     return show(places, loaded, lambda app: workbench(app, source, loaded), runs)
 
 

@@ -13,7 +13,6 @@ from lis_tui.ui.screens.table import TableScreen
 if TYPE_CHECKING:
     from lis_tui.config.load import Loaded
     from lis_tui.config.places import Places
-    from lis_tui.trajectory.foreign.opening import Collection
     from lis_tui.ui.app import LisApp
 
 
@@ -22,19 +21,10 @@ def open_at(places: "Places", loaded: "Loaded", path: Path) -> int:
 
     Gives the exit code. Raises LisError where nothing there can be opened.
     """
-    runs = Runs(places)
-    return _shown(places, loaded, Gathering(path, runs), runs, is_alone=True)
-
-
-def open_table(places: "Places", loaded: "Loaded", found: "Collection") -> int:
-    """Show a table of what was found already. Gives the exit code."""
-    runs = Runs(places)
-    return _shown(places, loaded, Gathering.of(found, runs), runs, is_alone=False)
-
-
-def _shown(places: "Places", loaded: "Loaded", found: Gathering, runs: Runs, *, is_alone: bool) -> int:
     from lis_tui.ui.app import show
 
+    runs = Runs(places)
+    found = Gathering(path, runs)
     failures: list[LisError] = []
 
     def first(app: "LisApp") -> TableScreen:
@@ -42,7 +32,7 @@ def _shown(places: "Places", loaded: "Loaded", found: Gathering, runs: Runs, *, 
             failures.append(error)
             app.exit(error.exit_code)
 
-        return table(app, found, loaded, fail, is_alone=is_alone)
+        return table(app, found, loaded, fail)
 
     code = show(places, loaded, first, runs)
     if failures:
@@ -50,18 +40,11 @@ def _shown(places: "Places", loaded: "Loaded", found: Gathering, runs: Runs, *, 
     return code
 
 
-def table(
-    app: "LisApp",
-    found: Gathering,
-    loaded: "Loaded",
-    fail: Callable[[LisError], None],
-    *,
-    is_alone: bool = True,
-) -> TableScreen:
+def table(app: "LisApp", found: Gathering, loaded: "Loaded", fail: Callable[[LisError], None]) -> TableScreen:
     """Give the table's screen for an app."""
     from lis_tui.ui.app import workbench
 
     def open_(source: Source) -> None:
         app.push_screen(workbench(app, source, loaded))
 
-    return TableScreen(found, app.paint, open_, fail, is_alone=is_alone)
+    return TableScreen(found, app.paint, open_, fail)

@@ -17,7 +17,8 @@ from lis_tui.ui.screens.start import StartScreen
 from lis_tui.ui.screens.table import TableScreen
 from lis_tui.ui.screens.workbench import Workbench
 from lis_tui.ui.themes import read_themes
-from tests.screens import hold_still, settle, start_app, text_of
+from tests import story
+from tests.screens import FakeSource, hold_still, settle, start_app, text_of, workbench_app
 
 Compare = Callable[..., bool]
 """The plugin's: draws the app and compares it with the stored picture."""
@@ -179,6 +180,41 @@ async def test_one_opens_a_row_and_comes_back_to_it(tmp_path: Path, loaded: Load
         await quiet(pilot)
         assert isinstance(app.screen, TableScreen)
         assert app.screen.rows.place == 2
+
+
+async def test_curly_brackets_turn_the_pages_in_the_order_of_the_table(
+    tmp_path: Path, loaded: Loaded
+) -> None:
+    app = table_app(loaded, write_log(tmp_path, 3))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await quiet(pilot)
+        await pilot.press("S", "j", "enter")
+        await quiet(pilot)
+        for key, wanted in (
+            ("", "text 1."),
+            ("right_curly_bracket", "text 0."),
+            ("right_curly_bracket", "this is the last of the table"),
+            ("left_curly_bracket", "2 of 3 of the table"),
+            ("left_curly_bracket", "text 2."),
+            ("left_curly_bracket", "this is the first of the table"),
+        ):
+            await pilot.press(*[key] if key else [])
+            await quiet(pilot)
+            assert wanted in text_of(app)
+        await pilot.press("escape")
+        await quiet(pilot)
+        assert isinstance(app.screen, TableScreen)
+        assert app.screen.rows.place == 2
+        assert app.screen.rows.cursor == 0
+
+
+async def test_what_was_not_opened_from_a_table_has_no_pages_to_turn() -> None:
+    app = workbench_app(FakeSource(story.ended(), is_recorded=True))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("right_curly_bracket")
+        await settle(pilot)
+        assert "this was not opened from a table" in text_of(app)
 
 
 async def test_a_single_trajectory_opens_at_once_and_leaves_no_table_behind(

@@ -35,7 +35,7 @@ class Running(Group):
 
     def hold(self) -> None:
         """Hold at the next gate; a recording that a table lies behind: back to that."""
-        if self.screen.source.series is not None:
+        if self.screen.source.series is not None and len(self.screen.app.screen_stack) > 1:
             self.screen.post_message(self.screen.LeaveAsked())
         elif not self.screen.view.is_held:
             self.pause()

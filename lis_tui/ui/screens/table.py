@@ -73,16 +73,12 @@ class TableScreen(Screen[None]):
         paint: Paint,
         open_: Callable[[Source], None],
         fail: Callable[[LisError], None],
-        *,
-        is_alone: bool = False,
     ) -> None:
         super().__init__()
         self.found = found
         self.paint = paint
         self._open = open_
         self._fail = fail
-        self._is_alone = is_alone
-        """A path that holds one trajectory is shown without a table."""
         self._hint = ""
         self._problem = ""
         self._place: int | None = None
@@ -132,7 +128,8 @@ class TableScreen(Screen[None]):
 
     @property
     def _is_single(self) -> bool:
-        return self._is_alone and len(self.found.rows) == 1
+        """One trajectory needs no table; where something was left out, that is to be seen."""
+        return len(self.found.rows) == 1 and not self.found.skipped
 
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, LisError):
