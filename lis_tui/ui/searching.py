@@ -13,7 +13,7 @@ from lis_tui.core.errors import LisError
 from lis_tui.core.events import StepAddress
 from lis_tui.core.filter import And, Filter, Or, ToolIs, asks_for_files
 from lis_tui.core.filter_parser import parse
-from lis_tui.core.search import Changed, Search, nothing_known
+from lis_tui.core.search import Changed, Search, Sliced, nothing_known
 from lis_tui.core.view import RunView
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ def changed_by(past: "Past") -> Changed:
 class Hits:
     """The steps, and turns without steps, that a filter means. `tell` is called when more are known.
 
-    `changed` learns which files each step changed, for filters that ask for that.
+    `changed` learns which files each step changed, for filters that ask for that; `make` looks for something
+    else than what the filter means.
     """
 
     def __init__(
@@ -53,11 +54,12 @@ class Hits:
         tell: Callable[[], None],
         *,
         changed: Callable[[], Awaitable[Changed]] = no_files,
+        make: Callable[[Changed], Sliced] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.text = text
-        self._search: Search | None = None
-        self._make: Callable[[Changed], Search] = lambda files: Search(view, given, files, monotonic)
+        self._search: Sliced | None = None
+        self._make = make or (lambda files: Search(view, given, files, monotonic))
         self._changed = changed if asks_for_files(given) else no_files
         self._tell = tell
         self._grown = asyncio.Event()
@@ -119,7 +121,7 @@ class Hits:
 
 
 def meant_by(breakpoints: tuple[Breakpoint, ...]) -> Filter | None:
-    """Give what the breakpoints that are on mean together, from whichever hit on."""
+    """Give what the breakpoints that are on mean together, from whichever hit on; None: all are off."""
     filters = [_filter_of(one) for one in breakpoints if one.is_on]
     return Or(tuple(filters)) if len(filters) > 1 else filters[0] if filters else None
 

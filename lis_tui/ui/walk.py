@@ -12,6 +12,7 @@ from lis_tui.core.bus import spawn
 from lis_tui.core.events import BreakpointHit, GateOpened, Record, StepAddress
 from lis_tui.core.parts import StepView
 from lis_tui.core.search import Changed, nothing_known
+from lis_tui.core.stops import StopSearch
 from lis_tui.core.view import RunView
 from lis_tui.ui.conditions import Focus
 from lis_tui.ui.marking import Marks
@@ -206,14 +207,22 @@ class Walk:
             self._screen.hint(f"no step {where} this one is meant by a breakpoint")
 
     def _found_by_breakpoints(self) -> Hits | None:
-        given = meant_by(self.breakpoints)
-        if given is None:
+        """Give where they would have stopped the run: at the gates and from the hits that they name."""
+        given, replay, rules = meant_by(self.breakpoints), self.replay, self.breakpoints
+        if given is None or replay is None:
             return None
-        if self._matches is None or self._rules != self.breakpoints:
+        if self._matches is None or self._rules != rules:
             if self._matches is not None:
                 self._matches.stop()
-            self._rules = self.breakpoints
-            self._matches = Hits("", given, self.whole, self.renew, changed=self.changed)
+            self._rules = rules
+            self._matches = Hits(
+                "",
+                given,
+                self.whole,
+                self.renew,
+                changed=self.changed,
+                make=lambda changed: StopSearch(replay.timeline, rules, changed),
+            )
         return self._matches
 
     async def changed(self) -> Changed:

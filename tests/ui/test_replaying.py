@@ -165,6 +165,21 @@ async def test_breakpoints_lead_to_their_matches_both_ways() -> None:
         assert replay.place.address == StepAddress(3, 2)
 
 
+async def test_a_breakpoint_acts_from_the_hit_and_at_the_gates_that_it_names() -> None:
+    records = story.ended()
+    rules = (
+        Breakpoint(name="second", filter='cmd~"python3 plot"', hits_needed=2),
+        Breakpoint(name="at the end", filter="turn>=6", gates=("before_submit",)),
+    )
+    records.append(Record(990, records[-1].at, events.BreakpointsChanged(rules)))
+    async with shown(records, "g", "c") as (pilot, replay):
+        assert replay.place.address == StepAddress(5, 1)
+        await press(pilot, "c")
+        assert replay.place.address == StepAddress(7, 1)
+        await press(pilot, "C")
+        assert replay.place.address == StepAddress(5, 1)
+
+
 async def test_a_breakpoint_made_in_a_recording_acts_there_and_nowhere_else() -> None:
     async with shown(story.ended(), "g", "c") as (pilot, replay):
         assert "there are no breakpoints; b makes one" in status_of(pilot)
