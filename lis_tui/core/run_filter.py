@@ -44,6 +44,8 @@ class RunFacts(Struct, frozen=True, kw_only=True):
     """For each of PATTERNS its text."""
     numbers: Mapping[str, float]
     """For each of NUMBERS its value; one that is not known is not there, and fits no condition."""
+    words: str = ""
+    """All names and texts, casefolded, where many such lists are searched; empty: they are put together."""
 
 
 RunFilter = Callable[[RunFacts], bool]
@@ -182,10 +184,13 @@ def _condition(token: _Token) -> RunFilter:
 
 
 def _word(wanted: str) -> RunFilter:
-    return lambda facts: any(
-        wanted in text.casefold()
-        for text in (*facts.texts.values(), *(one for values in facts.names.values() for one in values))
-    )
+    return lambda facts: wanted in (facts.words or words_of(facts.names, facts.texts))
+
+
+def words_of(names: Mapping[str, tuple[str, ...]], texts: Mapping[str, str]) -> str:
+    """Give what words are looked for in."""
+    values = (one for values in names.values() for one in values)
+    return "\n".join([*texts.values(), *values]).casefold()
 
 
 def _named(name: str, value: str) -> RunFilter:

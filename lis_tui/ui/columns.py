@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
-from lis_tui.core.run_filter import RunFacts
+from lis_tui.core.run_filter import RunFacts, words_of
 from lis_tui.core.text import one_line
 from lis_tui.trajectory.foreign.opening import Row
 from lis_tui.ui import words
@@ -240,13 +240,11 @@ def facts_of(row: Row) -> RunFacts:
     entry = row.entry
     score = entry.score if isinstance(entry.score, int | float) else None
     numbers = {"turns": entry.turns, "score": score, "tokens": entry.tokens, "cost": entry.cost_usd}
+    names = {"name": (_named(row),), "outcome": (entry.outcome,), "format": (row.format,)}
+    texts = {"model": entry.model, "task": entry.task[:MOST_SOUGHT], "score": _score(row)}
     return RunFacts(
-        names={
-            "name": (_named(row),),
-            "state": (entry.outcome,),
-            "outcome": (entry.outcome,),
-            "format": (row.format,),
-        },
-        texts={"model": entry.model, "task": entry.task[:MOST_SOUGHT], "score": str(entry.score or "")},
+        names=names | {"state": (entry.outcome,)},
+        texts=texts,
         numbers={name: float(number) for name, number in numbers.items() if number is not None},
+        words=words_of(names, texts),
     )
