@@ -242,7 +242,9 @@ class Walk:
     def notable(self, direction: int) -> int | None:
         """Find the next step that failed, was changed, marked or forked, or that a breakpoint meant."""
         steps = self.whole.steps
-        others = {*fork_points(self.whole, self._screen.commands.forks), *self._matched(), *self.marked}
+        found_here = self._matches.found if self._matches is not None else ()
+        forks = fork_points(self.whole, self._screen.commands.forks)
+        others = {*forks, *self._matched(), *self.marked, *found_here}
         end = len(steps) if direction > 0 else -1
         numbers = range(self.number + direction, end, direction)
         return next((n for n in numbers if steps[n].is_notable or steps[n].address in others), None)

@@ -98,7 +98,7 @@ async def test_stepping_back_shows_the_same_screens_as_stepping_forward() -> Non
         assert back == there
 
 
-@pytest.mark.parametrize("keys", [("n",), ("j",)])
+@pytest.mark.parametrize("keys", [("n",), ("j",), ("down",)])
 async def test_forward_goes_from_step_to_step_and_says_where_it_ends(keys: tuple[str, ...]) -> None:
     async with shown(story.ended(), "g") as (pilot, replay):
         seen = []
@@ -106,7 +106,7 @@ async def test_forward_goes_from_step_to_step_and_says_where_it_ends(keys: tuple
             await press(pilot, *keys)
             seen.append(str(replay.place.address))
         assert seen == ["1.1", "2.1", "3.1", "3.2"]
-        await press(pilot, "G", *keys)
+        await press(pilot, "end", *keys)
         assert "this is the end" in status_of(pilot)
 
 

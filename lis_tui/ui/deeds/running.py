@@ -37,6 +37,9 @@ class Running(Group):
         """Hold at the next gate; a recording that a table lies behind: back to that."""
         if self.screen.source.series is not None and len(self.screen.app.screen_stack) > 1:
             self.screen.post_message(self.screen.LeaveAsked())
+        elif self.screen.walk.replay is not None:
+            self.screen.walk.replay.player.stop()
+            self.screen.status.refresh()
         elif not self.screen.view.is_held:
             self.pause()
 

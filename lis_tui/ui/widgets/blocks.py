@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from rich.segment import Segment
 from textual import events
+from textual.binding import Binding
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -33,13 +34,18 @@ class _Drawn:
     strips: dict[int, tuple[int, Strip]] = field(default_factory=dict)
 
 
-class BlockList(Direct, ScrollView, can_focus=True):
+class BlockList(Direct, ScrollView, can_focus=True, inherit_bindings=False):
     """Shows blocks one below the other under a fixed title; subclasses say what a block is.
 
     A block is known by its number. Its rows are asked for with `is_lit` False to learn its height only,
     so that colouring text costs nothing; of blocks that nobody has seen the height is guessed.
     """
 
+    # Arrows and the keys for the ends move the cursor, as the table of actions says.
+    BINDINGS = [
+        Binding("pageup", "page_up", "page up", show=False),
+        Binding("pagedown", "page_down", "page down", show=False),
+    ]
     DEFAULT_CSS = """
     BlockList { overflow-x: hidden; overflow-y: scroll; scrollbar-size-vertical: 1; }
     """
