@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests import sessions
+from lis_tui.trajectory.exporting.exporter import Exportable, exporter
+from tests import sessions, story
 
 SAMPLE = Path(__file__).parent.parent / "lis_tui" / "recordings" / "sample" / "journal.jsonl"
 _CALL = {"id": "c1", "type": "function", "function": {"name": "bash", "arguments": '{"command": "ls"}'}}
@@ -251,6 +252,7 @@ SEEDS: dict[str, Callable[[], bytes]] = {
         }
     ),
     "atif": lambda: _one(_ATIF),
+    "atif of ours": lambda: exporter("atif")(Exportable(name="one", records=story.ended())).data,
     "openhands": lambda: _one(_OPENHANDS),
     "claude": lambda: sessions.jsonl(sessions.claude_session()),
     "claude family": lambda: sessions.jsonl(sessions.claude_family()),

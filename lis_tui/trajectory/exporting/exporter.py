@@ -46,6 +46,7 @@ _DOORS: dict[ExportFormat, tuple[str, str]] = {
     "html": ("page", "to_html"),
     "cast": ("cast", "to_cast"),
     "cast3": ("cast", "to_cast3"),
+    "atif": ("atif", "to_atif"),
 }
 """Module and function of each; loaded only when asked for."""
 FORMATS: tuple[ExportFormat, ...] = tuple(_DOORS)

@@ -3,6 +3,8 @@
 from functools import partial
 
 from lis_tui.core.errors import NoTrajectory
+from lis_tui.core.events import TrajectoryImported
+from lis_tui.trajectory.foreign.atif_marks import entry_of, has_marks, imported_of
 from lis_tui.trajectory.foreign.atif_steps import StepReader
 from lis_tui.trajectory.foreign.building import Builder
 from lis_tui.trajectory.foreign.contents import tools_of
@@ -85,7 +87,7 @@ def _entry(document: Json, name: str, is_one_of_many: bool) -> Entry:
     own = word(document.get("trajectory_id")) or word(document.get("session_id"))
     prompt, completion = (whole(metrics.get(f"total_{kind}_tokens")) for kind in ("prompt", "completion"))
     times = (seconds(step.get("timestamp")) for step in steps)
-    return Entry(
+    entry = Entry(
         name=own if is_one_of_many and own else name,
         task=short(next((told(step.get("message")) for step in steps if step.get("source") == "user"), "")),
         model=word(agent.get("model_name")),
@@ -94,6 +96,7 @@ def _entry(document: Json, name: str, is_one_of_many: bool) -> Entry:
         cost_usd=number(metrics.get("total_cost_usd")),
         started_at=next((at for at in times if at), None),
     )
+    return entry_of(document, entry) if has_marks(document) else entry
 
 
 def _read(documents: list[Json], entries: tuple[Entry, ...], file: str, index: int) -> Imported:
@@ -104,6 +107,12 @@ def _read(documents: list[Json], entries: tuple[Entry, ...], file: str, index: i
         raise NoTrajectory(f"{file} is an ATIF file without a step.")
     entry = name if len(documents) > 1 else ""
     builder = Builder(FORMAT, _version(document), name=name, file=file, entry=entry)
+    if has_marks(document):
+        told = TrajectoryImported(format=FORMAT, version=_version(document), file=file, entry=entry)
+        try:
+            return imported_of(document, told)
+        except (ValueError, OverflowError, RecursionError):
+            builder.problem("extra.lis_tui", "does not fit the steps, which are read without it")
     agent = mapping(document.get("agent"))
     tools = tools_of(agent.get("tool_definitions"))
     builder.begin(model=word(agent.get("model_name")) or None, tools=tools or None)
