@@ -47,12 +47,17 @@ def state_words(view: RunView, moment: Moment) -> Ink:
     if view.ended is not None:
         return _ended(view)
     if moment.is_recorded:
-        return ("✗ cut off", "error") if moment.is_at_end and view.started is not None else ("", "output")
+        return _without_end(view) if moment.is_at_end and view.started is not None else ("", "output")
     if view.gate is not None:
         words_ = "paused" if view.gate.because == "paused" else "waiting for you"
         return f"‖ {words_}", "warning"
     text, tone = _busy(view, moment.now)
     return (f"‖ pausing · {text}", "warning") if view.is_held else (f"▶ {text}", tone)
+
+
+def _without_end(view: RunView) -> Ink:
+    """Of a run of ours that is not live the end is missing; another program's file may just not tell it."""
+    return ("■ no end is recorded", "muted") if view.imported is not None else ("✗ cut off", "error")
 
 
 def status_line(view: RunView, moment: Moment, keys: list[Offer], width: int) -> list[Ink]:

@@ -217,6 +217,18 @@ async def test_what_was_not_opened_from_a_table_has_no_pages_to_turn() -> None:
         assert "this was not opened from a table" in text_of(app)
 
 
+async def test_of_a_file_that_tells_no_end_it_is_not_said_that_the_run_was_cut_off(
+    tmp_path: Path, loaded: Loaded
+) -> None:
+    messages = [{"role": "user", "content": "Hello?"}, {"role": "assistant", "content": "Hello."}]
+    (tmp_path / "chat.json").write_text(json.dumps({"messages": messages}))
+    app = table_app(loaded, tmp_path / "chat.json")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await quiet(pilot)
+        assert "no end is recorded" in text_of(app)
+        assert "cut off" not in text_of(app)
+
+
 async def test_a_single_trajectory_opens_at_once_and_leaves_no_table_behind(
     tmp_path: Path, loaded: Loaded
 ) -> None:
