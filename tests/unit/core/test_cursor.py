@@ -124,7 +124,7 @@ def test_every_place_looks_the_same_forward_backward_and_in_a_fresh_fold(
     assert shown(timeline.whole) == fresh(records, len(records))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_any_order_of_moves_by_two_views_shows_what_a_fresh_fold_shows(data: st.DataObject) -> None:
     records = STORIES[data.draw(st.sampled_from(sorted(STORIES)))]
@@ -280,7 +280,7 @@ def test_a_long_run_keeps_few_states_and_makes_more_near_the_cursor(monkeypatch:
         assert shown(view) == fresh(records, timeline.places[index].n)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_a_damaged_record_changes_what_it_can_and_ends_nothing(data: st.DataObject) -> None:
     numbers = st.sampled_from([-(2**40), -1, 0, 1, 2, 3, 9, 2**40])
