@@ -1,4 +1,4 @@
-"""What checkpoints cost with 50,000 files: taking one, going back, making all of them anew."""
+"""What checkpoints cost with 50,000 files: taking one, going back, making all anew; a large install."""
 
 import asyncio
 import statistics
@@ -69,6 +69,31 @@ async def take_after_small_changes(sandbox: DockerSandbox, change: str) -> None:
     )
 
 
+async def store_a_large_install_once(sandbox: DockerSandbox, blobs: Blobs) -> None:
+    """500 MB that are not in the image, then steps that have nothing to do with them."""
+    before = blobs.size_bytes()
+    commands = (
+        "head -c 500M </dev/urandom >/usr/local/big",
+        "echo x >>d7/f7",
+        "chmod 600 /usr/local/big",
+        "true",
+    )
+    for extra, command in enumerate(commands, start=1):
+        await run(sandbox, command)
+        began = time.perf_counter()
+        await sandbox.checkpoint(StepAddress(NUMBERS[0], 1, extra))
+        took_s, now = time.perf_counter() - began, blobs.size_bytes()
+        print(f"{command:60} {took_s:8.3f} s, contents grew by {now - before:,} bytes")
+        before = now
+    NUMBERS[0] += 1
+
+
+async def take_many(sandbox: DockerSandbox, blobs: Blobs) -> None:
+    for change in CHANGES:
+        await take_after_small_changes(sandbox, change)
+    await store_a_large_install_once(sandbox, blobs)
+
+
 STALLS: list[float] = []
 
 
@@ -90,8 +115,7 @@ async def main() -> None:
             await timed("first checkpoint, nothing in it", sandbox.checkpoint(StepAddress(0)))
             await timed("(making 50,000 files)", run(sandbox, FILES))
             await timed("checkpoint of 50,000 new files", sandbox.checkpoint(StepAddress(1, 1)))
-            for change in CHANGES:
-                await take_after_small_changes(sandbox, change)
+            await take_many(sandbox, blobs)
             await run(sandbox, "rm d8/f1?; for i in {1..80}; do echo $i >d9/f$i; done; mv d3/f3 d4/new")
             await sandbox.checkpoint(StepAddress(90, 1))
             await timed("(reading a manifest)", asyncio.to_thread(manifests.load, StepAddress(16, 1)))
