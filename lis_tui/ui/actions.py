@@ -340,9 +340,8 @@ ACTIONS: tuple[Action, ...] = (
 START_KEYS = (
     ("enter", "run"),
     ("tab", "settings, runs"),
-    ("ctrl+o", "open a file"),
+    ("ctrl+o", "open"),
     ("f2", "demo"),
-    ("f3", "theme"),
     ("f1", "keys"),
     ("esc", "leave"),
 )
