@@ -258,6 +258,7 @@ SEEDS: dict[str, Callable[[], bytes]] = {
     "claude family": lambda: sessions.jsonl(sessions.claude_family()),
     "codex": lambda: sessions.jsonl(sessions.codex_session()),
     "codex bare": lambda: sessions.jsonl(sessions.codex_bare()),
+    "codex printed": lambda: sessions.jsonl(sessions.codex_printed()),
     "zip": lambda: _zip({"a/chat.json": _CHAT, "b.jsonl": sessions.jsonl(sessions.codex_session())}),
 }
 _ODD: tuple[Any, ...] = (

@@ -259,3 +259,35 @@ def codex_bare() -> list[Line]:
         {"type": "function_call_output", "call_id": "c1", "output": "README.md"},
         {"type": "message", "id": None, **words("assistant", "One file.")},
     ]
+
+
+def codex_printed() -> list[Line]:
+    """What `codex exec --json` prints."""
+
+    def done(number: int, kind: str, **fields: Any) -> Line:
+        return {"type": "item.completed", "item": {"id": f"item_{number}", "type": kind, **fields}}
+
+    begun = {"id": "item_1", "type": "command_execution", "command": "bash -lc ls"}
+    usage = {"input_tokens": 100, "cached_input_tokens": 9, "output_tokens": 10}
+    ran = {"command": "bash -lc ls", "aggregated_output": "a.py\n", "exit_code": 0, "status": "completed"}
+    return [
+        {"type": "thread.started", "thread_id": "0199"},
+        {"type": "turn.started"},
+        done(0, "reasoning", text="**Looking**"),
+        {
+            "type": "item.started",
+            "item": begun,
+        },
+        done(1, "command_execution", **ran),
+        done(2, "command_execution", command="top", aggregated_output="", exit_code=None, status="declined"),
+        done(3, "agent_message", text="I add a file."),
+        done(4, "file_change", changes=[{"path": "b.py", "kind": "add"}], status="completed"),
+        done(5, "mcp_tool_call", server="docs", tool="find", arguments={"q": "x"}, result={"content": []}),
+        done(6, "todo_list", items=[]),
+        done(7, "agent_message", text="Done."),
+        {
+            "type": "turn.completed",
+            "usage": usage,
+        },
+        {"type": "turn.failed", "error": {"message": "No more."}},
+    ]

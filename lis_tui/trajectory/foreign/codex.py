@@ -1,10 +1,11 @@
-"""Sessions of Codex: rollout files with envelopes, the older ones without, and the oldest as one object."""
+"""Sessions of Codex: rollout files with envelopes and without, the oldest as one object, printed streams."""
 
 from collections.abc import Iterator
 from functools import cached_property
 
 from lis_tui.core.errors import NoTrajectory
 from lis_tui.trajectory.foreign.building import Builder
+from lis_tui.trajectory.foreign.codex_stream import CodexStream, is_stream
 from lis_tui.trajectory.foreign.codex_talk import ENVELOPES, ITEMS, CodexTalk
 from lis_tui.trajectory.foreign.fields import items, mapping, short, word
 from lis_tui.trajectory.foreign.material import Json, Material
@@ -19,10 +20,13 @@ class _Rollout:
 
     format = FORMAT
 
-    def __init__(self, material: Material, listed: list[object] | None) -> None:
+    def __init__(
+        self, material: Material, listed: list[object] | None = None, *, is_printed: bool = False
+    ) -> None:
         self._material = material
         self._listed = listed
-        self._talk: CodexTalk | None = None
+        self._kind = CodexStream if is_printed else CodexTalk
+        self._talk: CodexTalk | CodexStream | None = None
 
     @property
     def version(self) -> str:
@@ -55,13 +59,13 @@ class _Rollout:
     def _imported(self) -> Imported:
         path = self._material.path
         builder = Builder(FORMAT, self.version, name=name_of(path), file=str(path))
-        self._talk = CodexTalk(builder)
+        self._talk = talk = self._kind(builder)
         for number, line, why in self._read():
             if isinstance(line, dict):
-                self._talk.take(number, line)
+                talk.take(number, line)
             else:
                 builder.problem(f"line {number}", why or "is no JSON object")
-        return self._talk.finish()
+        return talk.finish()
 
     def _read(self) -> Iterator[tuple[int, object, str]]:
         if self._listed is None:
@@ -81,8 +85,9 @@ class _Codex:
             listed = [whole["session"], *items(whole["items"])]
             return _Rollout(material, listed) if _are_bare(list(map(mapping, listed))) else None
         first = [mapping(line) for line in _first(material)]
-        is_ours = any(_is_envelope(line) for line in first) or _are_bare(first)
-        return _Rollout(material, None) if is_ours else None
+        if any(_is_envelope(line) for line in first) or _are_bare(first):
+            return _Rollout(material)
+        return _Rollout(material, is_printed=True) if is_stream(first) else None
 
 
 def _first(material: Material) -> Iterator[object]:

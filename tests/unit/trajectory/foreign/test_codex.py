@@ -119,6 +119,38 @@ def test_the_older_layouts_are_read_without_times(*, is_object: bool) -> None:
     assert observed(imported)["c1"].exit_code is None
 
 
+def test_a_printed_stream_is_read_without_times_and_task() -> None:
+    recording = recorded(sessions.jsonl(sessions.codex_printed()))
+    imported = recording.read()
+    replies = [one.event.reply for one in imported.records if isinstance(one.event, ReplyFinished)]
+    assert [(reply.reasoning, reply.text, [call.name for call in reply.calls]) for reply in replies] == [
+        ("**Looking**", "", ["execute_bash"]),
+        ("", "", ["execute_bash"]),
+        ("", "I add a file.", ["file_change"]),
+        ("", "", ["docs.find"]),
+        ("", "Done.", []),
+    ]
+    found = [(one.status, one.exit_code, one.duration_s) for one in observed(imported).values()]
+    assert found == [
+        ("done", 0, None),
+        ("rejected", None, None),
+        ("done", None, None),
+        ("unknown", None, None),
+    ]
+    assert {record.at for record in imported.records} == {0.0}
+    (entry,) = recording.entries
+    assert (entry.task, entry.turns, entry.tokens, entry.started_at) == ("", 5, 110, None)
+    assert imported.report.kept["todo_list"] == 1
+    notices = [one.event.text for one in imported.records if isinstance(one.event, NoticeGiven)]
+    assert notices == ["No more."]
+
+
+def test_a_command_that_was_begun_and_never_ended_is_a_step_of_which_nothing_is_known() -> None:
+    imported = recorded(sessions.jsonl(sessions.codex_printed()[:4])).read()
+    (step,) = RunView().apply_all(imported.records).steps
+    assert (step.tool, step.observation) == ("execute_bash", None)
+
+
 def test_a_broken_first_line_and_items_without_a_type_are_no_hindrance() -> None:
     item = {"type": "response_item", "payload": sessions.words("user", "Go.")}
     imported = recorded(b"oh no\n" + sessions.jsonl([item])).read()
