@@ -241,7 +241,7 @@ async def test_the_reasoning_of_the_step_that_is_read_is_open() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         assert "There is a folder with" not in text_of(app)
-        await pilot.press("g")
+        await pilot.press("g", "n")
         await settle(pilot)
         assert "There is a folder with" in text_of(app)
         await pilot.press("F")
