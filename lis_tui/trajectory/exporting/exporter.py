@@ -47,6 +47,7 @@ _DOORS: dict[ExportFormat, tuple[str, str]] = {
     "cast": ("cast", "to_cast"),
     "cast3": ("cast", "to_cast3"),
     "atif": ("atif", "to_atif"),
+    "openai": ("chat", "to_openai"),
 }
 """Module and function of each; loaded only when asked for."""
 FORMATS: tuple[ExportFormat, ...] = tuple(_DOORS)
