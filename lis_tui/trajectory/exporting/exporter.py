@@ -2,15 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import Literal, cast
+from typing import cast
 
 from msgspec import Struct
 
 from lis_tui.core.events import Record
-
-ExportFormat = Literal[
-    "markdown", "json", "html", "cast", "cast3", "atif", "openai", "llm-in-sandbox", "mini"
-]
+from lis_tui.trajectory.exporting.names import ExportFormat as ExportFormat
 
 
 class Attachment(Struct, frozen=True):
@@ -48,9 +45,10 @@ _DOORS: dict[ExportFormat, tuple[str, str]] = {
     "cast3": ("cast", "to_cast3"),
     "atif": ("atif", "to_atif"),
     "openai": ("chat", "to_openai"),
+    "llm-in-sandbox": ("peer", "to_peer"),
+    "mini": ("mini", "to_mini"),
 }
 """Module and function of each; loaded only when asked for."""
-FORMATS: tuple[ExportFormat, ...] = tuple(_DOORS)
 
 
 def exporter(to: ExportFormat) -> Exporter:

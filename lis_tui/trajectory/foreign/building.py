@@ -22,6 +22,7 @@ from lis_tui.core.events import (
     StepProposed,
     StepStarted,
     TrajectoryImported,
+    Who,
 )
 from lis_tui.core.messages import Observation, Reply, StepStatus, ToolCall, ToolSchema, Usage
 from lis_tui.core.spec import Limits, ModelSpec, RunSpec, SandboxSpec
@@ -120,12 +121,14 @@ class Builder:
         self._flush()
         self._add(MessageSent(turn=self.turn + 1, text=text, origin=origin), at)
 
-    def inject(self, command: str, at: float = 0.0) -> StepAddress:
+    def inject(
+        self, command: str, at: float = 0.0, *, is_hidden: bool = False, by: Who = "person"
+    ) -> StepAddress:
         """A person ran this before the next turn; what comes of it is observed like a call's."""
         self._flush()
         self._injected = (self.turn, self._injected[1] + 1 if self._injected[0] == self.turn else 1)
         address = StepAddress(self.turn + 1, 0, self._injected[1])
-        self._add(CommandInjected(address=address, command=command), at)
+        self._add(CommandInjected(address=address, command=command, is_hidden=is_hidden, by=by), at)
         call = bash("", command)
         self._calls.put(f"person-{address}", OpenCall(address, call, at, is_proposed=True))
         self._steps += 1
@@ -198,11 +201,14 @@ class Builder:
         is_cut: bool = False,
         at: float = 0.0,
         started_at: float = 0.0,
+        ran: ToolCall | None = None,
+        changed_by: Who | None = None,
     ) -> StepAddress | None:
         """Say what came of a call, of this turn's oldest open one where none is named; None: there is none.
 
         An exit code decides the status where that is unknown; where both are unknown, they stay so.
         `text` is what the model saw, `output` what the command wrote, where the file tells them apart.
+        `ran`: what ran where that is not what was asked for; `changed_by` says who changed it.
         """
         open_ = self._calls.take(call_id)
         if open_ is None:
@@ -222,8 +228,11 @@ class Builder:
             output=None if output == text else output,
         )
         self._propose(open_)
-        call = open_.call
-        self._add(StepStarted(address=open_.address, tool=call.name, arguments=call.arguments), started_at)
+        call = open_.call if ran is None else structs.replace(ran, id=open_.call.id)
+        started = StepStarted(
+            address=open_.address, tool=call.name, arguments=call.arguments, changed_by=changed_by
+        )
+        self._add(started, started_at)
         finished = StepFinished(
             address=open_.address, call_id=call.id, tool=call.name, observation=observation
         )

@@ -133,7 +133,9 @@ def _end(builder: Builder, talk: MiniTalk, info: Json) -> None:
     status = word(info.get("exit_status")) or talk.exit_status
     submission = info.get("submission", talk.submission)
     answer = None if submission is None else text(submission)
-    if status.casefold() == "submitted":
+    if talk.end.end is not None:
+        builder.end(talk.end.end, talk.end.reason, answer=answer or None, at=talk.ended_at)
+    elif status.casefold() == "submitted":
         builder.end("submitted", answer=answer, at=talk.ended_at)
     elif status:
         builder.end("elsewhere", status, answer=answer or None, at=talk.ended_at)

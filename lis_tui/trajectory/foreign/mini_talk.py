@@ -2,8 +2,9 @@
 
 import re
 
-from lis_tui.core.events import StepAddress
+from lis_tui.core.events import ObservationEdited, ReplyEdited, StepAddress
 from lis_tui.core.messages import StepStatus, ToolCall, Usage
+from lis_tui.trajectory.beside_step import NOTHING, BesideStep, beside, known
 from lis_tui.trajectory.foreign.building import Builder, Origin
 from lis_tui.trajectory.foreign.contents import Content, content_of
 from lis_tui.trajectory.foreign.fields import items, mapping, number, text, unknown, usage_of, whole, word
@@ -40,6 +41,8 @@ class MiniTalk(Talk):
         """As the messages say it."""
         self.submission: object = None
         self.ended_at = 0.0
+        self.end = NOTHING
+        """How it ended, in our words, where we wrote the file."""
         self._messages = messages
         self._person_said = ""
         self._submitter = ""
@@ -66,7 +69,8 @@ class MiniTalk(Talk):
         else:
             super().take(place, message)
         is_raw = role_of(message) in MODEL
-        for key, value in unknown(extra, _EXTRA | {"response"} if is_raw else _EXTRA):
+        seen = _EXTRA | known(extra)
+        for key, value in unknown(extra, seen | {"response"} if is_raw else seen):
             self.builder.keep(f"messages.extra.{key}", value, StepAddress(self.builder.turn))
 
     def time_of(self, message: Json) -> float:
@@ -74,6 +78,15 @@ class MiniTalk(Talk):
         return at_of(message) or at_of(mapping(message.get("extra")))
 
     # ---- the model
+
+    def reply(self, place: str, message: Json, content: Content) -> None:
+        """A turn; what somebody wrote in the model's stead is marked."""
+        super().reply(place, message, content)
+        by = beside(mapping(message.get("extra"))).rewritten_by
+        if by is not None:
+            reasoning = text(message.get("reasoning_content"))
+            edited = ReplyEdited(turn=self.builder.turn, text=content.text, reasoning=reasoning, by=by)
+            self.builder.add(edited, self.time_of(message))
 
     def calls_in(self, message: Json, said: str) -> list[ToolCall]:
         """The commands that the program found in a reply without calls."""
@@ -116,14 +129,17 @@ class MiniTalk(Talk):
         """A user message: a command's result, a person's word or command, or a complaint about a reply."""
         extra = mapping(message.get("extra"))
         kind, at = word(extra.get("interrupt_type")), self.time_of(message)
-        if kind == "FormatError":
+        if (origin := beside(extra).origin) is not None:
+            self.builder.say(content.text, origin, at)
+        elif kind == "FormatError":
             self._refuse(extra, content, at)
+        elif isinstance(extra.get("actions"), list) and "returncode" not in extra:
+            by = beside(extra).by or "person"
+            for action in items(extra["actions"]):
+                self.builder.inject(text(mapping(action).get("command")), at, by=by)
+            self._person_said = content.text
         elif not kind and (self.builder.open_calls or "returncode" in extra):
             self._observe(place, message, content, None)
-        elif isinstance(extra.get("actions"), list):
-            for action in items(extra["actions"]):
-                self.builder.inject(text(mapping(action).get("command")), at)
-            self._person_said = content.text
         else:
             self._say(content.text, "person" if kind else "nudge", at)
 
@@ -141,9 +157,20 @@ class MiniTalk(Talk):
         if extra.get("exception_info") == _NOT_RUN:
             exit_code, status = None, "done" if place == self._submitter else "skipped"
         is_of_person = next(iter(self.builder.open_calls), "").startswith("person-")
+        mark = beside(extra)
         found = self.builder.observe(
-            seen, call_id=call_id, output=output, exit_code=exit_code, status=status, is_cut=is_cut, at=at
+            seen,
+            call_id=call_id,
+            output=output,
+            exit_code=exit_code,
+            status=_marked(mark, status),
+            is_cut=is_cut,
+            at=at,
+            ran=None if mark.ran is None else ToolCall("", mark.ran.tool, mark.ran.arguments),
+            changed_by=mark.changed_by,
         )
+        if found is not None and mark.edited_by is not None:
+            self.builder.add(ObservationEdited(found, seen, mark.edited_by), at)
         if found is None:
             self.builder.problem(place, "is the result of no command")
             self.builder.keep("messages.content", seen)
@@ -172,7 +199,8 @@ class MiniTalk(Talk):
         self.exit_status = word(extra.get("exit_status")) or text(message.get("content"))
         self.submission = extra.get("submission")
         self.ended_at = at_of(extra)
-        if self.exit_status == "Submitted" and len(self.builder.open_calls) == 1:
+        self.end = beside(extra)
+        if self.end.end is None and self.exit_status == "Submitted" and len(self.builder.open_calls) == 1:
             self.builder.observe(text(message.get("content")), status="done", at=self.ended_at)
 
     def _is_end(self, message: Json, exit_status: str) -> bool:
@@ -207,6 +235,10 @@ class MiniTalk(Talk):
                     break
                 found = place
         return found
+
+
+def _marked(mark: BesideStep, status: StepStatus) -> StepStatus:
+    return status if mark.status is None or mark.status == "asked" else mark.status
 
 
 def _status(seen: str) -> StepStatus:

@@ -3,11 +3,14 @@
 import re
 from itertools import islice
 
+from msgspec import Struct
 from msgspec.structs import replace
 
-from lis_tui.core.events import StepAddress
+from lis_tui.core.events import ObservationEdited, ReplyEdited, StepAddress
 from lis_tui.core.messages import StepStatus, ToolCall
+from lis_tui.trajectory.beside_step import BesideStep, beside, known
 from lis_tui.trajectory.foreign.building import Builder
+from lis_tui.trajectory.foreign.contents import arguments
 from lis_tui.trajectory.foreign.fields import (
     Found,
     duration,
@@ -22,7 +25,8 @@ from lis_tui.trajectory.foreign.fields import (
 )
 from lis_tui.trajectory.foreign.material import Json, Material
 from lis_tui.trajectory.foreign.recording import Entry, Imported, Recording, name_of
-from lis_tui.trajectory.foreign.translating import encoded
+from lis_tui.trajectory.foreign.translating import arguments_of as given
+from lis_tui.trajectory.foreign.translating import as_ours
 
 FORMAT = "llm-in-sandbox"
 _EXIT = re.compile(r"Exit code: (?:Error: Exit code )?(-?\d{1,9})\n")
@@ -140,53 +144,115 @@ def _begin(builder: Builder, data: Json, known: frozenset[str]) -> None:
 def _steps(builder: Builder, steps: object, where: str) -> None:
     if not isinstance(steps, list):
         builder.problem(where, "is no list")
+    turn: list[Place] = []
     for number, step in enumerate(items(steps), 1):
-        if isinstance(step, dict):
-            _step(builder, step, where, number)
-        else:
+        if not isinstance(step, dict):
             builder.problem(f"{where}[{number - 1}]", "is no object")
+            continue
+        place = Place(step, number, beside(mapping(step.get("metadata"))))
+        if turn and (not place.mark.continues or place.mark.by or turn[0].mark.by):
+            _turn(builder, where, turn)
+            turn = []
+        turn.append(place)
+    if turn:
+        _turn(builder, where, turn)
 
 
-def _step(builder: Builder, step: Json, where: str, number: int) -> None:
-    metadata, call = mapping(step.get("metadata")), _call(step.get("action"), number)
+class Place(Struct):
+    """A step of the file, where it stands, and what we wrote beside it."""
+
+    step: Json
+    number: int
+    mark: BesideStep
+
+
+def _turn(builder: Builder, where: str, places: list[Place]) -> None:
+    """A step is a turn; only where we wrote it, several may be one."""
+    first = places[0]
+    if first.mark.by is not None:
+        _injected(builder, where, first)
+        return
+    asked = [_asked(place) for place in places]
     turn = builder.reply(
-        text=text(step.get("thought")),
-        reasoning=text(step.get("reasoning_content")),
-        calls=[] if call is None else [call],
-        duration_s=duration(metadata.get("exec_time")),  # it is the model's: measured around its request
+        text=text(first.step.get("thought")),
+        reasoning=text(first.step.get("reasoning_content")),
+        calls=[call for call in asked if call is not None],
+        duration_s=duration(mapping(first.step.get("metadata")).get("exec_time")),
+        # the time is the model's: measured around its request
+        ours=_ours,
     )
-    address = StepAddress(turn)
+    if first.mark.rewritten_by is not None:
+        said = text(first.step.get("thought")), text(first.step.get("reasoning_content"))
+        builder.add(ReplyEdited(turn=turn, text=said[0], reasoning=said[1], by=first.mark.rewritten_by))
+    for place, call in zip(places, asked, strict=True):
+        _keep(builder, where, place, StepAddress(turn))
+        _observe(builder, place, call)
+
+
+def _ours(call: ToolCall) -> ToolCall:
+    """Its shell has our tool's name and arguments; nothing of them is left out."""
+    is_ours = call.name == "execute_bash" and isinstance(mapping(given(call.arguments)).get("command"), str)
+    return call if is_ours else as_ours(call)
+
+
+def _injected(builder: Builder, where: str, place: Place) -> None:
+    """A person's command, which has a place in the file only as a step."""
+    call, mark = _call(place.step.get("action"), place.number), place.mark
+    command = word(mapping(mapping(place.step.get("action")).get("parameters")).get("command"))
+    address = builder.inject(command, is_hidden=mark.is_hidden, by=mark.by or "person")
+    _keep(builder, where, place, address)
+    _observe(builder, place, call, is_next=True)
+
+
+def _keep(builder: Builder, where: str, place: Place, address: StepAddress) -> None:
+    step, metadata = place.step, mapping(place.step.get("metadata"))
     for key, value in unknown(step, _STEP):
         builder.keep(f"{where}.{key}", value, address)
-    for key, value in unknown(metadata, _METADATA):
+    for key, value in unknown(metadata, _METADATA | known(metadata)):
         builder.keep(f"{where}.metadata.{key}", value, address)
     for name, value in (("action", step.get("action")), ("metadata", step.get("metadata"))):
         if not isinstance(value, dict):
-            builder.problem(f"{where}[{number - 1}].{name}", "is no object")
-    _observe(builder, step, call)
+            builder.problem(f"{where}[{place.number - 1}].{name}", "is no object")
 
 
 def _call(action: object, number: int) -> ToolCall | None:
     """An empty name means that the model called nothing."""
     data = mapping(action)
     name = word(data.get("function"))
-    return ToolCall(f"step-{number}", name, encoded(data.get("parameters", {}))) if name else None
+    return ToolCall(f"step-{number}", name, arguments(data.get("parameters", {}))) if name else None
 
 
-def _observe(builder: Builder, step: Json, call: ToolCall | None) -> None:
-    seen = text(step.get("observation"))
+def _asked(place: Place) -> ToolCall | None:
+    """What the model asked for: what ran, unless somebody changed that."""
+    asked = place.mark.asked
+    if asked is not None:
+        return ToolCall(f"step-{place.number}", asked.tool, asked.arguments)
+    return _call(place.step.get("action"), place.number)
+
+
+def _observe(builder: Builder, place: Place, call: ToolCall | None, *, is_next: bool = False) -> None:
+    seen, mark = text(place.step.get("observation")), place.mark
     if call is None:
         if seen:
             builder.say(seen, "nudge")
         return
-    exit_code, output = _told(seen)
-    if exit_code is not None:
-        builder.observe(seen, exit_code=exit_code, output=output)
-    else:
-        builder.observe(seen, status=_status(seen), output=output)
+    if mark.status == "asked":
+        return
+    exit_code, output = told(seen)
+    address = builder.observe(
+        seen,
+        call_id=None if is_next else call.id,
+        exit_code=mark.exit_code if mark.status is not None else exit_code,
+        status=mark.status or ("unknown" if exit_code is not None else status_of(seen)),
+        output=output,
+        ran=None if mark.asked is None else _call(place.step.get("action"), place.number),
+        changed_by=mark.changed_by,
+    )
+    if address is not None and mark.edited_by is not None:
+        builder.add(ObservationEdited(address, seen, mark.edited_by))
 
 
-def _told(seen: str) -> tuple[int | None, str | None]:
+def told(seen: str) -> tuple[int | None, str | None]:
     """Exit code and output, as the format writes them before and after a command's text."""
     found = _EXIT.match(seen)
     if found is None or not seen.startswith(_SAID, found.end()):
@@ -202,7 +268,7 @@ def _told(seen: str) -> tuple[int | None, str | None]:
     return code, err if out.isspace() else out + err
 
 
-def _status(seen: str) -> StepStatus:
+def status_of(seen: str) -> StepStatus:
     """Other tools have no code; their own words say how it went."""
     said = seen.removeprefix("Execution output of \\[str_replace_editor]:\n")
     if said.startswith(_FAILURES):
