@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from lis_tui import __version__
-from lis_tui.trajectory.exporting.exporter import FORMATS as EXPORT_FORMATS
+from lis_tui.trajectory.exporting.names import FORMATS as EXPORT_FORMATS
 
 _EXIT_CODES = """exit codes:
   0 submitted            4 a person ended it      7 files cannot be kept
