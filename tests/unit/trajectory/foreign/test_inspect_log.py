@@ -415,6 +415,7 @@ def test_a_log_without_a_sample_says_so() -> None:
         b'{"version": 2, "eval": {',
         b"PK\x03\x04",
     ],
+    ids=["other header", "other archive", "no version", "chat", "cut off", "torn archive"],
 )
 def test_what_is_no_log_is_not_taken(data: object) -> None:
     assert INSPECT.recognise(material(data)) is None
