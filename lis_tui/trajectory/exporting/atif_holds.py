@@ -1,6 +1,7 @@
 """What of a run an ATIF file can hold together with our marks, and in words what it cannot."""
 
 from collections.abc import Iterable
+from pathlib import PurePath
 
 from msgspec.structs import replace
 
@@ -15,6 +16,7 @@ from lis_tui.core.events import (
     ReplyResampled,
     RunStarted,
     StepFinished,
+    TrajectoryImported,
     UnknownEvent,
 )
 
@@ -47,6 +49,8 @@ def _without(event: Event, lost: dict[str, int]) -> Event:
         case StepFinished() if event.observation.output_name:
             _count(lost, "raw outputs kept beside the journal")
             return replace(event, observation=replace(event.observation, output_name=""))
+        case TrajectoryImported():
+            return replace(event, file=PurePath(event.file).name)
         case _:
             return event
 

@@ -43,6 +43,8 @@ from lis_tui.trajectory.beside_atif import (
 from lis_tui.trajectory.foreign.fields import items, mapping, seconds, short, word
 from lis_tui.trajectory.foreign.recording import Entry, Imported, Report
 
+_NOTE = "lis-tui wrote this file"
+
 
 class _CallExtra(Struct):
     lis_tui: BesideCall
@@ -126,10 +128,12 @@ def imported_of(document: Json, told: TrajectoryImported) -> Imported:
     Raises ValueError or RecursionError where somebody changed more in it than texts.
     """
     first, *rest = _records_of(document)
-    again = {one.event.format for one in rest if isinstance(one.event, TrajectoryImported)}
-    notes = ("lis-tui wrote this file", *(f"it had read the run from {one}" for one in sorted(again)))
+    before = [one.event for one in rest if isinstance(one.event, TrajectoryImported)]
+    notes = (_NOTE, *(f"it had read the run from {one.format}" for one in before))
+    kept = before[-1].kept if before else {}
     facts = [one for one in rest if not isinstance(one.event, TrajectoryImported)]
-    records = [first, Record(2, first.at, structs.replace(told, notes=notes)), *facts]
+    told = structs.replace(told, notes=notes, kept=kept)
+    records = [first, Record(2, first.at, told), *facts]
     kinds = Counter(type(one.event) for one in facts)
     report = Report(
         format=told.format,
@@ -137,6 +141,7 @@ def imported_of(document: Json, told: TrajectoryImported) -> Imported:
         turns=kinds[ReplyFinished],
         steps=kinds[StepProposed] + kinds[CommandInjected],
         observations=kinds[StepFinished],
+        kept=kept,
         notes=notes,
     )
     return Imported([Record(n, one.at, one.event) for n, one in enumerate(records, 1)], report)

@@ -279,6 +279,21 @@ def test_what_the_file_cannot_hold_is_said() -> None:
     assert b"/home/me" not in exported.data
 
 
+def test_a_trajectory_of_another_program_stays_one_and_its_place_on_this_machine_is_not_told() -> None:
+    records = story.ended()
+    read = events.TrajectoryImported(
+        format="mini-swe-agent", version="1.1", file="/home/me/a.json", kept={"x": 1}
+    )
+    records.insert(1, Record(2, 0.0, read))
+    document = written(records)
+    again = back(document)
+
+    assert (document["agent"]["name"], document["agent"]["version"]) == ("mini-swe-agent", "1.1")
+    assert "/home/me" not in json.dumps(document)
+    assert again.report.kept == {"x": 1}
+    assert "it had read the run from mini-swe-agent" in again.report.notes
+
+
 # ---- any facts, in any order
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
