@@ -1,6 +1,7 @@
 """Goes back: a run begins at a step of another one, or goes on where no process has it any more."""
 
 import asyncio
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from msgspec import structs
 from lis_tui import __version__
 from lis_tui.config.secrets import API_KEY
 from lis_tui.core import wire
-from lis_tui.core.errors import RunIsLive, UsageWrong
+from lis_tui.core.errors import RunIsLive, StorageFailed, UsageWrong
 from lis_tui.core.events import Record, RunForked
 from lis_tui.engine import prompts
 from lis_tui.engine.past import Past
@@ -27,9 +28,11 @@ from lis_tui.host.reexecuting import as_reexecution, reexecute
 from lis_tui.host.rewinding import Rewind
 from lis_tui.host.runs import LiveRun, Movable, Wired
 from lis_tui.host.taking_up import take_up
-from lis_tui.host.wiring import Home, choose_model, furnish
+from lis_tui.host.wiring import Home, choose_model, furnish, with_key_for
 from lis_tui.trajectory.adopting import is_imported
+from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.forking import Point, link_files
+from lis_tui.trajectory.manifests import Manifests
 from lis_tui.trajectory.store import RunFolder, Store
 
 
@@ -68,6 +71,9 @@ class Travel:
         origin = await asyncio.to_thread(origin_of, self._data, folder, Point(ask.point, ask.is_before))
         fork = await asyncio.to_thread(Forking, self._data, origin, ask, is_headless=self._is_headless)
         secrets = _secrets_for(ask, parent)
+        if API_KEY not in ask.secrets:  # the run may have gone on to another model than its first
+            first = origin.started.spec.model
+            secrets = await asyncio.to_thread(with_key_for, fork.spec.model, first, secrets, os.environ)
         model = choose_model(fork.spec.model, secrets.get(API_KEY))
         if ask.kind == "rewind" and parent is not None and going is not None and not origin.is_plain:
             rewind = Rewind(self._data, origin, fork.point, parent, going)
@@ -100,6 +106,7 @@ class Forking:
         home = Home.of_new(self._data, folder)
         try:
             link_files(parent, folder, self.point)
+            self._must_have_checkpoint(folder)
             records = self._records(folder)
             for record in records:
                 home.journal.append(record)
@@ -107,6 +114,13 @@ class Forking:
             home.remove()
             raise
         return home, self._past(records)
+
+    def _must_have_checkpoint(self, folder: RunFolder) -> None:
+        """What was found of the parent may have been pruned before it was linked. Raises StorageFailed."""
+        manifest = self._origin.manifest
+        kept = Manifests(folder.path, Blobs(self._data)).addresses()
+        if manifest is not None and manifest.address not in kept:
+            raise StorageFailed(f"The checkpoint at {manifest.address} was removed just now.")
 
     def _records(self, folder: RunFolder) -> tuple[Record, ...]:
         origin, prompt = self._origin, self._ask.changes.system_prompt

@@ -192,6 +192,17 @@ def other_models(first: ModelSpec, secrets: Mapping[str, str], environ: Mapping[
     return make
 
 
+def with_key_for(
+    spec: ModelSpec, first: ModelSpec, secrets: Mapping[str, str], environ: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Have the key among secrets be this model's where `first` asked another server. Raises KeyMissing."""
+    if _server(spec) == _server(first):
+        return secrets
+    key = require_key(spec, environ, Path.cwd())
+    others = {name: value for name, value in secrets.items() if name != API_KEY}
+    return others if key is None else others | {API_KEY: key.value}
+
+
 def _server(spec: ModelSpec) -> tuple[str, str | None, str]:
     return provider(routed_name(spec)), spec.api_base, spec.key_source
 

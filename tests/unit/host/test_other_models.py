@@ -6,7 +6,7 @@ from lis_tui.config.secrets import API_KEY
 from lis_tui.core.errors import KeyMissing, SettingsInvalid
 from lis_tui.core.spec import ModelSpec
 from lis_tui.host import wiring
-from lis_tui.host.wiring import other_models
+from lis_tui.host.wiring import other_models, with_key_for
 from lis_tui.model.retry import RetryingModel
 from lis_tui.model.script import ScriptModel
 
@@ -50,3 +50,14 @@ def test_a_missing_key_and_an_unknown_scenario_are_said(keys: list[str | None]) 
         make(ModelSpec(name="script/never-written"))
     assert isinstance(make(ModelSpec(name="script/demo"))[1], ScriptModel)
     assert keys[-1] is None
+
+
+def test_a_fork_after_another_model_was_chosen_has_the_key_of_that_one(keys: list[str | None]) -> None:
+    known = {API_KEY: "sk-first", "env.TOKEN": "t"}
+    environ = {"MISTRAL_API_KEY": "sk-mistral"}
+    mistral = ModelSpec(name="mistral/mistral-large-latest")
+    assert with_key_for(FIRST, FIRST, known, {}) == known
+    assert with_key_for(mistral, FIRST, known, environ) == known | {API_KEY: "sk-mistral"}
+    assert with_key_for(ModelSpec(name="script/demo"), FIRST, known, {}) == {"env.TOKEN": "t"}
+    with pytest.raises(KeyMissing, match="MISTRAL_API_KEY"):
+        with_key_for(mistral, FIRST, known, {})
