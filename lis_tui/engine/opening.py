@@ -54,8 +54,11 @@ async def _brought_back(progress: Progress, computer: Computer | None, past: Pas
     def tell(done: int, total: int) -> None:
         progress.bus.publish(RestoreProgressed(done, total))
 
-    async with progress.cuttable():
-        return await computer.bring_back(past.manifest, tell)
+    try:
+        async with progress.cuttable():
+            return await computer.bring_back(past.manifest, tell)
+    finally:
+        tell(0, 0)
 
 
 def _told(opening: RunForked | RunContinued, restored: Restored | None, problem: str, took_s: float) -> Event:

@@ -127,7 +127,10 @@ class Own:
         def tell(done: int, total: int) -> None:
             bus.publish(RestoreProgressed(done, total))
 
-        self._copy = await copies.at(at, tell)
+        try:
+            self._copy = await copies.at(at, tell)
+        finally:
+            tell(0, 0)
         return self._copy.run
 
     async def _drop_copy(self) -> None:

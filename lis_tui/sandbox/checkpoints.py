@@ -141,7 +141,7 @@ class Checkpointer:
                 entries=len(manifest.nodes),
                 bytes_new=growth + more_growth,
                 took_s=time.monotonic() - began,
-                notes=_notes(manifest),
+                notes=_notes(manifest, self.kept.named),
             )
 
     def _census(self) -> Census:
@@ -298,11 +298,14 @@ def _is_bare(node: Node) -> bool:
     return node.kind != "file" or not node.size_bytes
 
 
-def _notes(manifest: Manifest) -> tuple[str, ...]:
+def _notes(manifest: Manifest, named: set[str]) -> tuple[str, ...]:
     notes = []
     if manifest.jobs:
         notes.append(f"taken while jobs ran: {', '.join(manifest.jobs[:5])}")
     if manifest.skipped:
         notes.append(f"left out: {', '.join(manifest.skipped)}")
+    if named:
+        shown = ", ".join(sorted(named)[:5])
+        notes.append(f"sockets and devices are named and not made again: {shown}")
     notes += [f"{path} is not kept: {why}" for path, why in list(manifest.problems.items())[:5]]
     return tuple(one_line(note) for note in notes)

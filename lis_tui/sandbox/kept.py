@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 
 from lis_tui.core.manifest import Node
 
+_NAMED = ("socket", "device")
+
 
 class Kept:
     """Nodes by path, and which of them are not in the work folder, so that nobody must go through all."""
@@ -12,6 +14,8 @@ class Kept:
         self._is_inside = is_inside
         self._nodes = nodes
         self._outside = {path for path, node in nodes.items() if self._is_counted(node)}
+        self.named: set[str] = {path for path, node in nodes.items() if node.kind in _NAMED}
+        """What is only named: it cannot be made again."""
         self.touched: set[str] | None = None
         """What was put or dropped since this was last made empty; None: all may be otherwise."""
 
@@ -29,6 +33,10 @@ class Kept:
         """Keep a node, in the place of an older one."""
         self._nodes[node.path] = node
         self._touch(node.path)
+        if node.kind in _NAMED:
+            self.named.add(node.path)
+        else:
+            self.named.discard(node.path)
         if self._is_counted(node):
             self._outside.add(node.path)
         else:
@@ -38,6 +46,7 @@ class Kept:
         """Keep nothing of a path."""
         self._nodes.pop(path, None)
         self._touch(path)
+        self.named.discard(path)
         self._outside.discard(path)
 
     def copy(self) -> dict[str, Node]:

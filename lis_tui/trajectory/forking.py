@@ -29,6 +29,7 @@ from lis_tui.core.events import (
     VersionChosen,
 )
 from lis_tui.core.private import private_folder
+from lis_tui.trajectory.keeping_apart import linking
 from lis_tui.trajectory.store import RunFolder
 
 _ADDRESS = re.compile(r"(\d+)\.(\d+)(?:\+(\d+))?\.")
@@ -74,8 +75,13 @@ def nearest(addresses: Iterable[StepAddress], point: Point) -> StepAddress | Non
 def link_files(parent: RunFolder, child: RunFolder, point: Point) -> None:
     """Give the child the parent's outputs and checkpoints up to the point, as hard links where that works.
 
-    Raises StorageFailed.
+    Not while somebody prunes, so that all contents are there still. Raises StorageFailed.
     """
+    with linking(child.path.parent.parent):
+        _link_files(parent, child, point)
+
+
+def _link_files(parent: RunFolder, child: RunFolder, point: Point) -> None:
     for source, target in (
         (parent.outputs_dir, child.outputs_dir),
         (parent.checkpoints_dir, child.checkpoints_dir),

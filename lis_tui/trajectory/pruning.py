@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from lis_tui.core.errors import LisError, StorageFailed
 from lis_tui.trajectory.blobs import Blobs
+from lis_tui.trajectory.keeping_apart import pruning
 from lis_tui.trajectory.manifests import Manifests
 from lis_tui.trajectory.removal import remove_tree
 from lis_tui.trajectory.store import RunFolder, Store
@@ -68,6 +69,11 @@ def prune(
 
     A live run keeps all. Raises StorageFailed, without freeing, where it cannot be told what is needed.
     """
+    with pruning(store.root):
+        return _prune(store, keep, older_than_days, is_dry=is_dry)
+
+
+def _prune(store: Store, keep: int | None, older_than_days: float | None, *, is_dry: bool) -> Freed:
     began = time.time()
     runs = store.list()
     meant = _meant(runs, keep, older_than_days, began)

@@ -389,13 +389,16 @@ async def test_two_that_go_on_from_one_checkpoint_never_meet(tmp_path: Path) -> 
 
 
 async def test_what_cannot_be_brought_back_is_named(kept: Kept) -> None:
-    await kept("mkdir odd; mkfifo odd/fifo; echo x >odd/x; sleep 300 & disown")
+    socket = "perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un(q(odd/socket)))'"
+    taken = await kept(f"mkdir odd; mkfifo odd/fifo; echo x >odd/x; {socket}; sleep 300 & disown")
+    assert "sockets and devices are named and not made again: /testbed/odd/socket" in taken.notes
     assert (kept.at(kept.turn).jobs) == ("sleep 300",)
     entries = {entry.path: entry.kind for entry in kept.at(kept.turn).tree()}
     assert (entries["odd"], entries["odd/fifo"]) == ("folder", "fifo")
     await kept("rm -r odd")
     restored = await kept.back_to(kept.turn - 1)
     assert restored.lost == ("sleep 300",)
+    assert restored.problems == ("/testbed/odd/socket is a socket and was not made again",)
     assert restored.started is None
     assert (await kept.terminal("cd /testbed; ls odd; cat odd/x")) == b"fifo\nx\nx\n"
     with pytest.raises(StorageFailed, match="no file"):

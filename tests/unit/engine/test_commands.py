@@ -349,7 +349,7 @@ async def test_at_a_past_step_an_own_command_runs_in_a_copy(tmp_path: Path) -> N
     game.decide(StopOwn())
     ran = await game.next(OwnCommandRan)
     assert (ran.output, ran.exit_code, ran.at) == ("then\n", 130, FIRST)
-    assert game.fragments(RestoreProgressed) == [RestoreProgressed(1, 2)]
+    assert game.fragments(RestoreProgressed) == [RestoreProgressed(1, 2), RestoreProgressed(0, 0)]
     assert (copies.asked, sandbox.ran_own) == ([FIRST], [])
     played.release()
     await game.ended()

@@ -11,6 +11,7 @@ from lis_tui.core.errors import StorageFailed
 from lis_tui.core.events import StepAddress
 from lis_tui.core.manifest import Manifest, Node
 from lis_tui.trajectory.blobs import Blobs
+from lis_tui.trajectory.keeping_apart import linking, pruning
 from lis_tui.trajectory.manifests import Manifests
 from lis_tui.trajectory.pruning import Space, prune, spaces
 from lis_tui.trajectory.store import RunFolder, Store
@@ -121,3 +122,11 @@ def test_it_says_what_it_did(disk: Disk) -> None:
         "1 run would lose their checkpoints: gone.",
         "2 kB would be freed (1 content that no run needs).",
     ]
+
+
+def test_nothing_is_pruned_while_a_run_is_given_checkpoints(disk: Disk) -> None:
+    root = disk.store.root
+    with linking(root), linking(root), pytest.raises(StorageFailed, match="fork"), pruning(root, tries=1):
+        pytest.fail("both at once")
+    with pruning(root), pytest.raises(StorageFailed, match="pruned"), linking(root, tries=1):
+        pytest.fail("both at once")
