@@ -30,6 +30,7 @@ from lis_tui.trajectory.beside_atif import KEY, VERSION, Beside, BesideRun, Json
 from lis_tui.trajectory.exporting.atif_holds import holdable
 from lis_tui.trajectory.exporting.atif_steps import Injected, Part, Turn, injected, line, metrics, said, turn
 from lis_tui.trajectory.exporting.exporter import Exportable, Exported
+from lis_tui.trajectory.exporting.plain_json import as_bytes
 
 SCHEMA = "ATIF-v1.8"
 
@@ -40,8 +41,7 @@ def to_atif(run: Exportable) -> Exported:
     draft = _Draft()
     for record in records:
         draft.take(record)
-    document = msgspec.json.encode(draft.document(run.name))
-    return Exported(msgspec.json.format(document, indent=2) + b"\n", lost)
+    return Exported(as_bytes(draft.document(run.name), indent=2), lost)
 
 
 class _Draft(Struct):

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable
 
-import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
@@ -30,6 +29,7 @@ from lis_tui.core.messages import AssistantMessage, Message, Request
 from lis_tui.core.openai import Json, messages_json, tools_json
 from lis_tui.trajectory.exporting.chat_order import Ordered, ordered
 from lis_tui.trajectory.exporting.exporter import Exportable, Exported
+from lis_tui.trajectory.exporting.plain_json import as_bytes
 
 _ALWAYS = "times, tokens, prices, exit codes, which model it was and how the run ended"
 _WORDS = {
@@ -57,7 +57,7 @@ def to_openai(run: Exportable) -> Exported:
     line: Json = {"messages": _weighed(request, weights)}
     if tools := tools_json(request):
         line["tools"] = tools
-    return Exported(msgspec.json.encode(line) + b"\n", told.lost(request.messages, order))
+    return Exported(as_bytes(line), told.lost(request.messages, order))
 
 
 class _Told(Struct):

@@ -16,11 +16,12 @@ from lis_tui.core import events
 from lis_tui.core.conversation import Conversation
 from lis_tui.core.decisions import Approve
 from lis_tui.core.events import Event, Record, StepAddress
+from lis_tui.core.hostile import HOSTILE
 from lis_tui.core.messages import Observation, Reply, ToolCall, Usage
 from lis_tui.core.spec import ModelSpec, RunSpec
 from lis_tui.core.view import RunView
 from lis_tui.trajectory.exporting.atif_holds import holdable
-from lis_tui.trajectory.exporting.exporter import Exportable, exporter
+from lis_tui.trajectory.exporting.exporter import Exportable, ExportFormat, exporter
 from lis_tui.trajectory.foreign.atif import ATIF
 from lis_tui.trajectory.foreign.material import Material
 from lis_tui.trajectory.foreign.recording import Entry, Imported
@@ -292,6 +293,21 @@ def test_a_trajectory_of_another_program_stays_one_and_its_place_on_this_machine
     assert "/home/me" not in json.dumps(document)
     assert again.report.kept == {"x": 1}
     assert "it had read the run from mini-swe-agent" in again.report.notes
+
+
+@pytest.mark.parametrize("to", ["atif", "openai"])
+def test_nothing_in_it_can_move_a_terminal(to: ExportFormat) -> None:
+    said = "a\x1b[2J\x9b1;1H\u202eb\x07 👩\u200d💻"
+    records = [*story.ended(), Record(999, 0.0, events.MessageSent(turn=8, text=said, origin="person"))]
+    text = exporter(to)(Exportable(name="one", records=records)).data.decode()
+
+    assert not HOSTILE.search(text)
+    assert said in "".join(str(one.get("message", one.get("content"))) for one in items(json.loads(text)))
+
+
+def items(document: Document) -> list[Document]:
+    found: list[Document] = document.get("steps") or document["messages"]
+    return found
 
 
 # ---- any facts, in any order
