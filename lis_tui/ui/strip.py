@@ -48,6 +48,10 @@ SIGNS = (
     ("» background", "accent"),
     ("‖ waits", "warning"),
     ("▶ running", "accent"),
+    ("= again", "ok"),
+    ("≈ but for times", "ok"),
+    ("≠ diverged", "error"),
+    ("– not comparable", "warning"),
 )
 """What the marks mean, for the help."""
 
