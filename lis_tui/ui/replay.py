@@ -28,6 +28,7 @@ class Replay:
         self.timeline = Timeline()
         self.index = 0
         self.is_read = False
+        self._is_empty = False
         self.set_here: list[Record] = []
         """Breakpoints as they were changed here, where `c` stops; the recording does not have these."""
         self.player = Player(screen, self)
@@ -42,8 +43,10 @@ class Replay:
                 bunch = []
                 await asyncio.sleep(0)
         self._take(bunch)
+        self._is_empty = not self.timeline.records
         if self._screen.is_attached and self.timeline.records:
             self._begin()
+        self._screen.status.refresh()
 
     def _take(self, bunch: list[Record]) -> None:
         self.timeline.extend(bunch)
@@ -57,6 +60,8 @@ class Replay:
     @property
     def reading(self) -> str:
         """Say how far it has been read."""
+        if self._is_empty:
+            return "nothing was recorded"
         count = len(self.timeline.records)
         return f"reading … {plural(count, 'record')}" if count else "reading …"
 

@@ -154,6 +154,12 @@ async def test_the_mouse_on_the_strip_goes_to_that_step() -> None:
         assert replay.place.address == StepAddress(3, 2)
 
 
+async def test_a_recording_of_nothing_says_so() -> None:
+    async with shown([], "n", "N", "K", "g", "G", "space", "slash", "m") as (pilot, replay):
+        assert not replay.is_read
+        assert "▷ nothing was recorded" in status_of(pilot)
+
+
 # ---- breakpoints
 
 
