@@ -217,8 +217,12 @@ class Replaying:
     def _announce(self, address: StepAddress, *, is_early: bool) -> None:
         """Put in what a person had put in at this place."""
         for extra in self._recorded.extras_of(address):
-            if extra.injected is not None and extra.is_before_reply == is_early:
+            if extra.injected is None or extra.is_before_reply != is_early:
+                continue
+            if self._progress.view.step(extra.address) is None:
                 self._progress.bus.publish(extra.injected)
+            else:  # a person put one of their own in there
+                self._progress.bus.publish(NoticeGiven(f"Not run again: the recorded {extra.address}."))
 
     def _say_up_to(self, turn: int) -> None:
         """Say again what was said to the model before this turn."""

@@ -1,5 +1,6 @@
 """What was recorded of a run, as it is done again: replies, what ran, what was observed, what was said."""
 
+from bisect import bisect_left
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 
@@ -100,6 +101,13 @@ class Recorded:
             if turn.replies and self.includes_turn(turn.number)
         }
 
+        self._turns = sorted(self.replies)
+        self._extras: dict[tuple[int, int], list[RecordedStep]] = {}
+        for step in sorted(self.steps.values(), key=lambda one: one.address):
+            if step.injected is not None:
+                place = (step.address.turn, step.address.step)
+                self._extras.setdefault(place, []).append(step)
+
     @property
     def last(self) -> StepAddress | None:
         """The last step that has run."""
@@ -118,16 +126,12 @@ class Recorded:
 
     def next_turn(self, turn: int) -> int | None:
         """Give this turn, or the next one, that has a reply; cut-off ones have none."""
-        return min((one for one in self.replies if one >= turn), default=None)
+        place = bisect_left(self._turns, turn)
+        return self._turns[place] if place < len(self._turns) else None
 
     def extras_of(self, address: StepAddress) -> list[RecordedStep]:
         """Give what a person put in after this step (step 0: before the turn's first)."""
-        found = [
-            one
-            for one in self.steps.values()
-            if one.injected and (one.address.turn, one.address.step) == (address.turn, address.step)
-        ]
-        return sorted(found, key=lambda one: one.address)
+        return self._extras.get((address.turn, address.step), [])
 
     def _step(self, view: RunView, step: StepView) -> RecordedStep:
         turn = view.turns[step.address.turn] if step.address.turn < len(view.turns) else None
