@@ -5,10 +5,11 @@ import sys
 import traceback
 from collections import deque
 from collections.abc import Callable, Coroutine, Hashable
+from contextlib import suppress
 from typing import Any, Protocol
 
 from lis_tui.core.errors import DiskFull
-from lis_tui.core.events import Event, Fragment, Record, StorageTrouble
+from lis_tui.core.events import Event, Fragment, OutputArrived, Record, StorageTrouble
 from lis_tui.core.pile import MOST_OUTPUT, Pile, stream_of
 
 __all__ = ["MOST_OUTPUT", "Bus", "Keeper", "Listener", "spawn"]
@@ -37,6 +38,8 @@ class Listener:
         self._queue: deque[Record | Pile] = deque()
         self._open: dict[tuple[Hashable, ...], Pile] = {}
         self._arrived = asyncio.Event()
+        self._told = asyncio.Event()
+        """More than output came, or nothing more will."""
         self._is_closed = False
 
     def put(self, record: Record) -> None:
@@ -51,6 +54,8 @@ class Listener:
                     waiting.outlived_by(record.event)
             self._open.clear()
             self._queue.append(record)
+        if not isinstance(record.event, OutputArrived):
+            self._told.set()
         self._arrived.set()
 
     def _put_fragment(self, event: Fragment, at: float) -> None:
@@ -66,6 +71,16 @@ class Listener:
         """End the iteration after what is queued."""
         self._is_closed = True
         self._arrived.set()
+        self._told.set()
+
+    async def rest(self, seconds: float) -> None:
+        """Let output gather for so long; anything else that waits or comes ends it at once."""
+        if self._is_closed or not all(map(_is_output, self._queue)):
+            return
+        self._told.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._told.wait()
 
     def __aiter__(self) -> "Listener":
         return self
@@ -88,6 +103,10 @@ class Listener:
         if self._open.get(first.stream) is first:
             del self._open[first.stream]
         return first.take()
+
+
+def _is_output(waiting: Record | Pile) -> bool:
+    return isinstance(waiting, Pile) and waiting.stream[0] == "output"
 
 
 class Bus:

@@ -20,7 +20,7 @@ BLOCK = 1 << 20
 FLOOD_BYTES = 1 << 15
 """Output that comes in such pieces is a flood."""
 FLOOD_PAUSE_S = 0.1
-"""After each piece of a flood, so that neither side is busy with nothing but output."""
+"""So long output gathers after each piece of a flood, so that neither side is busy with nothing else."""
 MOST_SHOWN = MOST_TAIL
 """Bytes of one step's output that are worth sending at a time: what a screen keeps; the whole is on disk."""
 
@@ -153,7 +153,7 @@ class Session:
             async for record in feed.listener:
                 await self._send_record(run.name, record)
                 if isinstance(record.event, OutputArrived) and len(record.event.data) >= FLOOD_BYTES:
-                    await asyncio.sleep(FLOOD_PAUSE_S)
+                    await feed.listener.rest(FLOOD_PAUSE_S)
             await self._send(wire.Closed(run.name))
         except ConnectionError:
             return

@@ -105,6 +105,55 @@ async def test_output_nobody_reads_stays_bounded_and_says_what_it_dropped() -> N
     assert sum(len(event.data) + event.skipped for event in outputs) == total
 
 
+OUTPUT = OutputArrived(StepAddress(1, 1), b"x")
+LONG_S = 3600.0
+
+
+async def turns_of_the_loop(task: asyncio.Task[None]) -> bool:
+    """Let everything that can go on go on; say whether the task ended."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+    return task.done()
+
+
+@pytest.mark.parametrize("more", [PauseAsked(), TextArrived(1, "a"), None], ids=["fact", "stream", "closing"])
+async def test_a_listener_that_rests_hears_anything_but_output_at_once(more: Event | None) -> None:
+    bus = Bus(Keeper(), lambda: 1.0)
+    listener = bus.listen()
+    resting = spawn(listener.rest(LONG_S), "rests")
+    bus.publish(OUTPUT)
+    assert not await turns_of_the_loop(resting)
+    if more is None:
+        bus.close()
+    else:
+        bus.publish(more)
+    assert await turns_of_the_loop(resting)
+    heard = [record.event for record in await drain(listener)]
+    assert heard == ([OUTPUT] if more is None else [OUTPUT, more])
+
+
+async def test_a_listener_for_whom_a_fact_waits_does_not_rest() -> None:
+    bus = Bus(Keeper(), lambda: 1.0)
+    listener = bus.listen()
+    bus.publish(PauseAsked())
+    bus.publish(OUTPUT)
+    assert await turns_of_the_loop(spawn(listener.rest(LONG_S), "rests"))
+    assert len(await drain(listener)) == 2
+
+
+async def test_a_listener_rests_no_longer_than_it_wants_and_each_time_anew() -> None:
+    bus = Bus(Keeper(), lambda: 1.0)
+    listener = bus.listen()
+    bus.publish(PauseAsked())
+    assert (await anext(listener)).event == PauseAsked()
+    resting = spawn(listener.rest(LONG_S), "rests")
+    assert not await turns_of_the_loop(resting)
+    resting.cancel()
+    await listener.rest(0.0)
+    bus.publish(OUTPUT)
+    assert (await anext(listener)).event == OUTPUT
+
+
 async def test_one_listener_leaving_does_not_disturb_another() -> None:
     bus = Bus(Keeper(), lambda: 1.0)
     first, second = bus.listen(), bus.listen()

@@ -14,6 +14,7 @@ from lis_tui.core.events import (
     FilesChanged,
     ModelAsked,
     NoticeGiven,
+    OutputArrived,
     Record,
     RunContinued,
     RunEnded,
@@ -25,6 +26,7 @@ from lis_tui.core.link import Link
 from lis_tui.core.meeting import socket_path
 from lis_tui.core.spec import ModelSpec, RunSpec
 from lis_tui.core.wire import CaughtUp, StartRun
+from lis_tui.host import session
 from lis_tui.host.server import Server
 from tests.runs import FakeHouse
 
@@ -204,6 +206,29 @@ async def test_a_watcher_that_does_not_read_holds_up_nobody_and_misses_no_fact(t
             if isinstance(item.event, NoticeGiven):
                 break
         assert count < 100
+        await client.close()
+
+
+async def test_a_fact_behind_a_flood_of_output_is_not_held_up_by_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "FLOOD_PAUSE_S", 3600.0)
+    house = FakeHouse(tmp_path)
+    async with serving(tmp_path, house):
+        house.runs.start(SPEC, {})
+        client = await Client.connect(places_in(tmp_path), may_start=False)
+        stream = client.attach("one")
+        await until_caught_up(stream)
+        flood = OutputArrived(StepAddress(1, 1), b"x" * session.FLOOD_BYTES)
+        house.made["one"].say(flood)
+        first = await anext(stream)
+        assert isinstance(first, Record)
+        assert first.event == flood
+        house.made["one"].say(NoticeGiven("a fact"))
+        async with asyncio.timeout(20):
+            second = await anext(stream)
+        assert isinstance(second, Record)
+        assert second.event == NoticeGiven("a fact")
         await client.close()
 
 
