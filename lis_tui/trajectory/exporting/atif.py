@@ -49,8 +49,10 @@ class _Draft(Struct):
 
     parts: list[Part] = field(default_factory=list)
     facts: list[Record] = field(default_factory=list)
-    """Of a turn whose reply is still to come, and of a run without a step."""
+    """Of a turn whose reply is still to come."""
     turns: dict[int, Turn] = field(default_factory=dict)
+    latest: int = 0
+    """The last turn that has a reply."""
     commands: dict[StepAddress, Injected] = field(default_factory=dict)
     started: Record | None = None
     imported: TrajectoryImported | None = None
@@ -86,7 +88,7 @@ class _Draft(Struct):
         if event.system_prompt:
             rules = Beside(part="system_prompt")
             self.parts.append(Part(record=record, beside=rules, source="system", message=event.system_prompt))
-        if event.task_prompt:
+        if event.task_prompt or not event.system_prompt:  # a trajectory has at least one step
             self.parts.append(
                 Part(record=record, beside=Beside(part="task_prompt"), message=event.task_prompt)
             )
@@ -96,6 +98,7 @@ class _Draft(Struct):
         part = turn(record, event, other)
         part.facts, self.facts = self.facts, []
         self.turns[event.turn] = part
+        self.latest = max(self.latest, event.turn)
         self.parts.append(part)
 
     def _tell(self, record: Record, owner: Turn | Injected | None) -> None:
@@ -108,7 +111,7 @@ class _Draft(Struct):
         """Put a fact at the step of its turn, or at the last step."""
         number = _turn_of(record.event)
         owner = self.turns.get(number) if number is not None else None
-        is_early = number is not None and number > max(self.turns, default=0)
+        is_early = number is not None and number > self.latest
         if is_early or not self.parts:
             self.facts.append(record)
         else:

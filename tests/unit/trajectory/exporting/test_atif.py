@@ -409,4 +409,5 @@ def test_any_facts_in_any_order_are_valid_and_come_back(
 
     document = written(records)
 
-    assert not document["steps"] or facts(back(document).records) == given_
+    assert document["steps"]  # there is always one: Harbor's own models ask for it
+    assert facts(back(document).records) == given_
