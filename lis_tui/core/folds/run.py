@@ -41,6 +41,7 @@ from lis_tui.core.folds.changing import (
     say_now,
 )
 from lis_tui.core.parts import MOST_TAIL, FileMark, fresh_version
+from lis_tui.core.remodelling import from_now_on
 
 if TYPE_CHECKING:
     from lis_tui.core.view import RunView
@@ -91,8 +92,9 @@ def _kept(view: "RunView", event: ForeignKept, at: float) -> None:
 
 @folds.of(ModelChanged)
 def _model_changed(view: "RunView", event: ModelChanged, at: float) -> None:
+    told = from_now_on(view.model, event.model)
     view.model = event.model
-    say_now(view, f"the model is {event.model.name} from now on", "notice")
+    say_now(view, told, "notice")
 
 
 @folds.of(SandboxStarted)
