@@ -29,7 +29,7 @@ def ordered(messages: Sequence[Message]) -> Ordered:
     """Put answers after their calls and leave out calls that nothing answered; those of the end may stay."""
     found = Ordered()
     units = _units(messages, found)
-    used: set[str] = set()
+    used: dict[str, int] = {}
     for place, unit in enumerate(units):
         message = unit.message
         if not isinstance(message, AssistantMessage):
@@ -68,14 +68,14 @@ def _units(messages: Sequence[Message], found: Ordered) -> list[_Unit]:
     return units
 
 
-def _names(calls: Iterable[ToolCall], used: set[str]) -> list[str]:
+def _names(calls: Iterable[ToolCall], used: dict[str, int]) -> list[str]:
     """Give each call an id that no other one of the conversation has."""
     names: list[str] = []
     for call in calls:
-        name, number = call.id or "call", 1
+        given = name = call.id or "call"
         while name in used:
-            number += 1
-            name = f"{call.id or 'call'}-{number}"
-        used.add(name)
+            used[given] += 1
+            name = f"{given}-{used[given]}"
+        used[name] = 1
         names.append(name)
     return names
