@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from msgspec import Struct
+
 from lis_tui.core.bus import spawn
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import LisError
@@ -20,16 +22,25 @@ if TYPE_CHECKING:
     from lis_tui.ui.series import Series
 
 INTERVAL_S = 1 / 30
-FLOOD_S = 0.1
-"""How long one waits for more while nothing but output comes: nobody reads faster."""
-BUSY_INTERVALS = 3
-"""So many times fewer bunches while somebody presses keys, which must not wait for them to be drawn."""
-KEYS_FIRST_S = 0.5
-"""The same while somebody presses keys."""
 MOST_AT_ONCE = 400
 AS_IT_WAS = Changes()
 NO_SECRETS: Mapping[str, str] = {}
 Kind = Literal["fork", "rewind"]
+
+
+class Pace(Struct, frozen=True):
+    """How seldom records are handed on."""
+
+    intervals: int
+    """The least between two bunches."""
+    flood_s: float
+    """How long one waits for more while nothing but output comes."""
+
+
+AT_REST = Pace(1, 0.1)
+"""Nobody reads faster."""
+WITH_KEYS = Pace(3, 0.5)
+"""While somebody presses keys, which must not wait for output to be drawn."""
 
 
 class Source(Protocol):
@@ -143,6 +154,10 @@ class Feed:
         self._is_over = False
         self._failure: LisError | None = None
 
+    @property
+    def _pace(self) -> Pace:
+        return WITH_KEYS if self._is_busy() else AT_REST
+
     async def run(self) -> None:
         """Hand on everything until the source ends. Raises what the source raised."""
         reading = spawn(self._read(), "records")
@@ -156,7 +171,7 @@ class Feed:
                     if not self._waiting:
                         self._told.clear()
                     await self._deliver(bunch)
-                    interval_s = self._interval_s * (BUSY_INTERVALS if self._is_busy() else 1)
+                    interval_s = self._interval_s * self._pace.intervals
                     await asyncio.sleep(max(began + interval_s - self._monotonic(), 0))
                     if all(isinstance(record.event, OutputArrived) for record in bunch):
                         await self._wait_in_flood(began)
@@ -167,8 +182,7 @@ class Feed:
 
     async def _wait_in_flood(self, began: float) -> None:
         """Let output gather until something else arrives or enough time has passed."""
-        most_s = KEYS_FIRST_S if self._is_busy() else FLOOD_S
-        left_s = began + most_s - self._monotonic()
+        left_s = began + self._pace.flood_s - self._monotonic()
         if left_s > 0 and not self._is_over:
             with suppress(TimeoutError):
                 async with asyncio.timeout(left_s):

@@ -8,7 +8,7 @@ from lis_tui.core.decisions import Approve
 from lis_tui.core.errors import DecisionRefused, HostUnreachable
 from lis_tui.core.events import NoticeGiven, OutputArrived, Record, StepAddress
 from lis_tui.ui import bridge
-from lis_tui.ui.bridge import MOST_AT_ONCE, Feed
+from lis_tui.ui.bridge import MOST_AT_ONCE, Feed, Pace
 from lis_tui.ui.sources import RecordedSource
 from tests import story
 from tests.screens import FakeSource
@@ -59,7 +59,7 @@ async def test_a_bunch_is_not_handed_on_before_the_last_was_drawn() -> None:
 async def test_mere_output_gathers_until_something_else_happens(
     monkeypatch: pytest.MonkeyPatch, is_busy: bool
 ) -> None:
-    monkeypatch.setattr(bridge, "KEYS_FIRST_S" if is_busy else "FLOOD_S", 3600.0)
+    monkeypatch.setattr(bridge, "WITH_KEYS" if is_busy else "AT_REST", Pace(1, 3600.0))
     piece = Record(0, 1.0, OutputArrived(StepAddress(1, 1), b"x", skipped=0))
     fact = Record(1, 1.0, NoticeGiven("done"))
     source = FakeSource([piece])
