@@ -264,7 +264,8 @@ def _end(event: RunEnded, view: RunView) -> Iterable[tuple[str, str]]:
     totals = view.totals
     is_unknown = totals.has_unknown_cost and not totals.has_known_cost
     cost = "price unknown" if is_unknown else f"${totals.cost_usd:.{4 if totals.cost_usd else 0}f}"
-    tokens = plural(totals.prompt_tokens + totals.completion_tokens, "token")
+    total = totals.prompt_tokens + totals.completion_tokens
+    tokens = "tokens unknown" if not total and totals.has_unknown_cost else plural(total, "token")
     parts = [plural(view.turn.number, "turn"), tokens, cost]
     if view.imported is None or (view.ended_at and view.started_at):
         parts.append(f"{(view.ended_at or 0.0) - view.started_at:.1f} s")

@@ -126,6 +126,7 @@ class _Teller:
             self._add(act, None if address is None else address.turn)
 
     def _wrote(self, turn: int, version: int, reply: Reply) -> None:
+        self._turn = max(self._turn, turn)  # of another program's run no request is recorded
         versions = self._versions.setdefault(turn, [])
         for older in versions:
             older.counts = False
@@ -269,6 +270,7 @@ class _Teller:
 
     @_on.register
     def _(self, event: ReplyCutOff) -> None:
+        self._turn = max(self._turn, event.turn)
         calls = [_call(call) for call in event.calls]
         written = Written(
             model=self._model, version=0, counts=False, calls=calls, cut_off=event.reason or "cut off"

@@ -205,3 +205,10 @@ def test_which_version_of_a_reply_counts_is_said() -> None:
     )
     assert "version 2 of the reply counts" in text
     assert "version 1 of the reply counts, chosen by a person" in text
+
+
+def test_tokens_that_nobody_counted_are_not_zero() -> None:
+    told = ReplyFinished(turn=1, reply=Reply(text="a"))
+    last = printed(ASKED, told, RunEnded(status="answered")).splitlines()[-1]
+    assert "tokens unknown · price unknown" in last
+    assert "0 tokens" not in last

@@ -264,3 +264,10 @@ def test_an_approval_is_told_with_who_gave_it() -> None:
     account = told(asked(1), replied(1, LIST), proposed(FIRST, LIST), decided(FIRST, Approve(), "default"))
     assert [(act.by, act.did) for act in steps(account)[0].acts] == [("default", "approved it")]
     assert "Nobody (the default) approved it" in as_markdown(account)
+
+
+def test_an_end_without_a_time_stands_in_the_last_turn() -> None:
+    reply = replied(1, LIST)
+    account = told(reply, replied(2, REMOVE), events.RunEnded(status="submitted"))
+    assert [act.did for act in account.turns[2].entries if isinstance(act, Act)] == ["ended the run"]
+    assert "## Before the first turn" not in as_markdown(account)
