@@ -32,7 +32,8 @@ class Outcome(Struct, frozen=True, kw_only=True):
     cost_usd: float | None = None
     """None: no price is known."""
     has_unknown_cost: bool = False
-    seconds: float = 0.0
+    seconds: float | None = 0.0
+    """None: when it was is not known."""
     failures: int = 0
     """Steps that failed, and calls that could not be read."""
     human_changes: int = 0
@@ -58,12 +59,17 @@ def outcome(run: str, view: RunView, *, is_live: bool = False, verdict: str = ""
         is_estimated=totals.is_estimated,
         cost_usd=totals.cost_usd if totals.has_known_cost else None,
         has_unknown_cost=totals.has_unknown_cost,
-        seconds=max((view.ended_at or view.last_at) - view.started_at, 0.0),
+        seconds=_seconds(view),
         failures=sum(step.status in _FAILURES for step in view.steps),
         human_changes=sum(map(_is_changed, view.steps)) + sum(map(_changes, view.turns)),
         parent=view.fork.parent if view.fork is not None else None,
         verdict=verdict,
     )
+
+
+def _seconds(view: RunView) -> float | None:
+    end = view.ended_at or view.last_at
+    return max(end - view.started_at, 0.0) if view.started_at and end else None
 
 
 def _is_changed(step: StepView) -> bool:

@@ -96,8 +96,8 @@ def _seconds(step: StepView) -> float | None:
     if step.observation is None or step.started_at is None:
         return None
     measured = step.observation.duration_s
-    if measured is None:
-        return None
+    if measured is None or not step.started_at:
+        return measured
     return measured or max(0.0, (step.ended_at or step.started_at) - step.started_at)
 
 

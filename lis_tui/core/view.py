@@ -139,8 +139,9 @@ class RunView:
 
     @property
     def is_live(self) -> bool:
-        """It has begun and not ended."""
-        return self.started is not None and self.ended is None
+        """It has begun and not ended; another program's run goes on only as a run of ours."""
+        is_elsewhere = self.imported is not None and self.fork is None
+        return self.started is not None and self.ended is None and not is_elsewhere
 
     # ---- folding
 

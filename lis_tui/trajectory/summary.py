@@ -37,17 +37,21 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     """Where it left its parent."""
     problem: str = ""
     """Why the journal cannot be read; empty where it can."""
+    is_imported: bool = False
+    """Another program recorded it."""
     notes: Notes = Notes()
     """What a person thinks of it."""
 
     @property
     def status(self) -> str:
-        """How the run ended, or `live`, `cut off`, `unreadable`."""
+        """How the run ended, or `live`, `cut off`, `not recorded` (another program's), `unreadable`."""
         if self.problem:
             return "unreadable"
         if self.end is not None:
             return self.end
-        return "live" if self.is_live else "cut off"
+        if self.is_live:
+            return "live"
+        return "not recorded" if self.is_imported else "cut off"
 
     @property
     def was_cut_off(self) -> bool:
@@ -149,6 +153,9 @@ class _LastLine(Struct, frozen=True):
 _FIRST: msgspec.json.Decoder[_First] = msgspec.json.Decoder(_First)
 _OPENING: msgspec.json.Decoder[_Opening] = msgspec.json.Decoder(_Opening)
 _LINE: msgspec.json.Decoder[_Line] = msgspec.json.Decoder(_Line)
+_IMPORTED = b'"type":"TrajectoryImported"'
+_LINE_HEAD = 120
+"""Within so many bytes a line says which event it holds."""
 _LAST_LINE: msgspec.json.Decoder[_LastLine] = msgspec.json.Decoder(_LastLine)
 
 
@@ -204,6 +211,7 @@ def _from_lines(bare: RunSummary, first: bytes, fd: int) -> RunSummary:
         turns=turns,
         end=ended.status if ended else None,
         answer_head=_head(ended.answer or "") if ended else "",
+        is_imported=_IMPORTED in os.pread(fd, _LINE_HEAD, len(first) + 1).partition(b"\n")[0],
     )
 
 

@@ -132,7 +132,9 @@ def result_sign(step: StepView, now: float) -> list[Ink]:
 def _result_sign(step: StepView, now: float) -> list[Ink]:
     text, tone = words.sign(step)
     if step.status == "running":
-        since = now - step.started_at if step.started_at is not None else 0.0
+        if not step.started_at:  # it is not known when it began
+            return [(text, tone)]
+        since = now - step.started_at
         return [(f"{text} {words.duration(since) if since < 0 else f'{int(since)}s'}", tone)]
     if step.observation is None:
         return [(step.status, tone)] if step.status == "waiting" else []
@@ -210,7 +212,7 @@ def _output_rows(step: StepView, indent: list[Ink]) -> list[Row]:
     observation = step.observation
     if observation is None:
         return []
-    if without_remarks(observation.text) == NO_OUTPUT:
+    if observation.output is None and without_remarks(observation.text) == NO_OUTPUT:
         return []
     lines = _sanitised(_raw_output(step))
     count = len(lines)
@@ -231,10 +233,13 @@ def _output_rows(step: StepView, indent: list[Ink]) -> list[Row]:
 
 
 def _raw_output(step: StepView) -> bytes:
-    """Give the output as it came where we have all of it, with its colours; else what the model read."""
+    """Give the output as it came, with its colours, where that is known; else what the model read."""
     if step.tail and len(step.tail) == step.output_bytes:
         return bytes(step.tail)
-    text = without_remarks(step.observation.text) if step.observation is not None else ""
+    seen = step.observation
+    if seen is not None and seen.output is not None:
+        return seen.output.encode("utf-8", errors="replace")
+    text = without_remarks(seen.text) if seen is not None else ""
     return text.encode("utf-8", errors="replace")
 
 

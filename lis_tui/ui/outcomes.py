@@ -22,7 +22,7 @@ def cells(one: Outcome) -> tuple[str, ...]:
         str(one.steps),
         f"{'~' if one.is_estimated else ''}{words.count(one.tokens)}",
         cost(one),
-        words.duration(one.seconds),
+        "–" if one.seconds is None else words.duration(one.seconds),
         str(one.failures),
         str(one.human_changes),
         one.verdict or "–",

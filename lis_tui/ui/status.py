@@ -114,7 +114,7 @@ def _coming_back(view: RunView) -> str:
 
 
 def _busy(view: RunView, now: float) -> Ink:
-    since = int(max(now - view.phase_at, 0))
+    since = int(max(now - view.phase_at, 0)) if view.phase_at else 0
     if view.asking is not None:
         return "the command waits for input", "warning"
     if view.phase == "retrying" and view.retry is not None:

@@ -105,7 +105,8 @@ def say_now(view: "RunView", text: str, origin: Origin) -> None:
 def close_gate(view: "RunView", at: float) -> None:
     """Nothing waits any more."""
     if view.gate is not None:
-        view.waited_s += max(0.0, at - view.gate.opened_at)
+        if at and view.gate.opened_at:
+            view.waited_s += max(0.0, at - view.gate.opened_at)
         view.gate = None
 
 

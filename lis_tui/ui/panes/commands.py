@@ -230,7 +230,7 @@ class CommandsPane(BlockList):
 
     def _running_rows(self, step: StepView, lead: list[Ink]) -> list[Row]:
         """Offer what can be done to a command that takes its time."""
-        if step.started_at is None or self._now() - step.started_at < LONG_S:
+        if not step.started_at or self._now() - step.started_at < LONG_S:
             return []
         keys = self._keys()
         return [Row(keys, lead=indent_of(lead), most=2, is_prose=True, is_glued=True)] if keys else []

@@ -14,6 +14,7 @@ from lis_tui.core.bus import spawn
 from lis_tui.core.errors import FileRefused
 from lis_tui.core.hostile import HOSTILE
 from lis_tui.core.hostile import shown as visible
+from lis_tui.core.messages import Observation
 from lis_tui.core.parts import StepView
 from lis_tui.core.text import Style, clean
 from lis_tui.ui import words
@@ -39,6 +40,7 @@ class OutputScreen(Screen[None]):
         Binding("G,F", "ends(1)", "end"),
         Binding("w", "wrap", "wrap"),
         Binding("r", "raw", "raw"),
+        Binding("m", "model", "what the model saw"),
         Binding("y", "copy", "copy"),
         Binding("ctrl+c", "copy_selected", "copy"),
     ]
@@ -53,6 +55,8 @@ class OutputScreen(Screen[None]):
         self._has_head = False
         self._is_raw = False
         """Control codes are shown, not applied."""
+        self._is_models = False
+        """What the model saw is shown, where that is not what the command wrote."""
         self._decode = getincrementaldecoder("utf-8")("backslashreplace").decode
         self._output = OutputView(look=self._look)
 
@@ -92,7 +96,7 @@ class OutputScreen(Screen[None]):
         if (
             self._has_head
             or self._step.tool != "execute_bash"
-            or not (self._step.started_at or self._step.is_over)
+            or (self._step.started_at is None and not self._step.is_over)
         ):
             return b""
         self._has_head = True
@@ -105,7 +109,7 @@ class OutputScreen(Screen[None]):
             return self._proposal()
         name = step.observation.output_name if step.observation is not None else ""
         name = name or f"{step.address}.txt"
-        if self._outputs is not None:
+        if self._outputs is not None and not self._is_models:
             try:
                 whole = read_beneath(self._outputs, name.encode(), MOST_BYTES, self._offset)
             except FileRefused:
@@ -117,8 +121,19 @@ class OutputScreen(Screen[None]):
             return None
         self._offset = 1
         if step.observation is not None:
-            return (step.observation.diff or step.observation.text).encode("utf-8", errors="replace")
+            return self._told(step.observation).encode("utf-8", errors="replace")
         return bytes(step.tail)
+
+    def _told(self, seen: Observation) -> str:
+        if self._is_models:
+            return seen.text if self._step.edited_text is None else self._step.edited_text
+        return seen.diff or (seen.text if seen.output is None else seen.output)
+
+    @property
+    def _has_two(self) -> bool:
+        """Whether it is known what the command wrote and, apart from that, what the model saw of it."""
+        seen = self._step.observation
+        return seen is not None and seen.output is not None
 
     def _proposal(self) -> bytes | None:
         """Give what waits, whole: nobody should have to approve what cannot be seen."""
@@ -150,6 +165,7 @@ class OutputScreen(Screen[None]):
             ("g G", "ends"),
             ("w", "wrap"),
             ("r", "apply controls" if self._is_raw else "raw"),
+            *([("m", "the output" if self._is_models else "what the model saw")] if self._has_two else []),
             ("y", "copy the command"),
         ):
             line += [(key, "accent"), (f" {text}   ", "muted")]
@@ -177,9 +193,17 @@ class OutputScreen(Screen[None]):
 
     def action_raw(self) -> None:
         """Show what came with its control codes, or have them applied, as a terminal does."""
-        if self._is_reading:
-            return
-        self._is_raw = not self._is_raw
+        if not self._is_reading:
+            self._is_raw = not self._is_raw
+            self._show_again()
+
+    def action_model(self) -> None:
+        """Show what the model saw of it, or again what the command wrote."""
+        if self._has_two and not self._is_reading:
+            self._is_models = not self._is_models
+            self._show_again()
+
+    def _show_again(self) -> None:
         self._offset, self._has_head = 0, False
         self._decode = getincrementaldecoder("utf-8")("backslashreplace").decode
         self._output.clear()

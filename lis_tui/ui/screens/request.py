@@ -9,7 +9,7 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from lis_tui.core.conversation import messages_of_turn
-from lis_tui.core.events import ModelAsked, Record, ReplyFinished, RunStarted
+from lis_tui.core.events import ModelAsked, Record, ReplyFinished, RunStarted, TrajectoryImported
 from lis_tui.core.messages import (
     AssistantMessage,
     Message,
@@ -29,6 +29,7 @@ from lis_tui.ui.widgets.lines import Lines
 
 FOLDED = 6
 MOST_LINES = 4000
+NOT_RECORDED = "not recorded"
 _PARAMETERS = (
     "temperature",
     "top_p",
@@ -51,11 +52,22 @@ def request_of(facts: list[Record], turn: int) -> Request | None:
     return Request(turn=turn, messages=messages, tools=started.tools, model=started.spec.model)
 
 
+def is_foreign(facts: list[Record], turn: int) -> bool:
+    """Whether another program asked for this turn: we did of none before a request of ours."""
+    is_imported = any(isinstance(record.event, TrajectoryImported) for record in facts)
+    asked = (one.event.turn for one in facts if isinstance(one.event, ModelAsked))
+    return is_imported and turn not in asked
+
+
 class Messages(BlockList):
     """One block a message; those that the turn before had already are folded."""
 
-    def __init__(self, paint: Paint, request: Request, old: tuple[Message, ...], raw: str) -> None:
+    def __init__(
+        self, paint: Paint, request: Request, old: tuple[Message, ...], raw: str, *, is_foreign: bool = False
+    ) -> None:
         super().__init__(paint, id="request")
+        self._is_foreign = is_foreign
+        """Another program sent it, and recorded how as far as it did: our own defaults are nothing of it."""
         self._request = request
         self._old = old
         self._raw = raw
@@ -115,13 +127,24 @@ class Messages(BlockList):
 
     def _block(self, number: int) -> tuple[str, str, str, str]:
         if number == 0:
-            return "parameters", "accent", _parameters(self._request), ""
+            return "parameters", "accent", self._parameters(), ""
+        if number == 1 and self._is_foreign and not self._request.tools:
+            return "tools", "accent", NOT_RECORDED, ""
         if number == 1:
             count = words.plural(len(self._request.tools), "tool")
             return f"tools ({count})", "accent", _tools(self._request), "json"
         if number == self.block_count() - 1:
             return "raw reply", "accent", _pretty(self._raw) if self._raw else "not kept", "json"
-        return _message(self._request.messages[number - 2])
+        message = self._request.messages[number - 2]
+        if self._is_foreign and isinstance(message, SystemMessage) and not message.text:
+            return "system", "accent", NOT_RECORDED, ""
+        return _message(message)
+
+    def _parameters(self) -> str:
+        if not self._is_foreign:
+            return _parameters(self._request)
+        name = one_line(self._request.model.name, 200)
+        return f"model: {name or NOT_RECORDED}\nall others: {NOT_RECORDED}"
 
     def _is_new(self, place: int) -> bool:
         if not 0 <= place < len(self._request.messages):
@@ -153,13 +176,14 @@ class RequestScreen(Screen[None]):
         self._turn = turn
         self._paint = paint
         self._request = request_of(facts, turn)
+        self._is_foreign = is_foreign(facts, turn)
         self._hint = ""
 
     def compose(self) -> ComposeResult:
         """Draw the messages and the keys."""
         if self._request is not None:
             old = messages_of_turn(self._facts, self._turn - 1) if self._turn > 1 else ()
-            yield Messages(self._paint, self._request, old, self._raw())
+            yield Messages(self._paint, self._request, old, self._raw(), is_foreign=self._is_foreign)
         yield Lines(self._paint, self._keys, id="status", tone="foreground on-surface")
 
     def on_mount(self) -> None:
@@ -205,17 +229,22 @@ class RequestScreen(Screen[None]):
 
     def action_turn(self, direction: int) -> None:
         """Show the turn beside."""
-        turns = [record.event.turn for record in self._facts if isinstance(record.event, ModelAsked)]
+        asked = (ModelAsked, ReplyFinished)  # another program's file holds no request, only the reply
+        turns = [record.event.turn for record in self._facts if isinstance(record.event, asked)]
         turn = self._turn + direction
         if turn in turns:
             self.app.switch_screen(RequestScreen(self._facts, turn, self._paint))
 
     def action_copy(self) -> None:
         """Copy the request as a command; the key stays a variable's name."""
-        if self._request is not None:
+        if self._request is None:
+            return
+        if self._is_foreign:
+            self._hint = "another program sent this: how it asked is not recorded"
+        else:
             self.app.copy_to_clipboard(as_curl(self._request))
             self._hint = "copied as a curl command; put the key into $API_KEY"
-            self.query_one("#status").refresh()
+        self.query_one("#status").refresh()
 
     def action_copy_selected(self) -> None:
         """Copy what the mouse selected."""

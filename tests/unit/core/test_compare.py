@@ -186,6 +186,7 @@ def test_the_outcome_counts_what_failed_and_what_a_person_changed() -> None:
     assert found.cost_usd == pytest.approx(0.028)
     assert found.tokens > 50_000
     assert found.verdict == "good"
+    assert found.seconds is not None
     assert 30 < found.seconds < 120
 
 

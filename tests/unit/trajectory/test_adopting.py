@@ -63,3 +63,12 @@ def test_a_recording_is_replayed_up_to_a_point_with_our_names_for_its_calls() ->
     assert (list(before.steps), list(before.replies)) == ([], [1])
     start = Recorded(records(), Point(StepAddress(1), is_before=True))
     assert (list(start.steps), list(start.replies)) == ([], [])
+
+
+def test_one_that_tells_no_end_was_not_cut_off(tmp_path: Path) -> None:
+    builder = Builder("mini-swe-agent", name="open")
+    builder.begin(task="Do it.")
+    builder.reply(text="go", calls=[call("bash", '{"command":"echo x"}', "a")])
+    adopt(tmp_path, builder.finish().records)
+    (run,) = Store(tmp_path).list()
+    assert (run.status, run.was_cut_off, run.is_live) == ("not recorded", False, False)
