@@ -1,4 +1,4 @@
-"""Finds the folders that ship beside the code: inside the package in a wheel, beside it in a checkout."""
+"""What ships with the code: folders inside the package in a wheel and beside it in a checkout, recordings."""
 
 from pathlib import Path
 from typing import Literal
@@ -14,3 +14,8 @@ def data_folder(name: Literal["themes", "docker"], package: Path = _PACKAGE) -> 
         if folder.is_dir():
             return folder
     raise StorageFailed(f"The installation has no folder {name!r}: install lis-tui again.")
+
+
+def is_shipped(path: Path) -> bool:
+    """Whether it came with the package, which nothing of a user's is written into."""
+    return path.resolve().is_relative_to(_PACKAGE)

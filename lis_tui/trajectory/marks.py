@@ -1,6 +1,7 @@
 """Marks beside a trajectory, which is never changed: `marks.json` in a run's folder, else `FILE.marks.json`.
 
-Where that folder cannot be written, they are in the user's data folder, named after a digest of the path.
+Where that folder cannot be written, or came with the package, they are in the user's data folder, named
+after a digest of the path.
 """
 
 import hashlib
@@ -12,6 +13,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from lis_tui.core.data import is_shipped
 from lis_tui.core.errors import StorageFailed
 from lis_tui.core.events import StepAddress
 from lis_tui.core.marks import Mark, with_mark, without
@@ -50,12 +52,17 @@ class Marks:
     @classmethod
     def of_run(cls, folder: Path, data: Path) -> "Marks":
         """Give those of a run of ours; `data` is the user's data folder."""
-        return cls(folder, "", folder / RUN_NAME, _elsewhere(folder, data))
+        return cls._at(folder, data, "", folder / RUN_NAME)
 
     @classmethod
     def of_file(cls, file: Path, data: Path, entry: str = "") -> "Marks":
         """Give those of a trajectory in a file."""
-        return cls(file, entry, file.with_name(file.name + FILE_ENDING), _elsewhere(file, data))
+        return cls._at(file, data, entry, file.with_name(file.name + FILE_ENDING))
+
+    @classmethod
+    def _at(cls, of: Path, data: Path, entry: str, beside: Path) -> "Marks":
+        elsewhere = _elsewhere(of, data)
+        return cls(of, entry, elsewhere if is_shipped(of) else beside, elsewhere)
 
     @property
     def path(self) -> Path:
@@ -67,7 +74,7 @@ class Marks:
 
     @property
     def is_beside(self) -> bool:
-        """Whether they are beside the trajectory; else a person should be told where."""
+        """Whether they are where they belong; else a person should be told where."""
         return self.path == self._beside
 
     def read(self) -> tuple[Mark, ...]:

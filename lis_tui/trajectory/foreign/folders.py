@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from lis_tui.trajectory.foreign.material import ZIP
+from lis_tui.trajectory.marks import FILE_ENDING
 
 JOURNAL = "journal.jsonl"
 MOST_DEEP = 8
@@ -19,7 +20,7 @@ _WHITE = b"\xef\xbb\xbf \t\r\n"
 def files_in(folder: Path) -> Iterator[Path]:
     """Give the files that begin like a trajectory, or like something packed, in the order of their names.
 
-    Of a run of ours only its journal counts; hidden folders are not entered.
+    Of a run of ours only its journal counts; marks of ours and hidden folders are passed over.
     """
     budget = [MOST_LOOKED_AT]
     yield from _files(folder, MOST_DEEP, budget)
@@ -41,8 +42,12 @@ def _files(folder: Path, deep: int, budget: list[int]) -> Iterator[Path]:
         if entry.is_dir(follow_symlinks=False):
             if deep and not entry.name.startswith(".") and entry.name not in _NOT_ENTERED:
                 yield from _files(Path(entry.path), deep - 1, budget)
-        elif entry.is_file(follow_symlinks=False) and _may_be_one(entry):
+        elif _is_to_be_read(entry) and _may_be_one(entry):
             yield Path(entry.path)
+
+
+def _is_to_be_read(entry: os.DirEntry[str]) -> bool:
+    return entry.is_file(follow_symlinks=False) and not entry.name.endswith(FILE_ENDING)
 
 
 def _may_be_one(entry: os.DirEntry[str]) -> bool:

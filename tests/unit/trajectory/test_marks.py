@@ -6,11 +6,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
+import lis_tui
 from lis_tui.core.errors import StorageFailed, UsageWrong
 from lis_tui.core.events import StepAddress
 from lis_tui.core.marks import MOST_COMMENT, Mark, comment_of, mark_at
 from lis_tui.trajectory.marks import Marks
 
+SAMPLE = Path(lis_tui.__file__).parent / "recordings" / "sample"
 HERE, THERE = StepAddress(2, 1), StepAddress(1)
 
 
@@ -85,6 +87,17 @@ def test_beside_what_cannot_be_written_they_are_in_the_users_data(
     assert not file.with_name("their.traj.marks.json").exists()
     monkeypatch.undo()
     assert Marks.of_file(file, data).read() == (Mark(address=HERE),)
+
+
+def test_into_what_came_with_the_package_nothing_is_written(data: Path) -> None:
+    before = sorted(path.name for path in SAMPLE.iterdir())
+    for marks in (Marks.of_run(SAMPLE, data), Marks.of_file(SAMPLE / "journal.jsonl", data)):
+        assert marks.put(Mark(address=HERE)) == (Mark(address=HERE),)
+        assert marks.path.parent == data / "marks"
+        assert marks.is_beside
+    assert Marks.of_run(SAMPLE, data).read() == (Mark(address=HERE),)
+    assert sorted(path.name for path in SAMPLE.iterdir()) == before
+    assert not {"marks.json", "journal.jsonl.marks.json"} & {*before}
 
 
 @pytest.mark.parametrize(

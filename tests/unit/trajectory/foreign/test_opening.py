@@ -12,11 +12,13 @@ import pytest
 import zstandard
 
 from lis_tui.core.errors import JournalUnreadable, NoTrajectory
-from lis_tui.core.events import RunStarted, StepFinished, TrajectoryImported
+from lis_tui.core.events import RunStarted, StepAddress, StepFinished, TrajectoryImported
+from lis_tui.core.marks import Mark
 from lis_tui.trajectory.foreign import folders, material, opening, unpacking
 from lis_tui.trajectory.foreign.material import Material
 from lis_tui.trajectory.foreign.opening import Row, Skipped, open_path, rows_of
 from lis_tui.trajectory.journal import Journal
+from lis_tui.trajectory.marks import Marks
 from lis_tui.trajectory.store import Store
 from tests import mutants, sessions, story
 
@@ -129,6 +131,16 @@ def test_a_folder_lists_the_trajectories_below_it_and_follows_no_link(tmp_path: 
     assert found.skipped[0].why.endswith("the top-level fields are colour, size.")
     assert [found.read(place).report.turns for place in range(3)] == [3, 2, 3]
     assert [found.rows.index(row) for row in rows_of(tmp_path) if isinstance(row, Row)] == [0, 1, 2, 3]
+
+
+def test_marks_beside_the_trajectories_of_a_folder_are_none_of_them(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "b.jsonl"):
+        path = sessions.save(tmp_path / name, sessions.codex_bare())
+        Marks.of_file(path, tmp_path / "data").put(Mark(address=StepAddress(1)))
+    assert len([*tmp_path.glob("*.marks.json")]) == 2
+    found = open_path(tmp_path)
+    assert len(found.rows) == 2
+    assert found.skipped == ()
 
 
 def test_a_folder_is_not_searched_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
