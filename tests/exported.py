@@ -42,15 +42,21 @@ def there_and_back(to: ExportFormat, importer: Importer, folder: Path, records: 
 
 def shown(deed: Deed) -> tuple[object, ...]:
     """What every format must keep of a step: what was asked for, what ran, who, and what came of it."""
-    came = None if deed.seen is None else (deed.text, deed.seen.status, deed.seen.exit_code)
+    came = None if deed.seen is None else (deed.text, deed.really, deed.seen.status, deed.seen.exit_code)
     who = deed.by, deed.changed_by, deed.edited_by
     return _plain(deed.call), None if deed.seen is None else _plain(deed.ran or deed.call), who, came
 
 
 def turns(records: list[Record]) -> list[tuple[object, ...]]:
-    """Each turn with its words and steps."""
+    """Each turn with its words, what somebody changed of them, and its steps."""
     return [
-        (turn.reply.text, turn.reply.reasoning, turn.rewritten_by, [shown(deed) for deed in turn.deeds])
+        (
+            turn.reply.text,
+            turn.reply.reasoning,
+            turn.rewritten_by,
+            turn.wrote,
+            [shown(deed) for deed in turn.deeds],
+        )
         for turn in Outline(records).turns
     ]
 

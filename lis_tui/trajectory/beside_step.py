@@ -22,6 +22,13 @@ class Asked(Struct):
     arguments: str
 
 
+class Wrote(Struct, omit_defaults=True):
+    """What the model itself wrote."""
+
+    text: str = ""
+    reasoning: str = ""
+
+
 class BesideStep(Struct, omit_defaults=True, kw_only=True):
     """At a step, a result or a message; what is not set is as the format itself says."""
 
@@ -40,9 +47,11 @@ class BesideStep(Struct, omit_defaults=True, kw_only=True):
     """What ran, where something else was asked for."""
     changed_by: Who | None = None
     edited_by: Who | None = None
-    """Who wrote what the model sees as the result."""
+    """Who wrote what the model sees as the result, in place of `really`."""
+    really: str | None = None
     rewritten_by: Who | None = None
-    """Who wrote what the model sees as its own words."""
+    """Who wrote what the model sees as its own words, in place of `wrote`."""
+    wrote: Wrote | None = None
     origin: Literal["person", "nudge", "follow_up", "limits", "command"] | None = None
     """Who said the message."""
     end: EndStatus | None = None

@@ -15,14 +15,6 @@ def always(outline: Outline) -> Iterator[tuple[int, str]]:
     turns, deeds = outline.turns, outline.deeds
     yield sum(len(turn.versions) - 1 for turn in turns), "versions of replies that do not count"
     yield outline.cut_offs, "replies that were cut off"
-    yield (
-        sum(turn.rewritten_by is not None for turn in turns),
-        ("what the model wrote before somebody changed its words"),
-    )
-    yield (
-        sum(deed.edited is not None for deed in deeds),
-        ("outputs of which somebody had the model see something else"),
-    )
     yield sum(bool(deed.seen and deed.seen.diff) for deed in deeds), "diffs of edits"
     yield sum(bool(deed.seen and deed.seen.duration_s) for deed in deeds), "how long commands took"
     yield outline.own_commands, "commands in a person's own shell"

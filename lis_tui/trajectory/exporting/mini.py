@@ -102,7 +102,7 @@ class _Draft:
             "response": _response(reply),
             "cost": _cost(reply.usage),
             **_at(turn.at),
-            **written(BesideStep(rewritten_by=turn.rewritten_by)),
+            **written(BesideStep(rewritten_by=turn.rewritten_by, wrote=turn.wrote)),
         }
         self.messages.append(message | {"extra": extra})
         for deed, id_ in zip(turn.deeds, ids, strict=True):
@@ -174,8 +174,9 @@ def _result(deed: Deed, id_: str) -> Json:
         ran=Asked(deed.ran.name, deed.ran.arguments) if deed.ran is not None and is_other else None,
         changed_by=deed.changed_by,
         edited_by=deed.edited_by,
+        really=deed.really,
     )
-    raw = deed.text if seen.output is None else seen.output
+    raw = seen.text if seen.output is None else seen.output
     extra: Json = {"raw_output": raw, **code, **_at(deed.at), "exception_info": "", **written(mark)}
     where: Json = {"role": "tool", "tool_call_id": id_} if id_ else {"role": "user"}
     return where | {"content": deed.text, "extra": extra}

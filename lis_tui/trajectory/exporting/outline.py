@@ -30,6 +30,7 @@ from lis_tui.core.events import (
     Who,
 )
 from lis_tui.core.messages import Observation, Reply, ToolCall
+from lis_tui.trajectory.beside_step import Wrote
 from lis_tui.trajectory.foreign.translating import bash
 
 
@@ -50,6 +51,11 @@ class Deed(Struct):
     by: Who | None = None
     """Who had it run; None: the model."""
     is_hidden: bool = False
+
+    @property
+    def really(self) -> str | None:
+        """What came of it, where somebody had the model see something else."""
+        return self.seen.text if self.seen is not None and self.edited is not None else None
 
     @property
     def text(self) -> str:
@@ -73,6 +79,12 @@ class Turned(Struct):
     rewritten_by: Who | None = None
     duration_s: float | None = None
     at: float = 0.0
+
+    @property
+    def wrote(self) -> Wrote | None:
+        """What the model wrote, where somebody changed that."""
+        reply = self.versions[self.chosen]
+        return None if self.rewritten_by is None else Wrote(reply.text, reply.reasoning)
 
     @property
     def reply(self) -> Reply:

@@ -60,14 +60,14 @@ def _silent(turn: Turned, nudge: str) -> Json:
         "reasoning_content": reply.reasoning,
         "action": {"function": "", "parameters": {}},
         "observation": nudge,
-        "metadata": _time(turn) | written(BesideStep(rewritten_by=turn.rewritten_by)),
+        "metadata": _time(turn) | written(BesideStep(rewritten_by=turn.rewritten_by, wrote=turn.wrote)),
     }
 
 
 def _turn(turn: Turned) -> Iterator[Json]:
     """Give a step a call; of a reply with several, all but the first continue it."""
     reply = turn.reply
-    first = BesideStep(rewritten_by=turn.rewritten_by)
+    first = BesideStep(rewritten_by=turn.rewritten_by, wrote=turn.wrote)
     for number, deed in enumerate(turn.deeds):
         if number:
             yield _step("", "", deed, BesideStep(continues=True))
@@ -94,6 +94,7 @@ def _marked(deed: Deed, mark: BesideStep) -> BesideStep:
     mark = msgspec.structs.replace(
         mark,
         edited_by=deed.edited_by,
+        really=deed.really,
         changed_by=deed.changed_by,
         asked=Asked(deed.call.name, deed.call.arguments) if is_changed else None,
     )

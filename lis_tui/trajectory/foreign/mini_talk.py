@@ -2,9 +2,11 @@
 
 import re
 
+from msgspec import structs
+
 from lis_tui.core.events import ObservationEdited, ReplyEdited, StepAddress
 from lis_tui.core.messages import StepStatus, ToolCall, Usage
-from lis_tui.trajectory.beside_step import NOTHING, BesideStep, beside, known
+from lis_tui.trajectory.beside_step import NOTHING, BesideStep, Wrote, beside, known
 from lis_tui.trajectory.foreign.building import Builder, Origin
 from lis_tui.trajectory.foreign.contents import Content, content_of
 from lis_tui.trajectory.foreign.fields import items, mapping, number, text, unknown, usage_of, whole, word
@@ -81,12 +83,20 @@ class MiniTalk(Talk):
 
     def reply(self, place: str, message: Json, content: Content) -> None:
         """A turn; what somebody wrote in the model's stead is marked."""
-        super().reply(place, message, content)
-        by = beside(mapping(message.get("extra"))).rewritten_by
-        if by is not None:
-            reasoning = text(message.get("reasoning_content"))
-            edited = ReplyEdited(turn=self.builder.turn, text=content.text, reasoning=reasoning, by=by)
-            self.builder.add(edited, self.time_of(message))
+        mark = beside(mapping(message.get("extra")))
+        if mark.rewritten_by is None:
+            super().reply(place, message, content)
+            return
+        said = Wrote(content.text, text(message.get("reasoning_content")))
+        wrote = mark.wrote or said
+        super().reply(
+            place,
+            message | {"reasoning_content": wrote.reasoning},
+            structs.replace(content, text=wrote.text),
+        )
+        by, turn = mark.rewritten_by, self.builder.turn
+        edited = ReplyEdited(turn=turn, text=said.text, reasoning=said.reasoning, by=by)
+        self.builder.add(edited, self.time_of(message))
 
     def calls_in(self, message: Json, said: str) -> list[ToolCall]:
         """The commands that the program found in a reply without calls."""
@@ -159,7 +169,7 @@ class MiniTalk(Talk):
         is_of_person = next(iter(self.builder.open_calls), "").startswith("person-")
         mark = beside(extra)
         found = self.builder.observe(
-            seen,
+            seen if mark.really is None else mark.really,
             call_id=call_id,
             output=output,
             exit_code=exit_code,

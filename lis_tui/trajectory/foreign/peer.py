@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from lis_tui.core.events import ObservationEdited, ReplyEdited, StepAddress
 from lis_tui.core.messages import StepStatus, ToolCall
-from lis_tui.trajectory.beside_step import BesideStep, beside, known
+from lis_tui.trajectory.beside_step import BesideStep, Wrote, beside, known
 from lis_tui.trajectory.foreign.building import Builder
 from lis_tui.trajectory.foreign.contents import arguments
 from lis_tui.trajectory.foreign.fields import (
@@ -173,17 +173,19 @@ def _turn(builder: Builder, where: str, places: list[Place]) -> None:
         _injected(builder, where, first)
         return
     asked = [_asked(place) for place in places]
+    said = Wrote(text(first.step.get("thought")), text(first.step.get("reasoning_content")))
+    wrote = first.mark.wrote or said
     turn = builder.reply(
-        text=text(first.step.get("thought")),
-        reasoning=text(first.step.get("reasoning_content")),
+        text=wrote.text,
+        reasoning=wrote.reasoning,
         calls=[call for call in asked if call is not None],
         duration_s=duration(mapping(first.step.get("metadata")).get("exec_time")),
         # the time is the model's: measured around its request
         ours=_ours,
     )
-    if first.mark.rewritten_by is not None:
-        said = text(first.step.get("thought")), text(first.step.get("reasoning_content"))
-        builder.add(ReplyEdited(turn=turn, text=said[0], reasoning=said[1], by=first.mark.rewritten_by))
+    by = first.mark.rewritten_by
+    if by is not None:
+        builder.add(ReplyEdited(turn=turn, text=said.text, reasoning=said.reasoning, by=by))
     for place, call in zip(places, asked, strict=True):
         _keep(builder, where, place, StepAddress(turn))
         _observe(builder, place, call)
@@ -240,11 +242,11 @@ def _observe(builder: Builder, place: Place, call: ToolCall | None, *, is_next: 
         return
     exit_code, output = told(seen)
     address = builder.observe(
-        seen,
+        seen if mark.really is None else mark.really,
         call_id=None if is_next else call.id,
         exit_code=mark.exit_code if mark.status is not None else exit_code,
         status=mark.status or ("unknown" if exit_code is not None else status_of(seen)),
-        output=output,
+        output=output if mark.really is None else None,
         ran=None if mark.asked is None else _call(place.step.get("action"), place.number),
         changed_by=mark.changed_by,
     )

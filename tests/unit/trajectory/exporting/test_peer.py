@@ -70,5 +70,4 @@ def test_what_a_person_changed_is_what_ran_and_the_models_own_call_stands_beside
 def test_what_has_no_place_is_named_with_how_often() -> None:
     lost = exported("llm-in-sandbox", changed.versions()).lost
     assert "versions of replies that do not count (2)" in lost
-    assert "what the model wrote before somebody changed its words (1)" in lost
     assert "the system prompt (1)" in lost
