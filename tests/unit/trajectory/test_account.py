@@ -3,6 +3,8 @@
 import json
 from collections.abc import Iterator
 
+from msgspec.structs import replace
+
 from lis_tui.core import events
 from lis_tui.core.breakpoints import Breakpoint
 from lis_tui.core.decisions import Approve, Edit, End, GateDecision, Inject, Reject
@@ -188,6 +190,18 @@ def test_who_ended_the_run_and_who_changed_its_rules_is_named() -> None:
     assert ("script", "set the mode") in acts
     assert ("person", "changed the model") in acts
     assert acts[-1] == ("script", "ended the run")
+
+
+def test_a_change_of_the_model_says_what_else_it_changed() -> None:
+    other = ModelSpec(name="openai/other")
+    account = told(
+        events.ModelChanged(other),
+        events.ModelChanged(replace(other, temperature=0.3)),
+        events.ModelChanged(replace(other, temperature=0.3, top_p=0.9)),
+    )
+    texts = [one.text for one in entries(account) if isinstance(one, Act) and one.did == "changed the model"]
+    assert texts[1:] == ["openai/other with temperature 0.3", "openai/other with top p 0.9"]
+    assert texts[0].startswith("openai/other")
 
 
 def test_a_fork_names_its_parent_and_goes_on_after_the_parents_end() -> None:
