@@ -1,16 +1,24 @@
 """The files of a recording that kept none, as far as its edits tell of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from threading import Lock
 
 from lis_tui.core.beneath import FilePart
 from lis_tui.core.differing import TextDiff, diff_contents
 from lis_tui.core.errors import FileRefused
-from lis_tui.core.events import FileEntry, Record, StepAddress
+from lis_tui.core.events import (
+    FileEntry,
+    Record,
+    RunStarted,
+    StepAddress,
+    StepFinished,
+    StepProposed,
+    StepStarted,
+)
 from lis_tui.core.inferred import Inferred
 from lis_tui.core.manifest import Difference
-from lis_tui.core.view import RunView
+from lis_tui.core.parts import StepView
 from lis_tui.trajectory.past_files import FilesThen
 
 UNKNOWN = "What stood in it is not known: the recording tells of some edits only, and keeps no files."
@@ -22,16 +30,16 @@ class InferredFiles:
 
     is_inferred = True
 
-    def __init__(self, records: Iterable[Record]) -> None:
-        self._records: Iterable[Record] = records
+    def __init__(self, records: Sequence[Record]) -> None:
+        self._records = records
         self._lock = Lock()
 
     @cached_property
     def _edits(self) -> Inferred:
-        view = RunView().apply_all(self._records)
-        self._records = ()
-        workdir = view.started.spec.sandbox.workdir if view.started is not None else "/testbed"
-        return Inferred(view.steps, workdir)
+        records, self._records = self._records, ()
+        started = (record.event for record in records if isinstance(record.event, RunStarted))
+        first = next(started, None)
+        return Inferred(_steps(records), first.spec.sandbox.workdir if first is not None else "/testbed")
 
     @property
     def _inferred(self) -> Inferred:
@@ -83,3 +91,19 @@ class InferredFiles:
 
     def _entry(self, path: str, at: StepAddress) -> FileEntry:
         return FileEntry(path, size_bytes=len(self._content(path, at) or b""))
+
+
+def _steps(records: Iterable[Record]) -> Iterable[StepView]:
+    """Give the steps as far as edits show in them; all of a long run need not be folded for that."""
+    steps: dict[StepAddress, StepView] = {}
+    for record in records:
+        match record.event:
+            case StepProposed(address=address, call=call):
+                steps[address] = StepView(address, call.name, call.arguments, call.arguments)
+            case StepStarted(address=address) as event if address in steps:
+                steps[address].tool, steps[address].arguments = event.tool, event.arguments
+            case StepFinished(address=address) as event if address in steps:
+                steps[address].observation = event.observation
+            case _:
+                pass
+    return steps.values()

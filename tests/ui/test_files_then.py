@@ -251,9 +251,9 @@ async def test_any_other_step_can_be_chosen_by_its_number(tmp_path: Path) -> Non
 async def test_where_no_other_step_is_known_it_is_said() -> None:
     app = workbench_app(FakeSource(story.ended()))
     async with app.run_test(size=(120, 40)) as pilot:
-        await quiet(pilot)
+        await settle(pilot)
         await pilot.press("3", "d")
-        await quiet(pilot)
+        await settle(pilot)
         assert app.screen is bench(app)
         assert "no files of other steps are known" in text_of(app)
 

@@ -105,7 +105,7 @@ class FilesPane(BlockList):
         tone = "accent bold" if self.has_focus else "muted"
         started = self._view.started
         folder = one_line(started.spec.sandbox.workdir, 40) if started is not None else ""
-        note = f"{self._listing.note} " if self._listing is not None and self._listing.note else ""
+        note = f" {self._listing.note} " if self._listing is not None and self._listing.note else ""
         is_doubtful = self._listing is not None and self._listing.is_doubtful
         if is_doubtful:
             folder = ""  # the room is needed
