@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from lis_tui.trajectory.exporting.exporter import Exportable, exporter
-from tests import sessions, story
+from tests import changed, sessions, story
 
 SAMPLE = Path(__file__).parent.parent / "lis_tui" / "recordings" / "sample" / "journal.jsonl"
 _CALL = {"id": "c1", "type": "function", "function": {"name": "bash", "arguments": '{"command": "ls"}'}}
@@ -253,6 +253,10 @@ SEEDS: dict[str, Callable[[], bytes]] = {
     ),
     "atif": lambda: _one(_ATIF),
     "atif of ours": lambda: exporter("atif")(Exportable(name="one", records=story.ended())).data,
+    "llm-in-sandbox of ours": lambda: (
+        exporter("llm-in-sandbox")(Exportable(name="one", records=changed.versions())).data
+    ),
+    "mini of ours": lambda: exporter("mini")(Exportable(name="one", records=story.ended())).data,
     "openhands": lambda: _one(_OPENHANDS),
     "claude": lambda: sessions.jsonl(sessions.claude_session()),
     "claude family": lambda: sessions.jsonl(sessions.claude_family()),
