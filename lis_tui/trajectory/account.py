@@ -122,6 +122,8 @@ class Account(Struct, kw_only=True):
     image: str = ""
     network: str = ""
     app_version: str = ""
+    recorded_by: str = ""
+    """The other program whose run this is, by its format; empty: it is ours."""
     task: str = ""
     system_prompt: str = ""
     task_prompt: str = ""
@@ -131,7 +133,7 @@ class Account(Struct, kw_only=True):
     started_at: float = 0.0
     ended_at: float | None = None
     status: str = ""
-    """How it ended; empty: it goes on or was cut off."""
+    """How it ended; empty: it goes on or was cut off, or another program did not record it."""
     reason: str = ""
     answer: str | None = None
     turns: list[Turn] = []

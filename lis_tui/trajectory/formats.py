@@ -80,7 +80,7 @@ def _document(account: Account) -> Iterator[str]:
 def end_words(account: Account) -> str:
     """Say when and how it ended."""
     if account.ended_at is None:
-        return "not yet, or cut off"
+        return "not recorded" if account.recorded_by else "not yet, or cut off"
     reason = f": {one_line(account.reason, 500)}" if account.reason else ""
     return f"{moment(account.ended_at)}, {account.status.replace('_', ' ')}{reason}"
 

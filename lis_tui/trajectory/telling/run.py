@@ -42,6 +42,7 @@ def _(told: Teller, event: SandboxStarted) -> None:
 @tellings.of(TrajectoryImported)
 def _(told: Teller, event: TrajectoryImported) -> None:
     told.account.image = told.account.network = ""  # in ours it did not run
+    told.account.recorded_by = event.format
     version = f" {event.version}" if event.version else ""
     told.act(PROGRAM, "read what another program had recorded", f"{event.format}{version}")
 

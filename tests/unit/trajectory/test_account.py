@@ -285,3 +285,11 @@ def test_an_end_without_a_time_stands_in_the_last_turn() -> None:
     account = told(reply, replied(2, REMOVE), events.RunEnded(status="submitted"))
     assert [act.did for act in account.turns[2].entries if isinstance(act, Act)] == ["ended the run"]
     assert "## Before the first turn" not in as_markdown(account)
+
+
+def test_of_another_programs_run_without_an_end_it_is_not_said_that_it_was_cut_off() -> None:
+    imported = events.TrajectoryImported(format="mini-swe-agent", version="1.1")
+    account = told(imported, replied(1, LIST))
+    assert account.recorded_by == "mini-swe-agent"
+    assert "cut off" not in as_markdown(account)
+    assert "not recorded" in as_markdown(account)
