@@ -55,6 +55,15 @@ class Walk:
         return self._screen.view if self.replay is None else self.replay.timeline.whole
 
     @property
+    def departing(self) -> RunView:
+        """The run as it is here, with all its checkpoints: the one of this step may be told of later."""
+        if self.replay is None:
+            return self._screen.view
+        view = self._screen.view.snapshot()
+        view.checkpoints = self.whole.checkpoints
+        return view
+
+    @property
     def number(self) -> int:
         """The step of the whole run that one is at, counted from 0; -1: before the first."""
         if self.replay is not None:

@@ -331,3 +331,27 @@ async def test_one_of_several_live_runs_is_ended_alone() -> None:
         assert app.is_running
     assert fork.decisions == [(End(), None)]
     assert source.decisions == []
+
+
+async def test_a_checkpoint_that_was_told_of_after_the_next_reply_is_known_at_its_step() -> None:
+    first = StepAddress(1, 1)
+    records = kept(story.ended(), first)
+    late = next(
+        n
+        for n, record in enumerate(records)
+        if isinstance(record.event, events.ReplyFinished) and record.event.turn == first.turn + 1
+    )
+    taken = events.CheckpointTaken(address=first, entries=9, bytes_new=800, took_s=0.1)
+    records.insert(late + 1, Record(899, records[late].at, taken))
+    app = app_of(parent(records, is_recorded=True))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("g", "n", "n")
+        await settle(pilot)
+        assert bench(app).walk.step is not None
+        await pilot.press("f")
+        await settle(pilot)
+        said = text_of(app)
+    assert "Fork mandelbrot-3 at 1.1" in said
+    assert "rebuilt by re-execution" not in said
+    assert "files as they were after 1.1" in said

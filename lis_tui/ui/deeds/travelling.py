@@ -30,7 +30,9 @@ class Travelling(Group):
             if point is not None:
                 self._go(f"rewinding: {point}", lambda: self._rewind(point))
 
-        screen.app.push_screen(RewindDialog(screen.view, screen.paint, step, screen.source.name), chosen)
+        screen.app.push_screen(
+            RewindDialog(screen.walk.departing, screen.paint, step, screen.source.name), chosen
+        )
 
     async def _rewind(self, point: Point) -> None:
         screen = self.screen
@@ -58,7 +60,9 @@ class Travelling(Group):
             if departure is not None:
                 self._go(f"forking {departure.point}", lambda: self._fork(departure))
 
-        dialog = ForkDialog(screen.view, screen.paint, step, screen.source.name, is_live=self._is_live)
+        dialog = ForkDialog(
+            screen.walk.departing, screen.paint, step, screen.source.name, is_live=self._is_live
+        )
         screen.app.push_screen(dialog, chosen)
 
     async def _fork(self, departure: Departure) -> None:
@@ -108,11 +112,11 @@ class Travelling(Group):
             if changes is not None:
                 self._go("taking the run up again", lambda: self._resume(changes))
 
-        screen.app.push_screen(ResumeDialog(screen.view, screen.paint, screen.source.name), chosen)
+        screen.app.push_screen(ResumeDialog(screen.walk.whole, screen.paint, screen.source.name), chosen)
 
     async def _resume(self, changes: Changes) -> None:
         screen = self.screen
-        secrets = secrets_for(screen.view, changes, is_live=False)
+        secrets = secrets_for(screen.walk.whole, changes, is_live=False)
         name = await screen.source.take_up(changes, secrets)
         self._show(name, "the run goes on", is_instead=True)
 
