@@ -5,11 +5,11 @@ import re
 import msgspec
 from msgspec import Struct
 
+from lis_tui.core.arguments import arguments_of
 from lis_tui.core.events import StepReplayed, Verdict
 from lis_tui.core.messages import Observation
 from lis_tui.core.normalising import Likeness, Rules
 from lis_tui.trajectory.envelopes import in_any_order, is_cut, numbered, printed, streams
-from lis_tui.trajectory.foreign.translating import arguments_of
 from lis_tui.trajectory.replay import RecordedStep
 
 _Judged = tuple[Verdict, str, tuple[str, ...]]

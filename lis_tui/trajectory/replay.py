@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
+from lis_tui.core.arguments import arguments_of
 from lis_tui.core.errors import ModelFailed
 from lis_tui.core.events import (
     CommandInjected,
@@ -32,7 +33,6 @@ from lis_tui.core.messages import (
 )
 from lis_tui.core.parts import StepView, TurnView
 from lis_tui.core.view import RunView
-from lis_tui.trajectory.foreign.translating import arguments_of
 from lis_tui.trajectory.forking import Point
 
 REPLAY = "replay/"

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from lis_tui.config.breakpoints import read_breakpoints, save_breakpoints
+from lis_tui.core.arguments import arguments_of
 from lis_tui.core.breakpoints import Breakpoint, fresh_name
 from lis_tui.core.errors import FilterInvalid
 from lis_tui.core.events import BreakpointHit, BreakpointsChanged, GateOpened, Record, RunStarted
@@ -15,7 +16,7 @@ from lis_tui.core.filter import And, FileIs, Filter, Pattern, ToolIs, steps_mean
 from lis_tui.core.filter_parser import parse
 from lis_tui.core.parts import StepView
 from lis_tui.core.view import RunView
-from lis_tui.ui.calls import arguments_of, short
+from lis_tui.ui.calls import short
 from lis_tui.ui.rows import Ink
 
 Scope = Literal["run", "task", "all"]

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TypeVar
 
-import msgspec
 from msgspec import Struct, field
 
+from lis_tui.core.arguments import arguments_of
 from lis_tui.core.parts import StepView
 from lis_tui.core.text import Line, Sanitiser, one_line
 from lis_tui.ui import words
@@ -25,7 +25,6 @@ LONG_LINE = 800
 MOST_SHOWN = 24 * 1024
 NO_OUTPUT = "[no output]"
 """What the model reads of a command that printed nothing."""
-_ARGUMENTS = msgspec.json.Decoder(dict[str, object])
 _REMARKS = re.compile(
     r"(?:\n?\[(?:turn \d+ of \d+: [^\]\n]*|exit code -?\d+)\]"
     r"(?: (?:No turn is|Few turns are) left[^\n]*)?)+\s*\Z"
@@ -43,14 +42,6 @@ class Call(Struct):
     head: str = ""
     language: str = ""
     body: list[Row] = field(default_factory=list[Row])
-
-
-def arguments_of(text: str) -> dict[str, object] | None:
-    """Read a call's arguments; None where they are no JSON object."""
-    try:
-        return _ARGUMENTS.decode(text.encode("utf-8", errors="replace"))
-    except msgspec.DecodeError:
-        return None
 
 
 def command_of(step: StepView) -> str:

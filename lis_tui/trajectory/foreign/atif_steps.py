@@ -1,12 +1,13 @@
 """Reads the steps of an ATIF trajectory: what was said, asked for and observed, in their order."""
 
+from lis_tui.core.arguments import arguments_of
 from lis_tui.core.events import StepAddress
 from lis_tui.core.messages import StepStatus, ToolCall, Usage
 from lis_tui.core.text import plural
 from lis_tui.trajectory.foreign.building import Builder
 from lis_tui.trajectory.foreign.fields import items, mapping, number, seconds, text, unknown, whole, word
 from lis_tui.trajectory.foreign.material import Json
-from lis_tui.trajectory.foreign.translating import arguments_of, as_ours, bash, encoded
+from lis_tui.trajectory.foreign.translating import as_ours, bash, encoded
 from lis_tui.trajectory.foreign.wording import told
 
 _STEP = frozenset(

@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from lis_tui.core.arguments import arguments_of
 from lis_tui.core.events import StepAddress
 from lis_tui.core.messages import ToolCall, Usage
 from lis_tui.trajectory.foreign.building import Builder
@@ -13,7 +14,7 @@ from lis_tui.trajectory.foreign.contents import arguments, content_of
 from lis_tui.trajectory.foreign.fields import mapping, seconds, text, unknown, usage_of, word
 from lis_tui.trajectory.foreign.material import Json
 from lis_tui.trajectory.foreign.recording import Imported
-from lis_tui.trajectory.foreign.translating import arguments_of, as_ours, bash, encoded
+from lis_tui.trajectory.foreign.translating import as_ours, bash, encoded
 
 ENVELOPES = frozenset(["session_meta", "response_item", "event_msg", "turn_context", "compacted"])
 _CALLS = frozenset(["function_call", "custom_tool_call", "local_shell_call", "web_search_call"])

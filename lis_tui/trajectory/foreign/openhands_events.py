@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from lis_tui.core.arguments import arguments_of
 from lis_tui.core.events import StepAddress
 from lis_tui.core.messages import StepStatus, ToolCall
 from lis_tui.trajectory.foreign.building import Builder
@@ -10,7 +11,7 @@ from lis_tui.trajectory.foreign.fields import items, mapping, text, unknown, who
 from lis_tui.trajectory.foreign.material import Json
 from lis_tui.trajectory.foreign.openhands_numbers import Prices, Zone
 from lis_tui.trajectory.foreign.openhands_shapes import CALLS
-from lis_tui.trajectory.foreign.translating import arguments_of, as_ours, encoded
+from lis_tui.trajectory.foreign.translating import as_ours, encoded
 
 _EVENT = frozenset(
     [

@@ -6,6 +6,7 @@ from itertools import islice
 from msgspec import Struct
 from msgspec.structs import replace
 
+from lis_tui.core.arguments import arguments_of as given
 from lis_tui.core.events import ObservationEdited, ReplyEdited, StepAddress
 from lis_tui.core.messages import StepStatus, ToolCall
 from lis_tui.trajectory.beside_step import BesideStep, Wrote, beside, known
@@ -25,7 +26,6 @@ from lis_tui.trajectory.foreign.fields import (
 )
 from lis_tui.trajectory.foreign.material import Json, Material
 from lis_tui.trajectory.foreign.recording import Entry, Imported, Recording, name_of
-from lis_tui.trajectory.foreign.translating import arguments_of as given
 from lis_tui.trajectory.foreign.translating import as_ours
 
 FORMAT = "llm-in-sandbox"

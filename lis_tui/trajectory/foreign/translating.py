@@ -4,6 +4,7 @@ import shlex
 
 import msgspec
 
+from lis_tui.core.arguments import arguments_of
 from lis_tui.core.messages import ToolCall
 
 Known = dict[str, object]
@@ -54,14 +55,6 @@ def as_ours(call: ToolCall) -> ToolCall:
 def bash(call_id: str, command: str) -> ToolCall:
     """Give a call of our shell."""
     return ToolCall(call_id, "execute_bash", encoded({"command": command}))
-
-
-def arguments_of(text: str) -> Known | None:
-    """Read a call's arguments; None where they are no JSON object."""
-    try:
-        return msgspec.json.decode((text or "{}").encode(errors="replace"), type=Known)
-    except (msgspec.DecodeError, RecursionError):
-        return None
 
 
 def encoded(value: object) -> str:

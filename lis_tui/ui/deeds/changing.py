@@ -1,5 +1,6 @@
 """Changing what the model proposed, sees or said, and taking a change back."""
 
+from lis_tui.core.arguments import arguments_of
 from lis_tui.core.decisions import (
     Amend,
     ChangeModel,
@@ -16,7 +17,7 @@ from lis_tui.core.events import StepAddress
 from lis_tui.core.parts import StepView
 from lis_tui.core.spec import ModelSpec
 from lis_tui.core.text import one_line
-from lis_tui.ui.calls import arguments_of, edited_answer
+from lis_tui.ui.calls import edited_answer
 from lis_tui.ui.conditions import what_is_edited, what_is_undone
 from lis_tui.ui.deeds.group import Group
 

@@ -8,9 +8,9 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widgets import Static, TextArea
 
+from lis_tui.core.arguments import arguments_of
 from lis_tui.core.parts import StepView
 from lis_tui.core.text import one_line
-from lis_tui.ui.calls import arguments_of
 from lis_tui.ui.highlight import language_of
 from lis_tui.ui.labels import keys, label
 from lis_tui.ui.paint import Paint
@@ -47,7 +47,7 @@ def part_of(tool: str, arguments_json: str) -> Part:
 def with_part(arguments_json: str, part: Part, text: str) -> str:
     """Give the arguments with the edited part. Raises ValueError where they are no JSON object."""
     if not part.key:
-        if arguments_of(text) is None:
+        if not text or arguments_of(text) is None:
             raise ValueError("These arguments are no JSON object.")
         return text
     arguments = arguments_of(arguments_json) or {}
