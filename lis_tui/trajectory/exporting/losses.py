@@ -2,7 +2,36 @@
 
 from collections.abc import Iterable, Iterator
 
+from lis_tui.core.events import (
+    BreakpointHit,
+    CheckpointTaken,
+    ContextTrimmed,
+    DecisionMade,
+    Event,
+    GateOpened,
+    InputSent,
+    InterruptSent,
+    ModelRetried,
+    NoticeGiven,
+    SentToBackground,
+    StepReplayed,
+)
 from lis_tui.trajectory.exporting.outline import Deed, Outline
+
+_OTHERS: dict[type[Event], str] = {
+    GateOpened: "where it waited for somebody",
+    DecisionMade: "decisions of somebody",
+    BreakpointHit: "breakpoints that noted a step",
+    InterruptSent: "interruptions of commands",
+    InputSent: "what was typed into commands",
+    SentToBackground: "commands sent to the background",
+    ContextTrimmed: "outputs shortened to fit the window",
+    ModelRetried: "requests that were tried again",
+    NoticeGiven: "notices",
+    StepReplayed: "how steps compare with a recording",
+    CheckpointTaken: "checkpoints of the sandbox",
+}
+"""What happened beside the conversation."""
 
 
 def counted(found: Iterable[tuple[int, str]]) -> tuple[str, ...]:
@@ -24,6 +53,7 @@ def always(outline: Outline) -> Iterator[tuple[int, str]]:
         sum(_is_inside(outline, deed) for deed in deeds),
         "where in its turn a person's command ran: it stands after the turn",
     )
+    yield from ((outline.others[kind], words) for kind, words in _OTHERS.items())
 
 
 def _is_inside(outline: Outline, deed: Deed) -> bool:

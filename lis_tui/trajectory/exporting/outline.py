@@ -1,5 +1,6 @@
 """A run as formats of messages and steps need it: in order, what counts in the end and what that replaced."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from msgspec import Struct, field, structs
@@ -119,6 +120,8 @@ class Outline:
         self.cut_offs = self.own_commands = self.model_changes = 0
         self.is_fork = self.is_imported = False
         self.kept: list[ForeignKept] = []
+        self.others: Counter[type[Event]] = Counter()
+        """How often what is nothing of a conversation happened."""
         self._turns: dict[int, Turned] = {}
         self._deeds: dict[StepAddress, Deed] = {}
         for record in records:
@@ -166,7 +169,7 @@ class Outline:
             case ModelChanged():
                 self.model_changes += 1
             case _:
-                pass
+                self.others[type(event)] += 1
 
     def _write(self, event: ReplyFinished | ReplyResampled | VersionChosen | ReplyEdited, at: float) -> None:
         if isinstance(event, ReplyFinished):

@@ -71,3 +71,5 @@ def test_what_has_no_place_is_named_with_how_often() -> None:
     lost = exported("llm-in-sandbox", changed.versions()).lost
     assert "versions of replies that do not count (2)" in lost
     assert "the system prompt (1)" in lost
+    assert "decisions of somebody (6)" in lost
+    assert "interruptions of commands (2)" in exported("llm-in-sandbox", changed.job()).lost
