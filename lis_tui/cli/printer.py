@@ -195,7 +195,8 @@ class Printer:
         was_told = ("output", event.address) in self._told
         if was_told or (event.tool != "execute_bash" and event.status == "done"):
             return
-        lines = event.observation.text.splitlines()
+        seen = event.observation
+        lines = (seen.text if seen.output is None else seen.output).splitlines()
         yield from ((f"    {line}", "") for line in lines[:MOST_LINES])
         if len(lines) > MOST_LINES:
             yield f"    … {len(lines) - MOST_LINES:,} more lines", DIM

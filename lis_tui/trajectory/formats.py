@@ -53,7 +53,7 @@ def as_markdown(account: Account) -> str:
 def _document(account: Account) -> Iterator[str]:
     yield f"# Run {one_line(account.run)}"
     yield ""
-    yield f"- model: {one_line(account.model)}"
+    yield f"- model: {one_line(account.model) or 'not recorded'}"
     if account.image:
         yield f"- sandbox: {one_line(account.image)} ({account.network})"
     yield f"- begun: {moment(account.started_at)}"
@@ -108,7 +108,8 @@ def _(entry: Written) -> Iterator[str]:
         note = f", cut off: {one_line(entry.cut_off)}"
     elif not entry.counts:
         note += ", which does not count"
-    yield f"**The model** ({one_line(entry.model)}) replied{note}:"
+    name = f" ({one_line(entry.model)})" if entry.model else ""
+    yield f"**The model**{name} replied{note}:"
     yield ""
     yield from _fenced("Reasoning:", entry.reasoning)
     yield from _fenced("Text:", entry.text)

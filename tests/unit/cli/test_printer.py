@@ -212,3 +212,10 @@ def test_tokens_that_nobody_counted_are_not_zero() -> None:
     last = printed(ASKED, told, RunEnded(status="answered")).splitlines()[-1]
     assert "tokens unknown · price unknown" in last
     assert "0 tokens" not in last
+
+
+def test_what_a_command_wrote_comes_before_the_words_around_it_that_the_model_saw() -> None:
+    seen = Observation(text="Exit code: 0\na", output="a", exit_code=0)
+    told = printed(ASKED, StepFinished(address=HERE, call_id="c", tool="execute_bash", observation=seen))
+    assert "    a\n" in told
+    assert "Exit code" not in told

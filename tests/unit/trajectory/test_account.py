@@ -292,4 +292,11 @@ def test_of_another_programs_run_without_an_end_it_is_not_said_that_it_was_cut_o
     account = told(imported, replied(1, LIST))
     assert account.recorded_by == "mini-swe-agent"
     assert "cut off" not in as_markdown(account)
-    assert "not recorded" in as_markdown(account)
+    assert "- ended: not recorded" in as_markdown(account)
+
+
+def test_a_model_that_nobody_named_has_no_empty_brackets() -> None:
+    account = told(replied(1, LIST))
+    account.model = account.turns[1].entries[0].model = ""  # type: ignore[union-attr]
+    assert "- model: not recorded" in as_markdown(account)
+    assert "()" not in as_markdown(account)
