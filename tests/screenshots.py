@@ -38,6 +38,9 @@ async def main() -> None:
     await draw(story_app(story.ended()), "ended", WIDE)
     await draw(story_app(story.waiting()), "breakpoints", WIDE, "b")
     await draw(app_of(parent()), "rewind", WIDE, "k", "r")
+    recorded = story_app(story.ended(), is_recorded=True)
+    await draw(recorded, "replay", WIDE, "g", *["right_square_bracket"] * 2, "slash", *"exit!=0")
+    await draw(story_app(story.ended()), "numbers", WIDE, "percent_sign")
     await draw(story_app(story.waiting()), "narrow", NARROW)
     await draw(start_app(some_runs()), "start", WIDE)
 
