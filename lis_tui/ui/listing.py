@@ -60,8 +60,10 @@ def listing(
 
 
 def _newest(entries: Iterable[FileEntry]) -> str | None:
+    """Give the file that was written last; a hidden one, as in `.git`, only where there is no other."""
     found = [entry for entry in entries if entry.kind == "file"]
-    return max(found, key=lambda entry: entry.mtime_s).path if found else None
+    shown = [entry for entry in found if not f"/{entry.path}".count("/.")]
+    return max(shown or found, key=lambda entry: entry.mtime_s).path if found else None
 
 
 def below(folder: Path | None) -> Read:
