@@ -44,7 +44,7 @@ _ENDS = {
     "bug": ("a bug in lis-tui", "error"),
     "elsewhere": ("ended elsewhere", "muted"),
     "replayed": ("re-executed", "ok"),
-    "not recorded": ("no end is recorded", "muted"),
+    "not recorded": ("not recorded", "muted"),
 }
 
 
