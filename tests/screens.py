@@ -1,7 +1,7 @@
 """What screen tests and pictures share: a source that tells given records, and apps that show them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from textual.app import App
@@ -193,6 +193,22 @@ async def settle(pilot: Pilot[int]) -> None:
     tasks = [task for task in asyncio.all_tasks() if task.get_name() in ("preview", "output", "recent runs")]
     await asyncio.gather(*tasks)
     await pilot.pause()
+
+
+def pressing(
+    *keys: str, settled: Callable[[Pilot[int]], Awaitable[None]] = settle
+) -> Callable[[Pilot[int]], Awaitable[None]]:
+    """Give what presses the keys before a picture is taken, each when everything has come to rest."""
+
+    async def run_before(pilot: Pilot[int]) -> None:
+        await settled(pilot)
+        for key in keys:
+            await pilot.press(key)
+            await settled(pilot)
+        hold_still(pilot.app)
+        await settled(pilot)
+
+    return run_before
 
 
 def bench(app: LisApp) -> Workbench:

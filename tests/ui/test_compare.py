@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from lis_tui.ui.screens.compare import CompareScreen, OutcomesScreen, screen_of
 from lis_tui.ui.screens.diff import DiffScreen
 from lis_tui.ui.themes import read_themes
 from tests import branches, story
-from tests.screens import hold_still, settle, text_of
+from tests.screens import pressing, settle, text_of
 
 PLOT = story.PLOT
 Compare = Callable[..., bool]
@@ -99,24 +99,12 @@ async def quiet(pilot: Pilot[int]) -> None:
     await settle(pilot)
 
 
-def pressing(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
-    async def run_before(pilot: Pilot[int]) -> None:
-        await quiet(pilot)
-        for key in keys:
-            await pilot.press(key)
-            await quiet(pilot)
-        hold_still(pilot.app)
-        await quiet(pilot)
-
-    return run_before
-
-
 SIZES = [(80, 24), (120, 40)]
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_the_table_of_outcomes_looks_as_it_did(snap_compare: Compare, size: tuple[int, int]) -> None:
-    assert snap_compare(app_of(*many()), terminal_size=size, run_before=pressing("space", "j"))
+    assert snap_compare(app_of(*many()), terminal_size=size, run_before=pressing("space", "j", settled=quiet))
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -128,7 +116,7 @@ def test_the_table_of_outcomes_looks_as_it_did(snap_compare: Compare, size: tupl
 def test_two_runs_side_by_side_look_as_they_did(
     snap_compare: Compare, tmp_path: Path, keys: tuple[str, ...], size: tuple[int, int]
 ) -> None:
-    assert snap_compare(app_of(*two(tmp_path)), terminal_size=size, run_before=pressing(*keys))
+    assert snap_compare(app_of(*two(tmp_path)), terminal_size=size, run_before=pressing(*keys, settled=quiet))
 
 
 async def test_the_cursor_begins_at_the_first_difference_and_goes_to_the_next(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from lis_tui.ui.screens.file_diff import FileDiffScreen
 from lis_tui.ui.screens.steps import StepDialog
 from lis_tui.ui.sources import RecordedSource
 from tests import story
-from tests.screens import FakeSource, bench, hold_still, settle, text_of, workbench_app
+from tests.screens import FakeSource, bench, pressing, settle, text_of, workbench_app
 
 Compare = Callable[..., bool]
 """The plugin's: draws the app and compares it with the stored picture."""
@@ -261,18 +261,6 @@ async def test_where_no_other_step_is_known_it_is_said() -> None:
 # ---- pictures
 
 
-def pressing(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
-    async def run_before(pilot: Pilot[int]) -> None:
-        await quiet(pilot)
-        for key in keys:
-            await pilot.press(key)
-            await quiet(pilot)
-        hold_still(pilot.app)
-        await quiet(pilot)
-
-    return run_before
-
-
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(
     "keys",
@@ -282,4 +270,4 @@ def pressing(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
 def test_the_files_of_a_step_look_as_they_did(
     snap_compare: Compare, tmp_path: Path, keys: tuple[str, ...], size: tuple[int, int]
 ) -> None:
-    assert snap_compare(app_of(kept(tmp_path)), terminal_size=size, run_before=pressing(*keys))
+    assert snap_compare(app_of(kept(tmp_path)), terminal_size=size, run_before=pressing(*keys, settled=quiet))

@@ -11,8 +11,8 @@ from lis_tui.ui.comparing import by_kinship
 from lis_tui.ui.screens.compare import CompareScreen, OutcomesScreen
 from lis_tui.ui.screens.judge import JudgeDialog
 from tests import branches, story
-from tests.screens import FakeSource, bench, some_runs, text_of, workbench_app
-from tests.ui.test_compare import SIZES, Compare, pressing, quiet
+from tests.screens import FakeSource, bench, pressing, some_runs, text_of, workbench_app
+from tests.ui.test_compare import SIZES, Compare, quiet
 
 
 def recorded(root: Path) -> tuple[Store, LisApp, FakeSource]:
@@ -141,4 +141,4 @@ def test_the_dialogs_look_as_they_did(
     _, app, source = recorded(tmp_path)
     write_notes(source.family[0].path, Notes(verdict="mixed", tags=("paper",)))
     source.family = Store(tmp_path).list()
-    assert snap_compare(app, terminal_size=size, run_before=pressing(*keys))
+    assert snap_compare(app, terminal_size=size, run_before=pressing(*keys, settled=quiet))

@@ -1,6 +1,6 @@
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from lis_tui.ui.screens.table import TableScreen
 from lis_tui.ui.screens.workbench import Workbench
 from lis_tui.ui.themes import read_themes
 from tests import story
-from tests.screens import FakeSource, hold_still, settle, start_app, text_of, workbench_app
+from tests.screens import FakeSource, pressing, settle, start_app, text_of, workbench_app
 
 Compare = Callable[..., bool]
 """The plugin's: draws the app and compares it with the stored picture."""
@@ -94,18 +94,6 @@ def shown(app: LisApp) -> list[str]:
     """The first words of the rows that are in sight."""
     assert isinstance(app.screen, TableScreen)
     return [app.screen.found.rows[place].entry.name for place in app.screen.rows.order]
-
-
-def pressing(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
-    async def run_before(pilot: Pilot[int]) -> None:
-        await quiet(pilot)
-        for key in keys:
-            await pilot.press(key)
-            await quiet(pilot)
-        hold_still(pilot.app)
-        await quiet(pilot)
-
-    return run_before
 
 
 async def test_a_log_of_many_samples_is_a_table_that_sorts_by_any_column(
@@ -286,7 +274,7 @@ def test_a_table_looks_as_it_did(
     app = table_app(loaded, path)
 
     async def run_before(pilot: Pilot[int]) -> None:
-        await pressing(*keys)(pilot)
+        await pressing(*keys, settled=quiet)(pilot)
         assert isinstance(app.screen, TableScreen)
         app.screen.found.path = Path("logs/words.json")
         app.screen.head.refresh()

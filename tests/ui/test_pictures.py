@@ -1,41 +1,19 @@
 """Every screen at 80×24 and 120×40, the workbench in each theme."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from textual.pilot import Pilot
 
 from lis_tui.trajectory.marks import Marks
 from tests import changed, story
 from tests.families import FIFTH, app_of, eventful, kept, parent
-from tests.screens import (
-    FakeSource,
-    family_runs,
-    hold_still,
-    settle,
-    some_runs,
-    start_app,
-    story_app,
-    workbench_app,
-)
+from tests.screens import FakeSource, family_runs, pressing, some_runs, start_app, story_app, workbench_app
 
 Compare = Callable[..., bool]
 """The plugin's: draws the app and compares it with the stored picture."""
 SIZES = [(80, 24), (120, 40)]
 NOT_READY = "No key for openai/qwen3-coder: set OPENAI_API_KEY, or put it into the keyring."
-
-
-def pressing(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
-    async def run_before(pilot: Pilot[int]) -> None:
-        await settle(pilot)
-        for key in keys:
-            await pilot.press(key)
-            await settle(pilot)
-        hold_still(pilot.app)
-        await settle(pilot)
-
-    return run_before
 
 
 @pytest.mark.parametrize("size", SIZES)
