@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from textual.app import App
@@ -209,6 +210,14 @@ def pressing(
         await settled(pilot)
 
     return run_before
+
+
+@asynccontextmanager
+async def shown(app: LisApp, size: tuple[int, int] = (120, 40)) -> AsyncIterator[tuple[LisApp, Pilot[int]]]:
+    """Run an app, from when everything has arrived and is drawn."""
+    async with app.run_test(size=size) as pilot:
+        await settle(pilot)
+        yield app, pilot
 
 
 def bench(app: LisApp) -> Workbench:

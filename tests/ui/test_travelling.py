@@ -9,9 +9,8 @@ from lis_tui.core.wire import Changes
 from lis_tui.ui.widgets.choice import Choice
 from tests import story
 from tests.families import FIFTH, app_of, family_of_two, kept, parent
-from tests.screens import FakeSource, bench, settle, text_of
+from tests.screens import FakeSource, bench, settle, shown, text_of
 
-SIZE = (120, 40)
 SMALL = (80, 24)
 
 
@@ -26,9 +25,7 @@ async def test_a_rewind_says_what_comes_back_what_is_dropped_and_what_is_lost() 
     source = parent()
     address = StepAddress(1, 1)
     told(source, events.SentToBackground(address))
-    app = app_of(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(app_of(source)) as (app, pilot):
         bench(app).commands.move_to(2)
         await pilot.press("r")
         await settle(pilot)
@@ -41,9 +38,7 @@ async def test_a_rewind_says_what_comes_back_what_is_dropped_and_what_is_lost() 
 
 async def test_a_rewind_shows_the_new_run_instead_of_the_old_one() -> None:
     source = parent()
-    app = app_of(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(app_of(source)) as (app, pilot):
         old = bench(app)
         await pilot.press("k", "r", "enter")
         await settle(pilot)
@@ -58,9 +53,7 @@ async def test_a_rewind_shows_the_new_run_instead_of_the_old_one() -> None:
 
 async def test_escape_leaves_the_run_as_it_is() -> None:
     source = parent()
-    app = app_of(source)
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with shown(app_of(source), SMALL) as (app, pilot):
         await pilot.press("k", "r", "escape")
         await settle(pilot)
         assert bench(app).source is source
@@ -69,9 +62,7 @@ async def test_escape_leaves_the_run_as_it_is() -> None:
 
 async def test_a_step_can_be_left_before_it() -> None:
     source = parent()
-    app = app_of(source)
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with shown(app_of(source), SMALL) as (app, pilot):
         await pilot.press("k", "r", "right")
         await settle(pilot)
         assert "files as they were before 5.1" in text_of(app)
@@ -82,9 +73,7 @@ async def test_a_step_can_be_left_before_it() -> None:
 
 async def test_a_step_that_waits_can_only_be_left_before_it() -> None:
     source = parent()
-    app = app_of(source)
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with shown(app_of(source), SMALL) as (app, pilot):
         await pilot.press("r")
         await settle(pilot)
         assert not app.screen.query(Choice)
@@ -95,9 +84,7 @@ async def test_a_step_that_waits_can_only_be_left_before_it() -> None:
 
 async def test_without_a_checkpoint_it_is_said_what_that_means() -> None:
     source = parent(kept(story.waiting(), FIFTH))
-    app = app_of(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(app_of(source)) as (app, pilot):
         await pilot.press("k", "r")
         await settle(pilot)
         assert "no checkpoint after 5.1: the sandbox is new" in text_of(app)
@@ -106,9 +93,7 @@ async def test_without_a_checkpoint_it_is_said_what_that_means() -> None:
 async def test_a_refused_rewind_is_said_and_changes_nothing() -> None:
     source = parent()
     source.refusal = "The image of the run is gone."
-    app = app_of(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(app_of(source)) as (app, pilot):
         await pilot.press("k", "r", "enter")
         await settle(pilot)
         assert "The image of the run is gone." in text_of(app)
@@ -117,9 +102,7 @@ async def test_a_refused_rewind_is_said_and_changes_nothing() -> None:
 
 async def test_a_recording_is_forked_not_rewound() -> None:
     source = parent(kept(story.ended()), is_recorded=True)
-    app = app_of(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(app_of(source)) as (app, pilot):
         await pilot.press("r")
         await settle(pilot)
         assert "f forks it here" in text_of(app)
@@ -134,9 +117,7 @@ async def test_a_recording_is_forked_not_rewound() -> None:
 
 async def test_a_fork_is_shown_and_its_parent_goes_on_behind_it() -> None:
     source = parent()
-    app = app_of(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(app_of(source)) as (app, pilot):
         await pilot.press("k", "f", "enter")
         await settle(pilot)
         assert bench(app).source.name == "mandelbrot-3-fork"
@@ -151,9 +132,7 @@ async def test_what_is_different_in_a_fork_is_sent_with_it(tmp_path: Path) -> No
     prompt = tmp_path / "system.md"
     prompt.write_text("You are brief.", encoding="utf-8")
     source = parent()
-    app = app_of(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(app_of(source)) as (app, pilot):
         await pilot.press("k", "f")
         await settle(pilot)
         app.screen.query_one("#model", Input).value = "script/other temperature=0.5"
@@ -176,9 +155,7 @@ async def test_what_is_different_in_a_fork_is_sent_with_it(tmp_path: Path) -> No
 
 async def test_a_fork_as_it_was_changes_nothing() -> None:
     source = parent()
-    app = app_of(source)
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with shown(app_of(source), SMALL) as (_, pilot):
         await pilot.press("k", "f", "enter")
         await settle(pilot)
     assert source.forks[0][3] == Changes(name="mandelbrot")
@@ -186,9 +163,7 @@ async def test_a_fork_as_it_was_changes_nothing() -> None:
 
 async def test_what_makes_no_sense_in_a_fork_is_said() -> None:
     source = parent()
-    app = app_of(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(app_of(source)) as (app, pilot):
         await pilot.press("k", "f")
         await settle(pilot)
         app.screen.query_one("#prompt", Input).value = "/nowhere/system.md"
@@ -208,9 +183,7 @@ async def test_what_makes_no_sense_in_a_fork_is_said() -> None:
 
 async def test_after_the_end_s_is_a_follow_up_and_f_a_fork() -> None:
     source = parent(kept(story.ended()))
-    app = app_of(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(app_of(source)) as (app, pilot):
         assert "s follow-up" in text_of(app)
         assert "f fork" in text_of(app)
         await pilot.press("s", *"go on", "enter")
@@ -222,9 +195,7 @@ async def test_a_run_that_was_cut_off_is_taken_up_again() -> None:
     source = parent(kept(story.waiting()), is_recorded=True)
     again = FakeSource(kept(story.waiting()))
     source.others = {"mandelbrot-3": again}
-    app = app_of(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(app_of(source)) as (app, pilot):
         await pilot.press("U")
         await settle(pilot)
         assert "the sandbox as it was after 5.1" in text_of(app)
@@ -242,9 +213,7 @@ async def test_a_run_that_was_cut_off_is_taken_up_again() -> None:
 
 async def test_a_fork_that_is_ready_takes_nobody_out_of_a_dialog() -> None:
     source = parent()
-    app = app_of(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(app_of(source)) as (app, pilot):
         await pilot.press("s", *"half a")
         await settle(pilot)
         app.branches.show(source.others["mandelbrot-3-fork"])
@@ -263,9 +232,7 @@ async def test_a_fork_that_is_ready_takes_nobody_out_of_a_dialog() -> None:
 async def test_one_goes_back_and_forth_and_each_run_keeps_its_place() -> None:
     source = parent()
     source.family = source.others["mandelbrot-3-fork"].family = family_of_two()
-    app = app_of(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(app_of(source)) as (app, pilot):
         first = bench(app)
         first.commands.move_to(1)
         await pilot.press("O")
@@ -288,9 +255,7 @@ async def test_one_goes_back_and_forth_and_each_run_keeps_its_place() -> None:
 
 async def test_a_run_behind_says_when_it_waits() -> None:
     source = parent(kept(story.waiting())[:-2])
-    app = app_of(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(app_of(source)) as (app, pilot):
         await pilot.press("g", "f", "enter")
         await settle(pilot)
         told(source, events.GateOpened(address=StepAddress(6, 1), gate="before_step", because="confirm mode"))
@@ -302,9 +267,7 @@ async def test_a_run_behind_says_when_it_waits() -> None:
 async def test_leaving_names_the_live_runs_and_pauses_all_of_them() -> None:
     source = parent()
     fork = source.others["mandelbrot-3-fork"]
-    app = app_of(source)
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with shown(app_of(source), SMALL) as (app, pilot):
         await pilot.press("k", "f", "enter")
         await settle(pilot)
         await pilot.press("q")
@@ -321,9 +284,7 @@ async def test_leaving_names_the_live_runs_and_pauses_all_of_them() -> None:
 async def test_one_of_several_live_runs_is_ended_alone() -> None:
     source = parent()
     fork = source.others["mandelbrot-3-fork"]
-    app = app_of(source)
-    async with app.run_test(size=SMALL) as pilot:
-        await settle(pilot)
+    async with shown(app_of(source), SMALL) as (app, pilot):
         await pilot.press("k", "f", "enter")
         await settle(pilot)
         await pilot.press("q", "h")
@@ -343,9 +304,7 @@ async def test_a_checkpoint_that_was_told_of_after_the_next_reply_is_known_at_it
     )
     taken = events.CheckpointTaken(address=first, entries=9, bytes_new=800, took_s=0.1)
     records.insert(late + 1, Record(899, records[late].at, taken))
-    app = app_of(parent(records, is_recorded=True))
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(app_of(parent(records, is_recorded=True))) as (app, pilot):
         bench(app).walk.go_to_step(first)
         await settle(pilot)
         await pilot.press("f")

@@ -20,7 +20,7 @@ from lis_tui.core.decisions import (
 from lis_tui.core.events import FileEntry, Record, StepAddress
 from lis_tui.ui.deeds.group import GRACE_S
 from tests import story
-from tests.screens import Clock, FakeSource, bench, settle, text_of, workbench_app
+from tests.screens import Clock, FakeSource, bench, settle, shown, text_of, workbench_app
 
 HERE = StepAddress(6, 1)
 SIZE = (120, 40)
@@ -32,9 +32,7 @@ def last_at(records: list[Record]) -> float:
 
 async def test_a_key_decides_about_the_step_that_was_painted() -> None:
     source, clock = FakeSource(story.waiting()), Clock(0.0)
-    app = workbench_app(source, monotonic=clock)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source, monotonic=clock)) as (_, pilot):
         clock.at += GRACE_S * 2
         await pilot.press("a")
         await settle(pilot)
@@ -43,9 +41,7 @@ async def test_a_key_decides_about_the_step_that_was_painted() -> None:
 
 async def test_a_key_typed_ahead_of_the_gate_decides_nothing_and_says_so() -> None:
     source, clock = FakeSource(story.waiting()), Clock(0.0)
-    app = workbench_app(source, monotonic=clock)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source, monotonic=clock)) as (app, pilot):
         clock.at += GRACE_S / 2
         await pilot.press("a")
         await settle(pilot)
@@ -59,9 +55,7 @@ async def test_a_key_typed_ahead_of_the_gate_decides_nothing_and_says_so() -> No
 
 async def test_a_gate_out_of_sight_is_shown_before_it_can_be_answered() -> None:
     source, clock = FakeSource(story.waiting()), Clock(0.0)
-    app = workbench_app(source, monotonic=clock)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source, monotonic=clock)) as (app, pilot):
         await pilot.press("g")
         await settle(pilot)
         clock.at += 10
@@ -86,9 +80,7 @@ async def test_a_command_taller_than_the_pane_can_be_read_and_decided() -> None:
         Record(81, at, events.GateOpened(address=here, gate="before_step", because="confirm mode")),
     ]
     source, clock = FakeSource(records), Clock(0.0)
-    app = workbench_app(source, monotonic=clock)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source, monotonic=clock)) as (app, pilot):
         await pilot.press("g")
         await settle(pilot)
         await pilot.press("a")
@@ -104,9 +96,7 @@ async def test_a_command_taller_than_the_pane_can_be_read_and_decided() -> None:
 
 async def test_an_edited_command_is_sent_as_arguments_of_the_same_shape() -> None:
     source, clock = FakeSource(story.waiting()), Clock(0.0)
-    app = workbench_app(source, monotonic=clock)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source, monotonic=clock)) as (app, pilot):
         clock.at += 1
         await pilot.press("e")
         await settle(pilot)
@@ -123,9 +113,7 @@ async def test_an_edited_command_is_sent_as_arguments_of_the_same_shape() -> Non
 
 async def test_letters_in_the_editor_type_and_an_unchanged_text_is_no_edit() -> None:
     source, clock = FakeSource(story.waiting()), Clock(0.0)
-    app = workbench_app(source, monotonic=clock)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source, monotonic=clock)) as (app, pilot):
         clock.at += 1
         await pilot.press("e")
         await settle(pilot)
@@ -141,9 +129,7 @@ async def test_letters_in_the_editor_type_and_an_unchanged_text_is_no_edit() -> 
 
 async def test_a_rejection_carries_its_reason() -> None:
     source, clock = FakeSource(story.waiting()), Clock(0.0)
-    app = workbench_app(source, monotonic=clock)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source, monotonic=clock)) as (app, pilot):
         clock.at += 1
         await pilot.press("x")
         await settle(pilot)
@@ -155,9 +141,7 @@ async def test_a_rejection_carries_its_reason() -> None:
 
 async def test_something_can_be_said_to_the_model_at_any_moment() -> None:
     source = FakeSource(story.thinking())
-    app = workbench_app(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source)) as (app, pilot):
         await pilot.press("s")
         await settle(pilot)
         app.screen.query_one(TextArea).text = "label the axes in German"
@@ -169,9 +153,7 @@ async def test_something_can_be_said_to_the_model_at_any_moment() -> None:
 async def test_pause_holds_then_cuts_and_at_the_gate_goes_on() -> None:
     records = story.running()
     source = FakeSource(records)
-    app = workbench_app(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source)) as (app, pilot):
         await pilot.press("p")
         await settle(pilot)
         source.add(Record(90, last_at(records), events.PauseAsked()))
@@ -190,9 +172,7 @@ async def test_pause_holds_then_cuts_and_at_the_gate_goes_on() -> None:
 
 async def test_one_step_approves_this_one_and_waits_at_the_next() -> None:
     source, clock = FakeSource(story.waiting()), Clock(0.0)
-    app = workbench_app(source, monotonic=clock)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source, monotonic=clock)) as (_, pilot):
         clock.at += 1
         await pilot.press("n")
         await settle(pilot)
@@ -201,9 +181,7 @@ async def test_one_step_approves_this_one_and_waits_at_the_next() -> None:
 
 async def test_an_action_that_cannot_run_says_why() -> None:
     source = FakeSource(story.running())
-    app = workbench_app(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source)) as (app, pilot):
         await pilot.press("a")
         await settle(pilot)
         assert "nothing waits for you" in text_of(app)
@@ -212,9 +190,7 @@ async def test_an_action_that_cannot_run_says_why() -> None:
 
 async def test_a_recording_takes_no_decision() -> None:
     source = FakeSource(story.waiting(), is_recorded=True)
-    app = workbench_app(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source)) as (app, pilot):
         for key in ("a", "x", "e", "p", "n", "c", "M", "s"):
             await pilot.press(key)
             await settle(pilot)
@@ -226,9 +202,7 @@ async def test_a_recording_takes_no_decision() -> None:
 async def test_a_refused_decision_is_said() -> None:
     source, clock = FakeSource(story.waiting()), Clock(0.0)
     source.refusal = "That step is no longer waiting."
-    app = workbench_app(source, monotonic=clock)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source, monotonic=clock)) as (app, pilot):
         clock.at += 1
         await pilot.press("a")
         await settle(pilot)
@@ -238,9 +212,7 @@ async def test_a_refused_decision_is_said() -> None:
 async def test_a_refusal_that_the_status_line_has_no_room_for_is_told_whole_until_a_key() -> None:
     source, clock = FakeSource(story.waiting()), Clock(0.0)
     source.refusal = f"That step is {'no longer ' * 20}waiting: ask the model again."
-    app = workbench_app(source, monotonic=clock)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source, monotonic=clock)) as (app, pilot):
         clock.at += 1
         await pilot.press("a")
         await settle(pilot)
@@ -255,9 +227,7 @@ async def test_what_one_reads_stays_in_place_while_more_arrives() -> None:
     records = story.ended()
     gate = next(n for n, record in enumerate(records) if record.event == story.waiting()[-1].event)
     source = FakeSource(records[: gate + 1])
-    app = workbench_app(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source)) as (app, pilot):
         await pilot.press("k", "k", "k")
         await settle(pilot)
         await pilot.press("g")
@@ -275,9 +245,7 @@ async def test_what_one_reads_stays_in_place_while_more_arrives() -> None:
 
 async def test_a_finished_turn_folds_when_the_next_begins_unless_a_person_opened_it() -> None:
     source = FakeSource(story.waiting())
-    app = workbench_app(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source)) as (app, pilot):
         reasoning = bench(app).reasoning
         assert "Let me look around first. There is a folder" not in text_of(app)
         await pilot.press("1", "g", "j", "enter")
@@ -293,9 +261,7 @@ async def test_a_finished_turn_folds_when_the_next_begins_unless_a_person_opened
 
 async def test_copying_gives_the_block_raw() -> None:
     source = FakeSource(story.waiting())
-    app = workbench_app(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source)) as (app, pilot):
         await pilot.press("y")
         await settle(pilot)
         assert app.clipboard.startswith("python3 label.py --font 14 \\\n  --title")
@@ -305,9 +271,7 @@ async def test_the_whole_output_of_a_step_opens_and_closes(tmp_path: Path) -> No
     (tmp_path / "3.2.txt").write_bytes(b"from the file\n" + b"x\n" * 300)
     source = FakeSource(story.waiting())
     source.outputs = tmp_path
-    app = workbench_app(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source)) as (app, pilot):
         await pilot.press("left_square_bracket", "enter")
         await settle(pilot)
         assert "from the file" in text_of(app)
@@ -318,9 +282,7 @@ async def test_the_whole_output_of_a_step_opens_and_closes(tmp_path: Path) -> No
 
 async def test_zoom_shows_one_pane_and_then_all_again() -> None:
     source = FakeSource(story.waiting())
-    app = workbench_app(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source)) as (app, pilot):
         await pilot.press("3", "z")
         await settle(pilot)
         assert "Commands" not in text_of(app)
@@ -332,9 +294,7 @@ async def test_zoom_shows_one_pane_and_then_all_again() -> None:
 
 async def test_the_terminal_may_change_its_size_at_any_time() -> None:
     source = FakeSource(story.waiting())
-    app = workbench_app(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source)) as (app, pilot):
         for width, height, seen in ((70, 24, "4 Preview"), (50, 12, "60 × 15"), (90, 30, "2 Commands")):
             await pilot.resize_terminal(width, height)
             await settle(pilot)
@@ -344,9 +304,7 @@ async def test_the_terminal_may_change_its_size_at_any_time() -> None:
 
 async def test_leaving_a_live_run_asks_and_detaching_leaves_it_alone() -> None:
     source = FakeSource(story.waiting())
-    app = workbench_app(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source)) as (app, pilot):
         await pilot.press("q")
         await settle(pilot)
         assert "The run is live" in text_of(app)
@@ -361,9 +319,7 @@ async def test_leaving_a_live_run_asks_and_detaching_leaves_it_alone() -> None:
 
 async def test_textuals_own_key_for_leaving_asks_too() -> None:
     source = FakeSource(story.waiting())
-    app = workbench_app(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source)) as (app, pilot):
         await pilot.press("ctrl+q")
         await settle(pilot)
         assert "The run is live" in text_of(app)
@@ -375,9 +331,7 @@ async def test_textuals_own_key_for_leaving_asks_too() -> None:
 
 async def test_ending_while_leaving_shows_the_end_first() -> None:
     source = FakeSource(story.waiting())
-    app = workbench_app(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source)) as (_, pilot):
         await pilot.press("q", "e")
         await settle(pilot)
         assert isinstance(source.decisions[0][0], End)
@@ -386,9 +340,7 @@ async def test_ending_while_leaving_shows_the_end_first() -> None:
 
 async def test_leaving_an_ended_run_lets_its_sandbox_go_and_says_the_answer() -> None:
     source = FakeSource(story.ended())
-    app = workbench_app(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source)) as (app, pilot):
         await pilot.press("q")
         await settle(pilot)
     assert source.is_closed
@@ -398,9 +350,7 @@ async def test_leaving_an_ended_run_lets_its_sandbox_go_and_says_the_answer() ->
 
 async def test_an_ended_run_can_be_continued_by_a_message_or_by_other_limits() -> None:
     source = FakeSource(story.ended())
-    app = workbench_app(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source)) as (app, pilot):
         await pilot.press("s")
         await settle(pilot)
         app.screen.query_one(TextArea).text = "now in colour"
@@ -421,9 +371,7 @@ async def test_an_ended_run_can_be_continued_by_a_message_or_by_other_limits() -
 
 async def test_control_c_interrupts_a_running_command_and_never_ends_the_program() -> None:
     source = FakeSource(story.running())
-    app = workbench_app(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source)) as (app, pilot):
         await pilot.press("ctrl+c")
         await settle(pilot)
         assert app.is_running
@@ -435,9 +383,7 @@ async def test_a_changed_file_is_previewed_until_a_person_chooses_one(tmp_path: 
     (tmp_path / "two.txt").write_text("second file")
     records = story.running()
     source = FakeSource(records, worktree=tmp_path)
-    app = workbench_app(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source)) as (app, pilot):
         source.add(Record(0, last_at(records), events.FilesChanged((FileEntry("one.txt", size_bytes=10),))))
         await settle(pilot)
         assert "first file" in text_of(app)
@@ -450,9 +396,7 @@ async def test_a_changed_file_is_previewed_until_a_person_chooses_one(tmp_path: 
 
 
 async def test_changed_files_flash_once_and_keep_their_sign() -> None:
-    app = workbench_app(FakeSource(story.waiting()))
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(FakeSource(story.waiting()))) as (app, pilot):
         files = bench(app).files
         line = next(y for y in range(40) if "area.txt" in files.render_line(y).text)
         assert any(segment.style and segment.style.reverse for segment in files.render_line(line))
@@ -464,9 +408,7 @@ async def test_changed_files_flash_once_and_keep_their_sign() -> None:
 
 async def test_the_palette_finds_and_does_an_action() -> None:
     source = FakeSource(story.waiting())
-    app = workbench_app(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source)) as (app, pilot):
         await pilot.press("colon")
         await settle(pilot)
         await pilot.press(*"theme")
@@ -478,9 +420,7 @@ async def test_the_palette_finds_and_does_an_action() -> None:
 
 async def test_what_was_sent_is_shown_with_what_is_new_and_copied_without_a_key() -> None:
     source = FakeSource(story.waiting())
-    app = workbench_app(source)
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(source)) as (app, pilot):
         await pilot.press("v")
         await settle(pilot)
         assert "What was sent in turn 6: 13 messages, + 2 new" in text_of(app)
@@ -507,9 +447,7 @@ async def test_a_host_that_goes_away_is_said_and_the_screen_stays() -> None:
                 yield record
             raise HostUnreachable("The host is gone.")
 
-    app = workbench_app(Broken([]))
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
+    async with shown(workbench_app(Broken([]))) as (app, pilot):
         assert "The host is gone." in text_of(app)
         await pilot.press("q")
         await settle(pilot)
