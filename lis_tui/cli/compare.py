@@ -59,7 +59,8 @@ def table(runs: Sequence[Compared]) -> Iterator[str]:
     yield ""
     for one, answer in zip(outcomes, answers(outcomes), strict=True):
         said = answer or one_line(one.reason, 200) or "no answer"
-        yield f"{one_line(one.run, 40)} ({one_line(one.model, 40)}): {said}"
+        model = f" ({one_line(one.model, 40)})" if one.model else ""
+        yield f"{one_line(one.run, 40)}{model}: {said}"
 
 
 def _steps(left: Compared, right: Compared) -> Iterator[str]:

@@ -6,6 +6,7 @@ from lis_tui.cli.printer import BOLD, DIM, Out, Printer, step_lines
 from lis_tui.core.events import (
     Event,
     ForeignKept,
+    MessageSent,
     ModelAsked,
     ReplyFinished,
     RunStarted,
@@ -45,6 +46,8 @@ class ForeignPrinter(Printer):
                 yield from step_lines(address, call.name, call.arguments)
             case StepStarted(changed_by=None):
                 return
+            case MessageSent():
+                yield f"  said to the model: {one_line(event.text)}", DIM  # by whom is a guess
             case _:
                 yield from super()._lines(event)
 
@@ -67,7 +70,8 @@ def _read_as(event: TrajectoryImported) -> str:
     if event.problems:
         parts.append(f"{plural(len(event.problems), 'record')} could not be read")
     if event.kept:
-        parts.append(f"{plural(len(event.kept), 'kind')} of fields have no place here")
+        verb = "has" if len(event.kept) == 1 else "have"
+        parts.append(f"{plural(len(event.kept), 'kind')} of fields {verb} no place here")
     more = " (--report names them)" if len(parts) > 1 else ""
     return f"{'; '.join(parts)}{more}"
 

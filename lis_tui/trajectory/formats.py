@@ -12,6 +12,7 @@ from lis_tui.core.hostile import HOSTILE
 from lis_tui.core.messages import Observation
 from lis_tui.core.text import clean, one_line, plural
 from lis_tui.trajectory.account import (
+    PROGRAM,
     Account,
     Act,
     Call,
@@ -98,7 +99,8 @@ def _(entry: Act) -> Iterator[str]:
 
 @_entry.register
 def _(entry: Said) -> Iterator[str]:
-    yield from _fenced(f"**{by_words(entry.by)} said to the model** ({_plain(entry.origin)}):", entry.text)
+    kind = f" ({_plain(entry.origin)})" if entry.by in (*_WHO, PROGRAM) else ""  # of others it is a guess
+    yield from _fenced(f"**{by_words(entry.by)} said to the model**{kind}:", entry.text)
 
 
 @_entry.register

@@ -22,7 +22,7 @@ from lis_tui.core.parts import StepView
 from lis_tui.trajectory.past_files import FilesThen
 
 UNKNOWN = "What stood in it is not known: the recording tells of some edits only, and keeps no files."
-NOTHING = "This recording keeps no files, and up to here it tells of no edit."
+NOTHING = "This recording keeps no files, and up to here no editor changed one; commands may have."
 
 
 class InferredFiles:

@@ -68,6 +68,21 @@ async def test_the_model_is_named_where_the_file_names_it() -> None:
         assert "model: openai/qwen3-coder" in text_of(app)
 
 
+async def test_nobody_is_named_for_what_was_said_elsewhere() -> None:
+    records = recorded()
+    spoken = [
+        Record(90, 0.0, events.MessageSent(turn=1, text="The rules.", origin="nudge")),
+        Record(91, 0.0, events.MessageSent(turn=1, text="Count on.", origin="person")),
+    ]
+    app = workbench_app(FakeSource([*records, *spoken], is_recorded=True))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        shown = text_of(app)
+    assert "to the model: The rules." in shown
+    assert "a person: Count on." in shown
+    assert "lis-tui: " not in shown
+
+
 async def test_how_we_asked_is_shown_as_before() -> None:
     app = workbench_app(FakeSource(story.ended(), is_recorded=True))
     async with app.run_test(size=(120, 40)) as pilot:

@@ -180,7 +180,7 @@ def _called(tool: str, arguments: str) -> str:
     command, path = given.get("command"), given.get("path")
     if tool == "execute_bash" and isinstance(command, str):
         return command
-    if tool == "str_replace_editor":
+    if tool == "str_replace_editor" and isinstance(command, str) and isinstance(path, str):
         return f"{tool} {command} {path}"
     return f"{tool} {arguments if given else ''}".strip()
 

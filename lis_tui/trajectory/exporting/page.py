@@ -233,7 +233,7 @@ def _short(call: Call) -> str:
     command, path = given.get("command"), given.get("path")
     if call.tool == "execute_bash" and isinstance(command, str):
         return f"$ {command}"
-    if call.tool == "str_replace_editor":
+    if call.tool == "str_replace_editor" and isinstance(command, str) and isinstance(path, str):
         return f"{command} {path}"
     return f"{call.tool} {call.arguments if given else ''}".strip()
 

@@ -37,7 +37,7 @@ def read_file(path: Path, most_bytes: int) -> bytes:
                 raise NoTrajectory(f"{path} is no regular file.")
             if found.st_size > most_bytes:
                 raise NoTrajectory(f"{path} is larger than {most_bytes >> 20:,} MB: it is not read.")
-            return file.read(most_bytes)
+            return file.read(most_bytes) or b""  # None where the kernel has nothing to give yet
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise NoTrajectory(f"{path} cannot be read: {reason}.") from error

@@ -23,7 +23,7 @@ tellings = Tellings()
 def _(told: Teller, event: MessageSent) -> None:
     told.turn = max(told.turn, event.turn)
     is_persons = event.origin in ("person", "follow_up", "command")
-    by = "person" if is_persons else PROGRAM
+    by = "person" if is_persons else told.account.recorded_by or PROGRAM
     told.add(Said(by=by, text=event.text, origin=event.origin), event.turn)
 
 

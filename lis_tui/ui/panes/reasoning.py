@@ -28,6 +28,13 @@ _ORIGINS = {
     "trim": ("", "warning"),
     "retry": ("↻ ", "warning"),
 }
+_ORIGINS_ELSEWHERE = _ORIGINS | {
+    "person": ("a person: ", "human"),
+    "follow_up": ("a person, after the end: ", "human"),
+    "nudge": ("to the model: ", "muted"),
+    "limits": ("to the model: ", "muted"),
+}
+"""In what another program recorded neither this one spoke nor who reads it."""
 
 
 class ReasoningPane(BlockList):
@@ -149,8 +156,9 @@ class ReasoningPane(BlockList):
 
     def _said_rows(self, turn: TurnView) -> list[Row]:
         rows: list[Row] = []
+        origins = _ORIGINS if self._view.imported is None else _ORIGINS_ELSEWHERE
         for said in _newest_retries(turn.said):
-            label, tone = _ORIGINS[said.origin]
+            label, tone = origins[said.origin]
             lines = clean(without_remarks(said.text.strip())).expandtabs(4).split("\n")
             lead: list[Ink] = [("     ", "")]
             rows.append(Row([(label, f"{tone} bold"), (lines[0], tone)], lead=lead, most=50, is_prose=True))

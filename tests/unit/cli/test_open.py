@@ -61,6 +61,15 @@ def test_a_step_that_nothing_is_known_of_is_printed_too(
     assert "4.1 ·" not in out
 
 
+def test_what_was_said_to_the_model_is_neither_a_warning_nor_a_word_of_ours(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sessions.save(home / "s.jsonl", sessions.codex_session())
+    _, out, _ = said(capsys, "open", "s.jsonl", "--headless")
+    assert "  said to the model: <environment_context>" in out.splitlines()[3]
+    assert "nudge" not in out
+
+
 def test_json_is_a_journal(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sessions.save(home / "s.jsonl", sessions.claude_session())
     _, out, _ = said(capsys, "open", "s.jsonl", "--json")

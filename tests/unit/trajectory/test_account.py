@@ -295,6 +295,15 @@ def test_of_another_programs_run_without_an_end_it_is_not_said_that_it_was_cut_o
     assert "- ended: not recorded" in as_markdown(account)
 
 
+def test_what_another_program_said_to_its_model_is_not_put_into_our_mouth() -> None:
+    imported = events.TrajectoryImported(format="Codex", version="0.58.0")
+    account = told(
+        imported, events.MessageSent(turn=1, text="<environment>", origin="nudge"), replied(1, LIST)
+    )
+    assert [one.by for turn in account.turns for one in turn.entries if isinstance(one, Said)] == ["Codex"]
+    assert "**Codex said to the model**:" in as_markdown(account)
+
+
 def test_a_model_that_nobody_named_has_no_empty_brackets() -> None:
     account = told(replied(1, LIST))
     account.model = account.turns[1].entries[0].model = ""  # type: ignore[union-attr]

@@ -3,11 +3,14 @@ import hashlib
 import re
 from html.parser import HTMLParser
 
+import pytest
+
 from lis_tui.core import events
 from lis_tui.core.events import Record, StepAddress
 from lis_tui.core.messages import Observation, Reply, ToolCall
-from lis_tui.trajectory.exporting.exporter import Attachment, Exportable, exporter
+from lis_tui.trajectory.exporting.exporter import Attachment, Exportable, ExportFormat, exporter
 from tests import story
+from tests.journals import started
 
 PNG = b"\x89PNG\r\n\x1a\nrest"
 NASTY = (
@@ -127,3 +130,19 @@ def _coloured(event: events.Event) -> events.Event:
         return event
     seen = Observation(text="\x1b[31mred\x1b[0m \x1b[1;38;5;21mblue\x1b[0m plain")
     return events.StepFinished(address=event.address, call_id="c", tool=event.tool, observation=seen)
+
+
+@pytest.mark.parametrize("to", ["html", "cast"])
+def test_an_editor_call_that_cannot_be_read_has_no_nones(to: ExportFormat) -> None:
+    call = ToolCall("c1", "str_replace_editor", '{"path": "/a", "command": "create", "file_text": "\\ud800"}')
+    records = [
+        Record(1, 1.0, started()),
+        Record(2, 2.0, events.ReplyFinished(turn=1, reply=Reply(calls=(call,)))),
+        Record(3, 2.0, events.StepProposed(address=StepAddress(1, 1), call=call)),
+        Record(
+            4,
+            2.0,
+            events.StepStarted(address=StepAddress(1, 1), tool=call.name, arguments=call.arguments),
+        ),
+    ]
+    assert "None" not in exporter(to)(Exportable(name="one", records=records)).data.decode()
