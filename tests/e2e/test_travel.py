@@ -81,6 +81,18 @@ class Traveller:
             await stream.aclose()
         raise AssertionError(f"{kind.__name__} never came")
 
+    async def approve(self, run: str, *turns: int) -> None:
+        """Approve the first step of each of these turns, once it waits."""
+        for turn in turns:
+            await self.until(run, GateOpened, StepAddress(turn, 1))
+            await self.client.decide(run, Approve(), StepAddress(turn, 1))
+
+    async def end_of(self, run: str) -> RunEnded:
+        """Watch a run to its end."""
+        ended = (await self.until(run, RunEnded))[-1]
+        assert isinstance(ended, RunEnded)
+        return ended
+
     def view(self, run: str) -> RunView:
         return RunView().apply_all(read(Store(self.places.data).find(run)))
 
@@ -106,13 +118,10 @@ async def test_a_rewind_takes_files_shell_and_conversation_back(me: Traveller) -
         SUBMIT,
         mode="confirm",
     )
-    for turn in (1, 2):
-        await me.until(run, GateOpened, StepAddress(turn, 1))
-        await me.client.decide(run, Approve(), StepAddress(turn, 1))
+    await me.approve(run, 1, 2)
     await me.until(run, GateOpened, StepAddress(3, 1))
     child = await me.client.fork(run, StepAddress(1, 1), kind="rewind", changes=Changes(mode="confirm"))
-    ended = (await me.until(run, RunEnded))[-1]
-    assert isinstance(ended, RunEnded)
+    ended = await me.end_of(run)
     assert (ended.status, child in ended.reason) == ("rewound", True)
     forked = (await me.until(child, RunForked))[-1]
     assert isinstance(forked, RunForked)
@@ -123,11 +132,9 @@ async def test_a_rewind_takes_files_shell_and_conversation_back(me: Traveller) -
         True,
     )
     assert forked.problems == ()
-    await me.until(child, GateOpened, StepAddress(2, 1))
-    await me.client.decide(child, Approve(), StepAddress(2, 1))
+    await me.approve(child, 2)
     await me.client.decide(child, SetMode("auto"))
-    last = (await me.until(child, RunEnded))[-1]
-    assert isinstance(last, RunEnded)
+    last = await me.end_of(child)
     assert (last.status, last.answer) == ("submitted", "2")
     assert me.said(child, 3) == "two\nfar\n2 /\n[turn 3 of 100: 97 left]"
 
@@ -147,7 +154,7 @@ async def test_forks_of_one_step_go_their_own_ways_and_the_parent_stays_as_it_is
         bash('cat /testbed/file far; echo "$V $PWD" | tee /testbed/answer.txt'),
         SUBMIT,
     )
-    assert isinstance((await me.until(run, RunEnded))[-1], RunEnded)
+    await me.end_of(run)
     await me.client.close_run(run)
     folder = Store(me.places.data).find(run)
     before = everything(folder.path)
@@ -171,8 +178,7 @@ async def test_forks_of_one_step_go_their_own_ways_and_the_parent_stays_as_it_is
     assert children == ["left", "right"]
     assert set(await me.client.live_runs()) >= {"left", "right"}
     for child in children:
-        ended = (await me.until(child, RunEnded))[-1]
-        assert isinstance(ended, RunEnded)
+        ended = await me.end_of(child)
         assert ended.answer is not None
         assert ended.answer.split() == ["base", child]
         assert "base\nfar\n" in me.said(child, 2)
@@ -192,19 +198,16 @@ async def test_a_fork_of_a_live_run_leaves_it_alone(me: Traveller) -> None:
         SUBMIT,
         mode="confirm",
     )
-    await me.until(run, GateOpened, StepAddress(1, 1))
-    await me.client.decide(run, Approve(), StepAddress(1, 1))
+    await me.approve(run, 1)
     await me.until(run, GateOpened, StepAddress(2, 1))
     child = await me.client.fork(run, StepAddress(1, 1), changes=Changes(mode="auto", message="Be brief."))
-    ended = (await me.until(child, RunEnded))[-1]
-    assert isinstance(ended, RunEnded)
+    ended = await me.end_of(child)
     assert ended.answer == "parent"
     said = [said.text for turn in me.view(child).turns for said in turn.said if said.origin == "person"]
     assert said == ["Be brief."]
     assert me.lis.worktree(run).joinpath("file").read_text() == "base\n"
     await me.client.decide(run, SetMode("auto"))
-    last = (await me.until(run, RunEnded))[-1]
-    assert isinstance(last, RunEnded)
+    last = await me.end_of(run)
     assert (last.status, last.answer) == ("submitted", "parent")
     assert not [fact for fact in await me.until(run, RunEnded) if isinstance(fact, RunForked)]
 
@@ -226,8 +229,7 @@ async def test_a_run_whose_host_was_killed_is_taken_up_with_its_files_and_shell(
     await me.client.close()
     me.client = await Client.connect(me.places)
     assert await me.client.take_up(run, Changes(message="Go on.")) == run
-    ended = (await me.until(run, RunEnded))[-1]
-    assert isinstance(ended, RunEnded)
+    ended = await me.end_of(run)
     assert (ended.status, ended.answer) == ("submitted", "kept /opt")
     step = me.view(run).step(StepAddress(2, 1))
     assert step is not None
@@ -308,8 +310,7 @@ async def test_after_thirty_steps_each_rewind_gives_what_was_there_then(me: Trav
     run = await me.start(*(bash(f"{step}\n{SHOW_STATE}") for step in steps), SUBMIT, mode="confirm")
     seen: dict[int, list[bytes]] = {}
     for turn in range(1, len(steps) + 1):
-        await me.until(run, GateOpened, StepAddress(turn, 1))
-        await me.client.decide(run, Approve(), StepAddress(turn, 1))
+        await me.approve(run, turn)
         await me.until(run, GateOpened, StepAddress(turn + 1, 1))
         seen[turn] = snapshot(me.view(run))
     first = me.view(run)
@@ -335,7 +336,7 @@ async def test_after_thirty_steps_each_rewind_gives_what_was_there_then(me: Trav
     assert b"\n".join(sorted(differs)).decode(errors="replace") == ""
     for live in (here, fork):
         await me.client.decide(live, End())
-        await me.until(live, RunEnded)
+        await me.end_of(live)
         await me.client.close_run(live)
 
 
@@ -347,9 +348,7 @@ async def test_after_a_crash_a_rewound_run_is_found_by_its_new_name(me: Travelle
         SUBMIT,
         mode="confirm",
     )
-    for turn in (1, 2):
-        await me.until(run, GateOpened, StepAddress(turn, 1))
-        await me.client.decide(run, Approve(), StepAddress(turn, 1))
+    await me.approve(run, 1, 2)
     await me.until(run, GateOpened, StepAddress(3, 1))
     child = await me.client.fork(run, StepAddress(1, 1), kind="rewind", changes=Changes(name="child"))
     await me.until(child, GateOpened, StepAddress(2, 1))
@@ -365,8 +364,7 @@ async def test_after_a_crash_a_rewound_run_is_found_by_its_new_name(me: Travelle
     await me.client.close()
     me.client = await Client.connect(me.places)
     assert await me.client.take_up(child, Changes(mode="auto")) == child
-    ended = (await me.until(child, RunEnded))[-1]
-    assert isinstance(ended, RunEnded)
+    ended = await me.end_of(child)
     assert (ended.status, ended.answer) == ("submitted", "1 /tmp two")
     await me.client.close_run(child)
     assert me.lis.containers() == []
