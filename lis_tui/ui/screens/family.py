@@ -12,6 +12,7 @@ from lis_tui.trajectory.summary import RunSummary
 from lis_tui.ui.family import Kin, kin_row
 from lis_tui.ui.labels import content_of, label
 from lis_tui.ui.paint import Paint
+from lis_tui.ui.widgets.beside import move_beside
 
 
 class FamilyDialog(ModalScreen[RunSummary | None]):
@@ -64,10 +65,7 @@ class FamilyDialog(ModalScreen[RunSummary | None]):
     def action_move(self, direction: int) -> None:
         """To the run beside."""
         for options in self.query(OptionList):
-            if direction > 0:
-                options.action_cursor_down()
-            else:
-                options.action_cursor_up()
+            move_beside(options, direction)
 
     def action_cancel(self) -> None:
         """Stay."""

@@ -15,6 +15,7 @@ from lis_tui.ui.labels import content_of, keys, label
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink
 from lis_tui.ui.strip import SIGNS
+from lis_tui.ui.widgets.beside import move_beside
 
 
 class HelpDialog(ModalScreen[None]):
@@ -158,11 +159,7 @@ class PaletteDialog(ModalScreen[str | None]):
 
     def action_move(self, direction: int) -> None:
         """To the option beside."""
-        options = self.query_one(OptionList)
-        if direction > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
+        move_beside(self.query_one(OptionList), direction)
 
     def action_cancel(self) -> None:
         """Do nothing."""

@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 from lis_tui.core.bus import spawn
 from lis_tui.core.text import one_line
 from lis_tui.ui.labels import keys, label
+from lis_tui.ui.widgets.beside import move_beside
 
 MOST = 200
 """So many names are offered."""
@@ -104,11 +105,7 @@ class PathDialog(ModalScreen[Path | None]):
     def action_move(self, direction: int) -> None:
         """To the name beside; it is what is meant then."""
         self._has_moved = True
-        options = self.query_one(OptionList)
-        if direction > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
+        move_beside(self.query_one(OptionList), direction)
 
     # ---- answering
 

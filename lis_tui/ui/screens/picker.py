@@ -18,6 +18,7 @@ from lis_tui.ui import words
 from lis_tui.ui.labels import content_of, label
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink
+from lis_tui.ui.widgets.beside import move_beside
 
 
 class RunPicker(ModalScreen[tuple[RunSummary, ...] | None]):
@@ -116,11 +117,7 @@ class RunPicker(ModalScreen[tuple[RunSummary, ...] | None]):
 
     def action_move(self, direction: int) -> None:
         """To the run beside."""
-        options = self.query_one(OptionList)
-        if direction > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
+        move_beside(self.query_one(OptionList), direction)
 
     def action_cancel(self) -> None:
         """Take none."""

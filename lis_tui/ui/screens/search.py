@@ -23,6 +23,7 @@ from lis_tui.ui.labels import content_of, keys, label
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink
 from lis_tui.ui.searching import Hits, no_files
+from lis_tui.ui.widgets.beside import move_beside
 
 MOST_SHOWN = 100
 """So many hits are listed, from the place on where one is; the keys for hits lead to all of them."""
@@ -143,11 +144,7 @@ class SearchDialog(ModalScreen[tuple[Hits, StepAddress] | None]):
 
     def action_move(self, direction: int) -> None:
         """To the hit beside."""
-        options = self.query_one(OptionList)
-        if direction > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
+        move_beside(self.query_one(OptionList), direction)
 
     def action_cancel(self) -> None:
         """Stay where one is."""

@@ -14,6 +14,7 @@ from lis_tui.core.events import StepAddress
 from lis_tui.core.text import one_line
 from lis_tui.ui.labels import content_of, keys, label
 from lis_tui.ui.paint import Paint
+from lis_tui.ui.widgets.beside import move_beside
 
 
 class StepDialog(ModalScreen[StepAddress | None]):
@@ -76,11 +77,7 @@ class StepDialog(ModalScreen[StepAddress | None]):
 
     def action_move(self, direction: int) -> None:
         """To the step beside."""
-        options = self.query_one(OptionList)
-        if direction > 0:
-            options.action_cursor_down()
-        else:
-            options.action_cursor_up()
+        move_beside(self.query_one(OptionList), direction)
 
     def action_cancel(self) -> None:
         """Choose none."""
