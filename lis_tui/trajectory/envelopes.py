@@ -39,6 +39,8 @@ _CODEX = re.compile(
     r"^(?:Chunk ID: [^\n]*\n)?(?:Exit code: -?\d+\n)?Wall time: [^\n]*\n"
     r"(?:Process exited with code -?\d+\n)?(?:[^\n:]+: [^\n]*\n)*?Output:\n"
 )
+_PROMPT = re.compile(r"[^\s@:]{1,200}@[^\s@:]{1,200}:[^\n#$]{0,500}[#$](?: [^\n]*)?")
+_TERMINUS = "New Terminal Output:\n\n"
 _CLAUDE = re.compile(r"^(?:Error: )?Exit code \d+\n")
 _NUMBERED = re.compile(r"^ *(\d+)(?:\t|→|: ?|\| ?)(.*)$", re.MULTILINE)
 
@@ -57,6 +59,8 @@ def printed(text: str) -> str:
         text = found[1]
     elif text.startswith("{") and '"returncode"' in text:
         text = _from_json(text)
+    if text.startswith(_TERMINUS):
+        text = _from_terminal(text.removeprefix(_TERMINUS))
     text = _SWE_AGENT.sub("", text)
     while (shorter := _OPENHANDS.sub("", text)) != text:
         text = shorter
@@ -84,6 +88,16 @@ def in_any_order(text: str) -> str:
 def numbered(text: str) -> str:
     """Give the lines of a file that an editor shows with their numbers, without these."""
     return "\n".join(f"{number} {line}".rstrip() for number, line in _NUMBERED.findall(text))
+
+
+def _from_terminal(text: str) -> str:
+    """Take off the prompt with what was typed at it, and the next prompt."""
+    lines = text.rstrip().split("\n")
+    if _PROMPT.fullmatch(lines[0]):
+        del lines[0]
+        if lines and _PROMPT.fullmatch(lines[-1].rstrip()):
+            del lines[-1]
+    return "\n".join(lines)
 
 
 def _from_json(text: str) -> str:

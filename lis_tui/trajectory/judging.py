@@ -32,7 +32,7 @@ def judge(step: RecordedStep, expected: Observation, now: Observation, rules: Ru
     return StepReplayed(
         address=step.address,
         verdict=verdict,
-        expected=expected.text,
+        expected=_recorded(expected),
         expected_exit_code=expected.exit_code,
         rules=needed,
         because=because,
@@ -42,18 +42,24 @@ def judge(step: RecordedStep, expected: Observation, now: Observation, rules: Ru
 def _verdict(expected: Observation, now: Observation, rules: Rules) -> _Judged:
     if because := _other_end(expected, now):
         return "diverged", because, ()
-    like = rules.compare(printed(expected.text), printed(now.text))
+    recorded = _recorded(expected)
+    like = rules.compare(printed(recorded), printed(now.text))
     if like.sign == "=":
         return "identical", "", ()
     if like.sign == "≈":
         return "normalised", "", like.rules
-    both = streams(expected.text)
+    both = streams(recorded)
     apart = Likeness("≠") if both is None else rules.compare(both, in_any_order(printed(now.text)))
     if apart.sign != "≠":
         return "normalised", "", (STREAMED, *apart.rules)
     if expected.is_cut != now.is_cut or is_cut(expected.text):
         return "not_replayable", _CUT, ()
     return "diverged", "it printed something else", ()
+
+
+def _recorded(expected: Observation) -> str:
+    """Give what the command wrote where that is recorded apart from what the model was shown."""
+    return expected.text if expected.output is None else expected.output
 
 
 def _edited(step: RecordedStep, expected: Observation, now: Observation, rules: Rules) -> _Judged:

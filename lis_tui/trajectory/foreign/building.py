@@ -249,6 +249,11 @@ class Builder:
         """The ids of the calls that nothing was observed of yet, in order."""
         return self._calls.ids
 
+    @property
+    def oldest_call(self) -> ToolCall | None:
+        """This turn's first call that nothing was observed of yet."""
+        return self._calls.oldest
+
     # ---- account
 
     def keep(self, where: str, value: object, address: StepAddress | None = None) -> None:

@@ -211,7 +211,7 @@ class MiniTalk(Talk):
         self.ended_at = at_of(extra)
         self.end = beside(extra)
         if self.end.end is None and self.exit_status == "Submitted" and len(self.builder.open_calls) == 1:
-            self.builder.observe(text(message.get("content")), status="done", at=self.ended_at)
+            self._submit(text(message.get("content")))
 
     def _is_end(self, message: Json, exit_status: str) -> bool:
         """Format 1 and bare lists end with a word of the user: what the last command wrote, or nothing."""
@@ -232,8 +232,15 @@ class MiniTalk(Talk):
         if exit_status in ("", "Submitted"):
             said = content_of(message.get("content")).text
             self.exit_status, self.submission = "Submitted", said
-            self.builder.observe(said, status="done", at=self.ended_at)
+            self._submit(said)
         self.keep(message, Content())
+
+    def _submit(self, said: str) -> None:
+        """The command that ended the run wrote a mark first, and only what came after it is recorded."""
+        call = self.builder.oldest_call
+        marks = [mark for mark in MARKS if call is not None and mark in call.arguments]
+        output = f"{marks[0]}\n{said}" if len(marks) == 1 else None
+        self.builder.observe(said, output=output, status="done", at=self.ended_at)
 
     def _find_submitter(self) -> str:
         """In the interactive form the last command counts as not run: it ended the run meanwhile."""

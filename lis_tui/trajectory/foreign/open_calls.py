@@ -33,6 +33,11 @@ class OpenCalls:
         """Those of this turn, in order."""
         return list(self._now)
 
+    @property
+    def oldest(self) -> ToolCall | None:
+        """The first one of this turn."""
+        return next((open_.call for open_ in self._now.values()), None)
+
     def named(self, calls: Sequence[ToolCall], turn: int) -> list[ToolCall]:
         """Give each call of a new turn an id that no other open one has: every result must find its call."""
         found: dict[str, ToolCall] = {}

@@ -19,7 +19,7 @@ def verdict(
 ) -> tuple[Verdict, tuple[str, ...]]:
     step = RecordedStep(address=StepAddress(1, 1), call=call, has_run=True, is_foreign=is_foreign)
     found = judge(step, expected, now, Rules())
-    assert found.expected == expected.text
+    assert found.expected == (expected.text if expected.output is None else expected.output)
     return found.verdict, found.rules
 
 
@@ -43,6 +43,8 @@ def seen(text: str, **given: object) -> Observation:
         "[Python interpreter: /p]\n[Command finished with exit code 0]",
         "Exit code: 0\nWall time: 0.1 seconds\nOutput:\none\n",
         "Exit code 1\none",
+        "New Terminal Output:\n\nroot@box:/app# echo one\none\n\n\n",
+        "New Terminal Output:\n\nroot@box:/app# echo one\none\nroot@box:/app# \n\n",
     ],
 )
 def test_the_words_around_an_output_do_not_count(text: str) -> None:
@@ -60,6 +62,12 @@ def test_an_unknown_exit_code_is_not_compared_and_a_known_one_decides() -> None:
     assert verdict(unknown, seen("a", exit_code=3, status="failed"))[0] == "identical"
     assert verdict(seen("a", exit_code=0), seen("a", exit_code=0))[0] == "identical"
     assert verdict(seen("a", exit_code=0), seen("a", exit_code=1))[0] == "diverged"
+
+
+def test_what_a_command_wrote_counts_and_not_what_the_model_was_shown_of_it() -> None:
+    shown = seen("It was long: see the file.", output="one\n", status="unknown")
+    assert verdict(shown, seen("one\n"))[0] == "identical"
+    assert verdict(shown, seen("It was long: see the file."))[0] == "diverged"
 
 
 def test_a_command_that_a_limit_ended_is_not_one_that_ended_by_itself() -> None:

@@ -155,6 +155,12 @@ def test_tool_calls_have_their_own_result_time_and_price(tmp_path: Path) -> None
     assert (reply.finish_reason, json.loads(reply.raw_json)["model"]) == ("tool_calls", "claude-sonnet")
 
 
+def test_the_mark_that_ends_a_run_was_printed_by_its_last_command(tmp_path: Path) -> None:
+    view = fold(imported(MINI, tmp_path, bare()))
+    last = seen(view.steps[-1])
+    assert last.output == f"{END}\n{last.text}"
+
+
 def test_what_was_asked_of_the_run_is_read_from_its_configuration(tmp_path: Path) -> None:
     given = imported(MINI, tmp_path, document(with_calls(), exit_status="Submitted"))
     spec = fold(given).started
