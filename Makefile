@@ -4,6 +4,8 @@
 export HEADLESS PYTHON
 
 SETUP := sh scripts/setup.sh
+# The tests of a file stay together; more at once would wait for each other's containers.
+SIDE_BY_SIDE := -n 2 --dist loadfile
 BIN := .venv/bin
 
 help:
@@ -16,7 +18,7 @@ demo:
 
 ## make test         set up what is missing, then run the tests; docker tests are skipped, with the reason, without an engine
 test: setup
-	@$(BIN)/pytest
+	@$(BIN)/pytest $(SIDE_BY_SIDE)
 
 ## make check        what CI runs: ruff, mypy, import contracts, tests, the slow ones too
 check: setup
@@ -24,7 +26,7 @@ check: setup
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@$(BIN)/pytest --slow
+	@$(BIN)/pytest $(SIDE_BY_SIDE) --slow
 
 ## make setup        the environment, the engine and the image, as far as this machine allows
 setup:
