@@ -12,7 +12,7 @@ from lis_tui.core.events import Record
 from lis_tui.trajectory.foreign.opening import Collection, open_path
 from lis_tui.trajectory.foreign.recording import Imported
 from lis_tui.trajectory.reading import read
-from lis_tui.trajectory.store import RunFolder, Store
+from lis_tui.trajectory.store import RunFolder, Store, has_journal
 
 
 class Recorded(Struct, frozen=True):
@@ -41,8 +41,7 @@ def locate(places: Places, wanted: str) -> RunFolder | Path:
         return store.find(wanted)
     path = Path(wanted).expanduser()
     if wanted and os.path.lexists(path):
-        is_run = (path / "journal.jsonl").is_file()
-        return store.find(str(path.absolute())) if is_run else path
+        return store.find(str(path.absolute())) if has_journal(path) else path
     try:
         return store.find(wanted)
     except RunNotFound as error:

@@ -213,7 +213,7 @@ class Store:
     def _at_path(self, path: Path) -> RunFolder:
         if path.parent == self._runs and path.name in self._names():
             return self._folder(path.name)
-        if not (path / "journal.jsonl").is_file():
+        if not has_journal(path):
             raise RunNotFound(f"{path} is no run folder: there is no journal.jsonl in it.")
         return RunFolder(path.name, path, path / "worktree")
 
@@ -239,6 +239,14 @@ class Store:
         private_folder(folder.results_dir)
         folder.make_worktree()
         return folder
+
+
+def has_journal(folder: Path) -> bool:
+    """Whether it is a run's folder, as far as one may look into it."""
+    try:
+        return (folder / "journal.jsonl").is_file()
+    except OSError:
+        return False
 
 
 def _summarise(folder: RunFolder) -> RunSummary:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lis_tui.core.events import Record
 from lis_tui.core.run_filter import RunFacts
 from lis_tui.trajectory.foreign.opening import Collection, Row, Skipped, open_path, rows_of
+from lis_tui.trajectory.store import has_journal
 from lis_tui.ui.columns import Widths, facts_of
 from lis_tui.ui.sources import RecordedSource
 
@@ -62,7 +63,7 @@ class Gathering:
 
     def _find(self) -> Iterator[Row | Skipped]:
         path = self.path.expanduser()
-        is_folder = path.is_dir() and not (path / "journal.jsonl").is_file()
+        is_folder = path.is_dir() and not has_journal(path)
         if is_folder:
             self._collection = Collection(path, (), (), is_folder=True)
             yield from rows_of(path)

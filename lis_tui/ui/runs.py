@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lis_tui.config.places import Places
-from lis_tui.trajectory.store import RunFolder, Store
+from lis_tui.trajectory.store import RunFolder, Store, has_journal
 from lis_tui.trajectory.summary import RunSummary
 from lis_tui.ui.sources import LiveSource, RecordedSource
 
@@ -70,7 +70,7 @@ class Runs:
         from lis_tui.trajectory.past_files import past_files
         from lis_tui.trajectory.reading import read
 
-        if not (path / "journal.jsonl").is_file():
+        if not has_journal(path):
             source = RecordedSource(path.stem, lambda: list(read(path)))
             source.marks = self.marks_of_file(path)
             return source

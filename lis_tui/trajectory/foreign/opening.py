@@ -8,6 +8,7 @@
 Reading blocks: use a thread. A Collection holds the file that was read last, and no other.
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from lis_tui.trajectory.foreign.material import Material
 from lis_tui.trajectory.foreign.ours import FORMAT as OURS
 from lis_tui.trajectory.foreign.recognising import reading, recognise
 from lis_tui.trajectory.foreign.recording import Entry, Imported, Recording
+from lis_tui.trajectory.store import has_journal
 
 MOST_ROWS = 20_000
 MOST_MEMBERS = 5_000
@@ -98,7 +100,7 @@ class Collection:
 def open_path(path: Path) -> Collection:
     """Find what trajectories are at a path: a file or a folder. Raises LisError where there are none."""
     path = path.expanduser()
-    if path.is_dir() and not (path / JOURNAL).is_file():
+    if path.is_dir() and not has_journal(path):
         return _open_folder(path)
     file = path / JOURNAL if path.is_dir() else path
     material = Material.of(file)
@@ -112,13 +114,22 @@ def open_path(path: Path) -> Collection:
 
 def rows_of(path: Path) -> Iterator[Row | Skipped]:
     """Give the trajectories at a path as they are found. Raises LisError for a file that holds none."""
-    if path.is_dir() and not (path / JOURNAL).is_file():
+    if path.is_dir() and not has_journal(path):
+        _look_into(path)
         for file in files_in(path):
             yield from _rows_or_why(file)
     else:
         found = open_path(path)
         yield from found.rows
         yield from found.skipped
+
+
+def _look_into(folder: Path) -> None:
+    try:
+        with os.scandir(folder):
+            pass
+    except OSError as error:
+        raise NoTrajectory(f"{folder} cannot be read: {error.strerror}.") from error
 
 
 def _open_folder(path: Path) -> Collection:

@@ -1,6 +1,7 @@
 """Opening by content: files, packed ones, archives, runs of ours, folders; and what a file is not."""
 
 import gzip
+import io
 import json
 import os
 import zipfile
@@ -305,3 +306,26 @@ def test_the_results_of_steps_are_those_of_the_file(tmp_path: Path) -> None:
         one.event.observation.text for one in found.read(0).records if isinstance(one.event, StepFinished)
     ]
     assert texts == ["README.md"]
+
+
+def test_a_folder_that_may_not_be_read_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", refused)
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.raises(NoTrajectory, match="cannot be read: Permission denied"):
+        open_path(tmp_path)
+
+
+def test_a_file_of_which_the_kernel_has_nothing_yet_is_empty(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Waiting(io.FileIO):
+        def read(self, size: int | None = -1, /) -> bytes | None:  # type: ignore[override]
+            return None
+
+    (tmp_path / "log").write_text("{}")
+    monkeypatch.setattr(os, "fdopen", lambda fd, _mode: Waiting(fd))
+    with pytest.raises(NoTrajectory, match="is empty"):
+        open_path(tmp_path / "log")
