@@ -9,7 +9,7 @@ import msgspec
 
 from lis_tui.core.errors import LisError
 from lis_tui.core.events import Record, TrajectoryImported
-from lis_tui.core.text import one_line, plural
+from lis_tui.core.text import one_line, plural, untagged
 from lis_tui.trajectory.foreign.opening import Collection, Row
 from lis_tui.trajectory.foreign.recording import Report
 
@@ -134,7 +134,7 @@ def _cells(number: int, row: Row) -> tuple[str, ...]:
         _moment(entry.started_at),
         one_line(entry.model, 30) or "–",
         f"{row.format} {one_line(row.version, 16)}".rstrip(),
-        one_line(entry.task.strip(), 60),
+        one_line(untagged(entry.task), 60),
     )
 
 

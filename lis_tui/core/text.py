@@ -21,8 +21,10 @@ __all__ = [
     "plain_text",
     "plural",
     "safe_str",
+    "untagged",
 ]
 
+_OPENINGS = re.compile(r"(?:\s{0,40}<[A-Za-z][\w-]{0,40}>[ \t]*(?=\n))+")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -42,6 +44,13 @@ def one_line(text: str, limit: int = 200) -> str:
     if len(line) > limit or len(text) > limit + 1:
         return line[: max(limit - 1, 0)].rstrip() + "…"
     return line
+
+
+def untagged(text: str) -> str:
+    """Begin where a task says something: many a one begins with a line that is a tag, as `<issue>`."""
+    text = text.lstrip()
+    found = _OPENINGS.match(text)
+    return (text[found.end() :].lstrip() if found is not None else "") or text
 
 
 def safe_str(text: str) -> str:

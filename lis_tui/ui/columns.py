@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from lis_tui.core.run_filter import RunFacts, words_of
-from lis_tui.core.text import one_line
+from lis_tui.core.text import one_line, untagged
 from lis_tui.trajectory.foreign.opening import Row
 from lis_tui.ui import words
 from lis_tui.ui.rows import Ink, cells, cut
@@ -126,7 +126,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column(
         "task",
-        lambda row: one_line(row.entry.task, 300),
+        lambda row: one_line(untagged(row.entry.task), 300),
         lambda row: _of_text(row.entry.task),
         300,
         tone=lambda _: "muted",

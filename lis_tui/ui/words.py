@@ -3,7 +3,7 @@
 from lis_tui.core.events import RunForked, StepReplayed, TrajectoryImported
 from lis_tui.core.parts import StepView, Totals
 from lis_tui.core.spec import Limits
-from lis_tui.core.text import one_line
+from lis_tui.core.text import one_line, untagged
 from lis_tui.core.text import plural as plural
 from lis_tui.core.view import RunView
 
@@ -158,4 +158,4 @@ def task(view: RunView, limit: int) -> str:
     """Give the first line of the task; empty before the run has begun."""
     if view.started is None:
         return ""
-    return one_line(view.started.spec.task.strip().split("\n", 1)[0], limit)
+    return one_line(untagged(view.started.spec.task).split("\n", 1)[0], limit)

@@ -135,6 +135,13 @@ async def test_a_step_is_reached_by_its_number_and_what_is_none_is_said() -> Non
         assert replay.place.address == StepAddress(3, 1)
 
 
+async def test_the_dialog_of_a_jump_says_that_enter_goes_there() -> None:
+    async with shown(story.ended(), "number_sign") as (pilot, _):
+        subtitle = pilot.app.screen.query_one(".dialog").border_subtitle
+    assert subtitle is not None
+    assert "go there" in str(subtitle)
+
+
 async def test_one_gets_back_to_where_one_was_before_a_jump_and_forth_again() -> None:
     async with shown(story.ended(), "left_parenthesis") as (pilot, replay):
         assert "nowhere else before" in status_of(pilot)

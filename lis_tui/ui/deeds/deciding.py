@@ -66,6 +66,7 @@ class Deciding(Group):
                 f"Reject step {address}",
                 "Why? The model reads it. Empty: no reason.",
                 lambda text: self.screen.send(Reject(text), address),
+                verb="reject",
                 is_empty_fine=True,
             )
 
@@ -97,6 +98,7 @@ class Deciding(Group):
             "End the run",
             "What it made is kept. An answer of yours, if there is one; empty: none.",
             lambda text: self.screen.send(End(answer=text or None)),
+            verb="end it",
             is_empty_fine=True,
         )
 

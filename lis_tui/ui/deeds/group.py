@@ -57,16 +57,23 @@ class Group:
         pane.focus()
 
     def ask(
-        self, title: str, note: str, answer: Callable[[str], None], *, is_empty_fine: bool = False
+        self,
+        title: str,
+        note: str,
+        answer: Callable[[str], None],
+        *,
+        verb: str = "say",
+        is_empty_fine: bool = False,
     ) -> None:
-        """Ask for some words."""
+        """Ask for some words; `verb` says what enter does with them."""
         from lis_tui.ui.screens.dialogs import AskDialog
 
         def answered(text: str | None) -> None:
             if text is not None:
                 answer(text)
 
-        self.screen.app.push_screen(AskDialog(title, note, is_empty_fine=is_empty_fine), answered)
+        dialog = AskDialog(title, note, verb=verb, is_empty_fine=is_empty_fine)
+        self.screen.app.push_screen(dialog, answered)
 
     def edit_texts(
         self,

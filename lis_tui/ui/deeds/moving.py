@@ -64,7 +64,7 @@ class Moving(Group):
                 what = f"there is no step {one_line(text, 20)}"
                 self.screen.hint(what if address is not None else "12 is a turn, 12.1 a step of it")
 
-        self.ask("Go to", "A turn (12) or a step of it (12.1).", answered)
+        self.ask("Go to", "A turn (12) or a step of it (12.1).", answered, verb="go there")
 
     def earlier_place(self) -> None:
         """To where one was before."""

@@ -23,17 +23,19 @@ class AskDialog(ModalScreen[str | None]):
         Binding("ctrl+j", "new_line", "new line", priority=True),
     ]
 
-    def __init__(self, title: str, note: str, *, is_empty_fine: bool = False) -> None:
+    def __init__(self, title: str, note: str, *, verb: str = "say", is_empty_fine: bool = False) -> None:
         super().__init__()
         self._title = title
         self._note = note
+        self._verb = verb
+        """What enter does."""
         self._is_empty_fine = is_empty_fine
 
     def compose(self) -> ComposeResult:
         """Draw the question and a field."""
         with Vertical(classes="dialog -human") as box:
             box.border_title = label(one_line(self._title, 80))
-            box.border_subtitle = keys("enter say · ctrl+j new line · esc cancel")
+            box.border_subtitle = keys(f"enter {self._verb} · ctrl+j new line · esc cancel")
             yield Static(self._note, classes="note", markup=False)
             yield TextArea(id="words", soft_wrap=True, show_line_numbers=False)
 

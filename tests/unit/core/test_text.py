@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lis_tui.core.text import Secrets, SecretStream, clean, clip, one_line, safe_str
+from lis_tui.core.text import Secrets, SecretStream, clean, clip, one_line, safe_str, untagged
 from tests.hostile import PAYLOADS, danger
 
 KEY = "sk-proj-abcdefghijk1234567890"
@@ -125,3 +125,19 @@ def test_a_secret_is_hidden_however_the_stream_is_cut(cuts: list[int]) -> None:
     edges = [0, *sorted(cuts), len(data)]
     shown = b"".join(stream.feed(data[a:b]) for a, b in pairwise(edges)) + stream.finish()
     assert shown == b"say [hidden] and [hidden]"
+
+
+@pytest.mark.parametrize(
+    ("task", "told"),
+    [
+        ("<pr_description>\nMend it.\n</pr_description>", "Mend it.\n</pr_description>"),
+        ("  <a>\n\n <b-c>\n  Mend it.", "Mend it."),
+        ("<b>Mend</b> it.\nNow.", "<b>Mend</b> it.\nNow."),
+        ("<only>", "<only>"),
+        ("<only>\n", "<only>\n"),
+        ("a < b\n", "a < b\n"),
+        ("", ""),
+    ],
+)
+def test_a_task_begins_after_tags_that_only_open_a_part(task: str, told: str) -> None:
+    assert untagged(task) == told
