@@ -616,6 +616,7 @@ class FileEntry(Struct, frozen=True):
     path: str
     kind: FileKind = "file"
     size_bytes: int = 0
+    """-1: not known, as of a file of which a recording tells only some edits."""
     mtime_s: float = 0.0
     mode: int = 0
     target: str = ""

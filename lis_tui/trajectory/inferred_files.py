@@ -90,7 +90,8 @@ class InferredFiles:
         return text.encode(errors="replace") if text is not None else None
 
     def _entry(self, path: str, at: StepAddress) -> FileEntry:
-        return FileEntry(path, size_bytes=len(self._content(path, at) or b""))
+        content = self._content(path, at)
+        return FileEntry(path, size_bytes=-1 if content is None else len(content))
 
 
 def _steps(records: Iterable[Record]) -> Iterable[StepView]:

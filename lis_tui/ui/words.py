@@ -86,7 +86,9 @@ def age(seconds: float) -> str:
 
 
 def size(count: int) -> str:
-    """Give a number of bytes."""
+    """Give a number of bytes; below 0 it is not known."""
+    if count < 0:
+        return "?"
     if count < 1000:
         return f"{count} B"
     value = float(count)

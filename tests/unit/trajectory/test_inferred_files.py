@@ -38,6 +38,7 @@ def test_files_are_there_from_the_edit_that_made_them_on_and_marked_at_the_edit(
     assert files.then(MADE).marks == {"plot.py": "new"}
     assert files.then(CHANGED).marks == {"plot.py": "changed"}
     assert files.then(OLD).marks == {"old.py": "changed"}
+    assert [entry.size_bytes for entry in files.then(OLD).entries if entry.path == "old.py"] == [-1]
 
 
 def test_contents_are_shown_as_far_as_the_edits_tell_and_never_guessed() -> None:
