@@ -80,7 +80,8 @@ class Rounds:
     ) -> None:
         """Share the folders out to walks of like length; `deep` has how much is in each."""
         costs = [(1 + count, path) for path, count in deep.items()]
-        costs += [(_LOOKED_AT_ALONE, path) for path in (*flat, *more)]
+        # named twice, a folder would be counted twice, and hide as many that are gone
+        costs += [(_LOOKED_AT_ALONE, path) for path in {*flat, *more} - deep.keys()]
         count = min(self._most_walks, sum(cost for cost, _ in costs) // _ENTRIES_A_WALK + 1)
         shares: list[tuple[int, int]] = [(0, number) for number in range(count)]
         parts: list[list[str]] = [[] for _ in range(count)]
