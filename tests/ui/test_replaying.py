@@ -12,7 +12,8 @@ from lis_tui.core import events
 from lis_tui.core.breakpoints import Breakpoint
 from lis_tui.core.decisions import RunOwn
 from lis_tui.core.events import Record, StepAddress
-from lis_tui.core.messages import Observation
+from lis_tui.core.messages import Observation, ToolCall
+from lis_tui.trajectory.foreign.building import Builder
 from lis_tui.trajectory.marks import Marks
 from lis_tui.ui.app import LisApp
 from lis_tui.ui.replay import Replay
@@ -82,7 +83,16 @@ async def test_the_screen_in_the_middle_shows_nothing_of_what_came_later() -> No
         assert sum(sign in "●✗✎◉" for sign in strip) == 9
 
 
-@pytest.mark.parametrize("tell", [story.ended, changed.versions, changed.injected])
+def two_calls_without_results() -> list[Record]:
+    """Each turn asks twice, and no result is recorded before the end."""
+    builder = Builder("Claude Code", name="one")
+    builder.begin(task="Read.")
+    for turn in range(6):
+        builder.reply(calls=[ToolCall(f"c{turn}-{n}", "read_file", f'{{"path": "{n}"}}') for n in (1, 2)])
+    return builder.finish().records
+
+
+@pytest.mark.parametrize("tell", [story.ended, changed.versions, changed.injected, two_calls_without_results])
 async def test_stepping_back_shows_the_same_screens_as_stepping_forward(
     tell: Callable[[], list[Record]],
 ) -> None:

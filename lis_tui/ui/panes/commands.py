@@ -129,8 +129,11 @@ class CommandsPane(BlockList):
         """While the end is followed, put the cursor where things happen: the gate, else the newest step."""
         if self._view.moved != self._moved:
             self._find_again()
+        before = self.cursor
         if self.is_following and self._view.steps:
             self.cursor = self._resting_place()
+        if self.cursor != before:
+            self.refresh()  # of steps that look as they did, another one is lit
         self.update_blocks()  # which keys a gate offers depends on the cursor
         self._show_end()
 
