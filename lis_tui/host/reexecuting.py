@@ -167,7 +167,8 @@ class Reexecution:
         if origin.is_plain:
             raise UsageWrong(f"{origin.folder.name} has no computer: there is nothing to run again.")
         if not recorded.steps and not ask.takes_over:
-            raise UsageWrong(f"Nothing has run in {origin.folder.name} up to there.")
+            where = " up to there" if ask.last is not None else ""
+            raise UsageWrong(f"Nothing has run in {origin.folder.name}{where}.")
         if ask.last is not None:
             check_arguments(origin, Point(ask.last, ask.is_before), ask.changes.arguments)
         self._origin = origin

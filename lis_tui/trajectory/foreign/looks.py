@@ -3,6 +3,7 @@
 import re
 
 from lis_tui.core.text import one_line, plural
+from lis_tui.trajectory.foreign.fields import mapping, word
 from lis_tui.trajectory.foreign.material import Material
 
 _SIGNS: tuple[tuple[bytes, str], ...] = (
@@ -48,6 +49,8 @@ def looks(material: Material) -> str:
 
 
 def _json(material: Material) -> str:
+    if _is_account(material.json):
+        return "is what lis-tui exports as json, for other programs: open the run, or export it to atif"
     if material.json is not None and not material.breaks_off:
         return f"is JSON, but no trajectory that lis-tui knows: {_shape(material.json)}"
     first = None if material.breaks_off else next(iter(material.lines), None)
@@ -59,6 +62,10 @@ def _json(material: Material) -> str:
     if material.broken_because and _LIKE_JSON.match(material.head):
         return f"begins like JSON, but cannot be read: {one_line(material.broken_because, 120)}"
     return ""
+
+
+def _is_account(value: object) -> bool:
+    return word(mapping(value).get("format")).startswith("lis-tui account ")
 
 
 def _shape(value: object) -> str:

@@ -171,6 +171,16 @@ def test_a_file_is_exported_like_a_run(home: Path, capsys: pytest.CaptureFixture
         assert invented not in out
 
 
+def test_what_was_exported_as_json_is_known_and_not_opened(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sessions.save(home / "c.jsonl", sessions.codex_session())
+    _, out, _ = said(capsys, "export", "c.jsonl", "--to", "json")
+    (home / "out.json").write_text(out)
+    code, _, err = said(capsys, "open", "out.json")
+    assert (code, "is what lis-tui exports as json" in err) == (2, True)
+
+
 def test_files_are_compared_with_each_other_and_with_runs(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
