@@ -1,7 +1,8 @@
-"""Short readable names for runs, made of what was asked."""
+"""Short readable names for runs, made of what was asked; and which folder is one."""
 
 import re
 import unicodedata
+from pathlib import Path
 
 _MOST_WORDS = 3
 _MOST_WORDS_OF_A_NAME = 8
@@ -35,3 +36,11 @@ def _joined(words: list[str], most: int) -> str:
     if not any(re.search("[a-z]", word) for word in words[:most]):
         words = ["run", *words]
     return "-".join(word[:_LONGEST_WORD] for word in words[:most])
+
+
+def has_journal(folder: Path) -> bool:
+    """Whether it is a run's folder, as far as one may look into it."""
+    try:
+        return (folder / "journal.jsonl").is_file()
+    except OSError:
+        return False

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from lis_tui.core.errors import RunIsLive, RunNotFound, StorageFailed
 from lis_tui.core.private import open_private, private_folder
+from lis_tui.trajectory.naming import has_journal as has_journal
 from lis_tui.trajectory.naming import name_slug, slug
 from lis_tui.trajectory.removal import remove_tree
 from lis_tui.trajectory.summary import RunSummary, summarise
@@ -239,14 +240,6 @@ class Store:
         private_folder(folder.results_dir)
         folder.make_worktree()
         return folder
-
-
-def has_journal(folder: Path) -> bool:
-    """Whether it is a run's folder, as far as one may look into it."""
-    try:
-        return (folder / "journal.jsonl").is_file()
-    except OSError:
-        return False
 
 
 def _summarise(folder: RunFolder) -> RunSummary:

@@ -3,14 +3,17 @@
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
 
 from lis_tui.core.events import FORMAT_VERSION, EndStatus, StepAddress
-from lis_tui.core.run_filter import RunFacts
 from lis_tui.trajectory.lines import UNREADABLE, first_line, lines_backward
 from lis_tui.trajectory.notes import Notes, read_notes
+
+if TYPE_CHECKING:
+    from lis_tui.core.run_filter import RunFacts
 
 _HEAD_CHARS = 200
 
@@ -63,8 +66,10 @@ class RunSummary(Struct, frozen=True, kw_only=True):
         """When it ended or was cut off; None while it goes on."""
         return None if self.status == "live" else self.last_at
 
-    def facts(self) -> RunFacts:
+    def facts(self) -> "RunFacts":
         """Give what a filter of runs can ask about."""
+        from lis_tui.core.run_filter import RunFacts
+
         notes = self.notes
         return RunFacts(
             names={

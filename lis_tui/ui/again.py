@@ -3,8 +3,6 @@
 import os
 from typing import TYPE_CHECKING
 
-from lis_tui.config.secrets import VARIABLE
-from lis_tui.core.differing import diff_texts
 from lis_tui.core.parts import StepView
 from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
@@ -19,6 +17,7 @@ def difference(step: StepView, paint: "Paint") -> "DiffScreen | None":
     replayed, seen = step.replayed, step.observation
     if replayed is None or seen is None or replayed.verdict not in ("diverged", "normalised"):
         return None
+    from lis_tui.core.differing import diff_texts
     from lis_tui.trajectory.envelopes import printed
     from lis_tui.trajectory.judging import VERDICTS
     from lis_tui.ui.screens.diff import DiffScreen
@@ -37,18 +36,22 @@ def difference(step: StepView, paint: "Paint") -> "DiffScreen | None":
 
 def counted(view: RunView) -> str:
     """Say how the steps compare with the recording; empty where nothing was done again."""
+    verdicts = [step.replayed.verdict for step in view.steps if step.replayed is not None]
+    if not verdicts:
+        return ""
     from lis_tui.trajectory.judging import Counts
 
-    counts, is_any = Counts(), False
-    for step in view.steps:
-        if step.replayed is not None:
-            counts, is_any = counts.plus(step.replayed.verdict), True
-    return str(counts) if is_any else ""
+    counts = Counts()
+    for verdict in verdicts:
+        counts = counts.plus(verdict)
+    return str(counts)
 
 
 def variables_of(view: RunView) -> dict[str, str]:
     """Give the variables that the run had in its sandbox, as far as they are set here."""
     if view.started is None:
         return {}
+    from lis_tui.config.secrets import VARIABLE
+
     names = [name for name in view.started.spec.sandbox.env_names if name in os.environ]
     return {VARIABLE + name: os.environ[name] for name in names}

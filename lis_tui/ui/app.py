@@ -10,7 +10,6 @@ from textual import on
 from textual.binding import BindingType
 from textual.events import Event, InputEvent, Key
 from textual.screen import Screen
-from textual.widgets import Input, TextArea
 
 from lis_tui.core.spec import RunSpec
 from lis_tui.core.text import clean
@@ -24,6 +23,7 @@ from lis_tui.ui.runs import Runs
 from lis_tui.ui.screens.workbench import Workbench
 from lis_tui.ui.sources import LiveSource
 from lis_tui.ui.themes import PREFIX, Palette, read_themes, textual_theme
+from lis_tui.ui.widgets.blocks import BlockList
 from lis_tui.ui.widgets.lines import ThemeAsked
 
 if TYPE_CHECKING:
@@ -92,6 +92,10 @@ class LisApp(SafeApp[int]):
     async def _edit(self, key: str) -> bool:
         """Textual has a field's own keys, such as backspace, climb up to here, and letters overtake them."""
         field = self.focused
+        if field is None or isinstance(field, BlockList):
+            return False
+        from textual.widgets import Input, TextArea
+
         if not isinstance(field, Input | TextArea):
             return False
         bound = self.screen.active_bindings.get(key)

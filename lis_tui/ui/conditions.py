@@ -5,7 +5,6 @@ from typing import Literal
 
 from msgspec import Struct
 
-from lis_tui.core.conversation import is_signed
 from lis_tui.core.parts import StepView, TurnView
 from lis_tui.core.view import RunView
 
@@ -165,6 +164,8 @@ def reply_editable(view: RunView, focus: Focus) -> Why:
     why = step_gate(view, focus)
     if why or not view.turn.replies:
         return why
+    from lis_tui.core.conversation import is_signed
+
     reply = view.turn.replies[max(view.turn.chosen, 1) - 1]
     if is_signed(reply.thinking_json):
         return "the provider signed this reasoning; changed, it would be refused"

@@ -88,7 +88,8 @@ class Gathering:
         name = row.entry.name or row.path.stem
         source = RecordedSource(name, lambda: self._read(place), runs=self._runs)
         if self._runs is not None:
-            source.marks = self._runs.marks_of_file(row.path, f"{row.member} {row.entry.name}".strip())
+            runs, entry = self._runs, f"{row.member} {row.entry.name}".strip()
+            source.find_marks = lambda: runs.marks_of_file(row.path, entry)
         return source
 
     def _read(self, place: int) -> list[Record]:

@@ -14,7 +14,6 @@ from lis_tui.core.errors import LisError
 from lis_tui.core.spec import RunSpec
 from lis_tui.core.view import RunView
 from lis_tui.core.wire import Changes
-from lis_tui.trajectory.summary import RunSummary
 from lis_tui.ui.asking import secrets_of, settings_line, spec_of
 from lis_tui.ui.bridge import Source
 from lis_tui.ui.departure import secrets_for
@@ -23,6 +22,7 @@ from lis_tui.ui.screens.start import StartScreen, engine_note
 from lis_tui.ui.sources import LiveSource
 
 if TYPE_CHECKING:
+    from lis_tui.trajectory.summary import RunSummary
     from lis_tui.ui.app import LisApp
 
 
@@ -88,11 +88,11 @@ class Home:
         spawn(start(), "start the run", started.set_exception)
         self._open(app, LiveSource(known, self._runs))
 
-    def show(self, app: "LisApp", run: RunSummary) -> None:
+    def show(self, app: "LisApp", run: "RunSummary") -> None:
         """Attach to a live run, else open its recording. Raises RunNotFound."""
         self._open(app, self._runs.live(run.name) if run.is_live else self._runs.recorded(run.path))
 
-    def ask_to_resume(self, app: "LisApp", run: RunSummary) -> None:
+    def ask_to_resume(self, app: "LisApp", run: "RunSummary") -> None:
         """Ask with what a run goes on that no process has, then go on with it."""
 
         async def ask() -> None:
@@ -108,7 +108,7 @@ class Home:
 
         spawn(ask(), "resume", lambda error: _said_on(app, error))
 
-    def _resume(self, app: "LisApp", run: RunSummary, view: RunView, changes: Changes) -> None:
+    def _resume(self, app: "LisApp", run: "RunSummary", view: RunView, changes: Changes) -> None:
         async def known() -> str:
             secrets = secrets_for(view, changes, is_live=False)
             return await (await self._runs.client()).take_up(run.name, changes, secrets)
@@ -141,7 +141,7 @@ class Home:
         return subprocess.call([sys.executable, "-m", "lis_tui", "demo"])
 
 
-def _folded(run: RunSummary) -> RunView:
+def _folded(run: "RunSummary") -> RunView:
     from lis_tui.trajectory.reading import read
 
     return RunView().apply_all(read(run.path))

@@ -1,19 +1,22 @@
 """The user's runs as screens reach them: those on disk, and hosts by one client that connects when needed."""
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lis_tui.config.places import Places
-from lis_tui.trajectory.store import RunFolder, Store, has_journal
-from lis_tui.trajectory.summary import RunSummary
+from lis_tui.trajectory.naming import has_journal
 from lis_tui.ui.sources import LiveSource, RecordedSource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lis_tui.client import Client
-    from lis_tui.core.events import Record
+    from lis_tui.core.events import Record, RunForked
     from lis_tui.trajectory.marks import Marks
+    from lis_tui.trajectory.past_files import Past
+    from lis_tui.trajectory.store import RunFolder, Store
+    from lis_tui.trajectory.summary import RunSummary
 
 
 class Runs:
@@ -21,8 +24,14 @@ class Runs:
 
     def __init__(self, places: Places) -> None:
         self._places = places
-        self._store = Store(places.data)
         self._client: Client | None = None
+
+    @cached_property
+    def _store(self) -> "Store":
+        """The runs on disk, which nobody asks for before the first paint."""
+        from lis_tui.trajectory.store import Store
+
+        return Store(self._places.data)
 
     async def client(self) -> "Client":
         """Give the client, connected once; a host starts only with what needs one."""
@@ -38,11 +47,11 @@ class Runs:
         if client is not None:
             await client.close()
 
-    def list(self) -> list[RunSummary]:
+    def list(self) -> "list[RunSummary]":
         """Describe every run, newest first; reads the disk."""
         return self._store.list()
 
-    def find(self, name: str) -> RunFolder:
+    def find(self, name: str) -> "RunFolder":
         """Find a run's folder. Raises RunNotFound."""
         return self._store.find(name)
 
@@ -67,24 +76,21 @@ class Runs:
 
     def recorded(self, path: Path) -> RecordedSource:
         """Give a run folder, or a journal alone, as a source. Raises RunNotFound."""
-        from lis_tui.trajectory.past_files import past_files
-        from lis_tui.trajectory.reading import read
-
         if not has_journal(path):
-            source = RecordedSource(path.stem, lambda: list(read(path)))
-            source.marks = self.marks_of_file(path)
+            source = RecordedSource(path.stem, lambda: _read(path))
+            source.find_marks = lambda: self.marks_of_file(path)
             return source
         folder = self._store.find(str(path))
         worktree = folder.worktree if folder.worktree.is_dir() else None
         source = RecordedSource(
             folder.name,
-            lambda: list(read(folder)),
+            lambda: _read(folder),
             worktree,
             folder.outputs_dir,
             self,
-            lambda fork: past_files(folder.path, folder.name, fork),
+            lambda fork: _past(folder, fork),
         )
-        source.marks = self.marks_of(folder.path)
+        source.find_marks = lambda: self.marks_of(folder.path)
         return source
 
     def marks_of(self, folder: Path) -> "Marks":
@@ -98,3 +104,15 @@ class Runs:
         from lis_tui.trajectory.marks import Marks
 
         return Marks.of_file(file, self._places.data, entry)
+
+
+def _read(recorded: "RunFolder | Path") -> "list[Record]":
+    from lis_tui.trajectory.reading import read
+
+    return list(read(recorded))
+
+
+def _past(folder: "RunFolder", fork: "RunForked | None") -> "Past":
+    from lis_tui.trajectory.past_files import past_files
+
+    return past_files(folder.path, folder.name, fork)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -159,11 +160,16 @@ class RecordedSource(Going):
         self.name = name
         self.worktree = worktree
         self.past: Past | None = None
-        self.marks: Marks | None = None
+        self.find_marks: Callable[[], Marks | None] = _no_marks
         """Set by who knows where it lies."""
         self._kept = kept
         self.outputs = outputs
         self._read = read
+
+    @cached_property
+    def marks(self) -> "Marks | None":
+        """Where marks are kept; looked for when they are asked for."""
+        return self.find_marks()
 
     async def records(self) -> AsyncIterator[Record]:
         """Read all of it, away from the screen's thread; given in slices, so that keys come between."""
@@ -198,3 +204,7 @@ class RecordedSource(Going):
 
     async def leave(self) -> None:
         """Nothing is open."""
+
+
+def _no_marks() -> None:
+    """Nothing is kept."""

@@ -11,19 +11,18 @@ from lis_tui.core.breakpoints import Breakpoint
 from lis_tui.core.bus import spawn
 from lis_tui.core.events import BreakpointHit, GateOpened, Record, StepAddress
 from lis_tui.core.parts import StepView
-from lis_tui.core.search import Changed, nothing_known
-from lis_tui.core.stops import StopSearch
 from lis_tui.core.view import RunView
 from lis_tui.ui.conditions import Focus
 from lis_tui.ui.marking import Marks
-from lis_tui.ui.replay import Replay
-from lis_tui.ui.searching import Hits, changed_by, meant_by
 from lis_tui.ui.status import Moment
 from lis_tui.ui.strip import fork_points
 from lis_tui.ui.trail import Trail
 
 if TYPE_CHECKING:
+    from lis_tui.core.search import Changed
+    from lis_tui.ui.replay import Replay
     from lis_tui.ui.screens.workbench import Workbench
+    from lis_tui.ui.searching import Hits
 
 STOPPED = "breakpoint: "
 """So a gate's reason begins where a breakpoint opened it."""
@@ -36,7 +35,7 @@ class Walk:
 
     def __init__(self, screen: "Workbench") -> None:
         self._screen = screen
-        self.replay = Replay(screen) if screen.source.is_recorded else None
+        self.replay = _replay(screen) if screen.source.is_recorded else None
         self.trail: Trail[Spot] = Trail()
         self.marks = Marks(screen)
         self.hits: Hits | None = None
@@ -215,8 +214,11 @@ class Walk:
             where = "after" if direction > 0 else "before"
             self._screen.hint(f"no step {where} this one is meant by a breakpoint")
 
-    def _found_by_breakpoints(self) -> Hits | None:
+    def _found_by_breakpoints(self) -> "Hits | None":
         """Give where they would have stopped the run: at the gates and from the hits that they name."""
+        from lis_tui.core.stops import StopSearch
+        from lis_tui.ui.searching import Hits, meant_by
+
         given, replay, rules = meant_by(self.breakpoints), self.replay, self.breakpoints
         if given is None or replay is None:
             return None
@@ -234,8 +236,11 @@ class Walk:
             )
         return self._matches
 
-    async def changed(self) -> Changed:
+    async def changed(self) -> "Changed":
         """Learn which files each step of a recording changed; read once."""
+        from lis_tui.core.search import nothing_known
+        from lis_tui.ui.searching import changed_by
+
         past = self._screen.source.past if self.replay is not None else None
         if self._changed is None and past is not None:
             self._changed = await asyncio.to_thread(changed_by, past)
@@ -278,3 +283,10 @@ def address_of(text: str) -> StepAddress | None:
 
 def _is_at(step: StepView, address: StepAddress) -> bool:
     return step.address == address or (not address.step and step.address.turn == address.turn)
+
+
+def _replay(screen: "Workbench") -> "Replay":
+    """Give what steps through a recording; a live run is painted without it."""
+    from lis_tui.ui.replay import Replay
+
+    return Replay(screen)
