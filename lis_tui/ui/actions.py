@@ -294,6 +294,15 @@ ACTIONS: tuple[Action, ...] = (
         "%",
     ),
     Action(
+        "export",
+        "w",
+        "export",
+        "Write the run down for others: a page, a recording, messages, ATIF; keys are masked.",
+        "Look",
+        False,
+        has_step,
+    ),
+    Action(
         "judge",
         "V",
         "verdict",

@@ -8,6 +8,7 @@ from lis_tui.ui.deeds.changing import Changing
 from lis_tui.ui.deeds.commanding import Commanding
 from lis_tui.ui.deeds.comparing import Comparing
 from lis_tui.ui.deeds.deciding import Deciding
+from lis_tui.ui.deeds.exporting import Exporting
 from lis_tui.ui.deeds.leafing import Leafing
 from lis_tui.ui.deeds.looking import Looking
 from lis_tui.ui.deeds.marking import Marking
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 GROUPS = (
     *(Deciding, Changing, Commanding, Breaking, Running),
-    *(Moving, Replaying, Searching, Marking, Leafing, Looking, Travelling, Comparing),
+    *(Moving, Replaying, Searching, Marking, Leafing, Looking, Travelling, Comparing, Exporting),
 )
 _NAMES = {"continue": "continue_"}
 """Actions that are named by a word of Python."""
