@@ -20,7 +20,7 @@ def cells(one: Outcome) -> tuple[str, ...]:
         state(one)[0],
         str(one.turns),
         str(one.steps),
-        f"{'~' if one.is_estimated else ''}{words.count(one.tokens)}",
+        f"{'~' if one.is_estimated else ''}{words.count(one.tokens)}" if one.tokens or not one.turns else "?",
         cost(one),
         "–" if one.seconds is None else words.duration(one.seconds),
         str(one.failures),

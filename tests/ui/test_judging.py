@@ -56,6 +56,22 @@ async def test_a_run_is_compared_with_one_that_is_chosen(tmp_path: Path) -> None
         assert shown(app) is bench(app)
 
 
+async def test_what_another_program_recorded_is_compared_with_a_run(tmp_path: Path) -> None:
+    _, app, source = recorded(tmp_path)
+    source.name = "session of another"
+    async with app.run_test(size=(120, 40)) as pilot:
+        await quiet(pilot)
+        await pilot.press("=")
+        await quiet(pilot)
+        assert "Compare session of another with" in text_of(app)
+        await pilot.press(*"name:*4")
+        await quiet(pilot)
+        await pilot.press("enter")
+        await quiet(pilot)
+        assert isinstance(app.screen, CompareScreen)
+        assert "session of another" in text_of(app)
+
+
 async def test_a_run_is_compared_with_several_that_are_marked(tmp_path: Path) -> None:
     _, app, _ = recorded(tmp_path)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -115,13 +131,13 @@ async def test_what_is_no_verdict_is_said_and_nothing_is_kept(tmp_path: Path) ->
     assert not read_notes(store.find("mandelbrot-3").path)
 
 
-async def test_a_run_that_is_not_on_this_disk_cannot_be_compared(tmp_path: Path) -> None:
+async def test_where_there_is_no_other_run_that_is_said() -> None:
     app = workbench_app(FakeSource(branches.parent(), is_recorded=True))
     async with app.run_test(size=(120, 40)) as pilot:
         await quiet(pilot)
         await pilot.press("=")
         await quiet(pilot)
-        assert "not among your runs" in text_of(app)
+        assert "there is no other run to compare this one with" in text_of(app)
 
 
 def test_the_family_comes_first_then_the_same_task(tmp_path: Path) -> None:

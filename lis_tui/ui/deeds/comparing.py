@@ -5,7 +5,8 @@ import asyncio
 from lis_tui.core.bus import spawn
 from lis_tui.core.compare import MOST_RUNS
 from lis_tui.core.errors import LisError, RunNotFound
-from lis_tui.trajectory.compared import load_compared
+from lis_tui.core.view import RunView
+from lis_tui.trajectory.compared import Compared, load_compared
 from lis_tui.trajectory.notes import Notes, write_notes
 from lis_tui.trajectory.summary import RunSummary
 from lis_tui.ui.comparing import by_kinship
@@ -38,22 +39,31 @@ class Comparing(Group):
     async def _choose(self) -> None:
         from lis_tui.ui.screens.picker import RunPicker
 
-        own, others = await self._own()
+        name = self.screen.source.name
+        runs = await asyncio.to_thread(self.screen.source.runs)
+        others = by_kinship(name, runs)
         if not others:
             self.screen.hint("there is no other run to compare this one with")
             return
 
         def chosen(runs: tuple[RunSummary, ...] | None) -> None:
             if runs:
-                spawn(self._show((own, *runs)), "runs", self._failed)
+                spawn(self._show(own, runs), "runs", self._failed)
 
-        title = f"Compare {own.name} with"
+        own = next((run for run in runs if run.name == name), None)
+        title = f"Compare {name} with"
         self.screen.app.push_screen(RunPicker(title, others, self.screen.paint, most=MOST_RUNS - 1), chosen)
 
-    async def _show(self, runs: tuple[RunSummary, ...]) -> None:
+    async def _show(self, own: RunSummary | None, runs: tuple[RunSummary, ...]) -> None:
         from lis_tui.ui.screens.compare import screen_of
 
-        compared = [await asyncio.to_thread(load_compared, run) for run in runs]
+        if own is not None:
+            compared = [await asyncio.to_thread(load_compared, own)]
+        else:  # another program's: nothing of it is among the runs but what is shown
+            facts = list(self.screen.facts)
+            view = await asyncio.to_thread(lambda: RunView().apply_all(facts))
+            compared = [Compared(self.screen.source.name, view)]
+        compared += [await asyncio.to_thread(load_compared, run) for run in runs]
         self.screen.app.push_screen(screen_of(compared, self.screen.paint))
 
     async def _count(self) -> None:
