@@ -28,13 +28,13 @@ class Comparing(Group):
         """Ask for verdict, tags and note."""
         spawn(self._ask(), "runs", self._failed)
 
-    async def _own(self) -> tuple[RunSummary, list[RunSummary]]:
+    async def _own(self) -> RunSummary:
         runs = await asyncio.to_thread(self.screen.source.runs)
         name = self.screen.source.name
         own = next((run for run in runs if run.name == name), None)
         if own is None:
             raise RunNotFound("This journal is not among your runs.")
-        return own, by_kinship(name, runs)
+        return own
 
     async def _choose(self) -> None:
         from lis_tui.ui.screens.picker import RunPicker
@@ -77,7 +77,7 @@ class Comparing(Group):
     async def _ask(self) -> None:
         from lis_tui.ui.screens.judge import JudgeDialog
 
-        own, _ = await self._own()
+        own = await self._own()
 
         def judged(notes: Notes | None) -> None:
             if notes is not None and notes != own.notes:
