@@ -66,11 +66,12 @@ def measure(command: list[str], server: FakeServer, folder: Path, environ: dict[
     )
 
 
-def ours(folder: Path) -> Timing:
-    """One headless run of lis-tui."""
+def ours(folder: Path, *, is_kept: bool) -> Timing:
+    """One headless run of lis-tui; `is_kept`: with a checkpoint after each step, which the peer has not."""
     with FakeServer(answers(is_plain=False)) as server:
         command = [sys.executable, "-m", "lis_tui", "run", "run true", "--headless", "--json"]
         command += ["--model", "openai/fake-model", "--api-base", server.url, "--image", IMAGE]
+        command += ["--set", f"sandbox.checkpoints={str(is_kept).lower()}"]
         return measure(command, server, folder, {**os.environ, "LIS_TUI_HOME": str(folder / "home")})
 
 
@@ -121,6 +122,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--peer", type=Path, default=Path(".venv-peer"))
+    parser.add_argument("--no-checkpoints", action="store_true", help="do only what the peer does")
     given = parser.parse_args()
     peer = given.peer.resolve()
     install_peer(peer)
@@ -128,7 +130,7 @@ def main() -> None:
     other: list[Timing] = []
     for number in range(given.rounds):
         with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
-            mine.append(ours(Path(first)))
+            mine.append(ours(Path(first), is_kept=not given.no_checkpoints))
             other.append(theirs(Path(second), peer))
         print(f"round {number + 1}: {mine[-1]}\n         {other[-1]}", flush=True)
     table(mine, other)
