@@ -1,6 +1,7 @@
 """Runs without a screen: played here, watched elsewhere, read from disk, or left behind."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import AsyncGenerator, Callable, Iterable
@@ -22,6 +23,9 @@ from lis_tui.trajectory.judging import Counts
 if TYPE_CHECKING:
     from lis_tui.cli.decide import Decider
     from lis_tui.host.alone import Alone
+
+COLLECT_AFTER = (50_000, 20, 100)
+"""New objects before the young are looked through for garbage, and how often the older are."""
 
 
 class Ending:
@@ -68,6 +72,8 @@ class Ending:
 
 def play(asked: Asked, *, as_json: bool) -> int:
     """Play a run here; gives its exit code."""
+    # Half a million objects of libraries stay; with Python's own numbers they are gone through all the time.
+    gc.set_threshold(*COLLECT_AFTER)
     code, _ = asyncio.run(play_here(asked, as_json=as_json))
     return code
 
