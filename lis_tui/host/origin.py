@@ -163,6 +163,6 @@ async def must_have_image(origin: Origin) -> None:
     name = origin.sandbox.image if origin.sandbox is not None else origin.started.spec.sandbox.image
     raise ImageMissing(
         f"The image {name} ({image[:19]}) that {origin.folder.name} ran in is gone, so its files cannot be "
-        "brought back. Get that image again, or play the task again from its start: "
-        "`lis-tui run` with the same task."
+        "brought back. Get that image again, or do it again in another one: "
+        f"`lis-tui reexecute {origin.folder.name} --image IMAGE`."
     )
