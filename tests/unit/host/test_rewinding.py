@@ -274,7 +274,7 @@ async def test_an_image_that_is_gone_is_said_with_what_to_do(
     scene = Scene(tmp_path)
     origin = origin_of(tmp_path, scene.folder, Point(AT))
     monkeypatch.setattr(origins, "has_image", lambda name: name != "sha256:1")
-    with pytest.raises(ImageMissing, match=r"some:tag .* is gone.*lis-tui run"):
+    with pytest.raises(ImageMissing, match=r"some:tag .* is gone.*lis-tui reexecute"):
         await must_have_image(origin)
     assert spec_of(origin, Changes(), is_headless=True).is_headless
 
