@@ -77,7 +77,8 @@ import tomllib
 
 with open("pyproject.toml", "rb") as file:
     project = tomllib.load(file)
-needs = project["project"]["dependencies"] + project["project"]["optional-dependencies"]["dev"]
+extras = project["project"]["optional-dependencies"].values()
+needs = [*project["project"]["dependencies"], *(need for extra in extras for need in extra)]
 print("\n".join([*needs, *project["build-system"]["requires"], "editables"]))
 PYTHON
     made=$(now)

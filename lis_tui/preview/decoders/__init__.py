@@ -1,0 +1,43 @@
+"""Which decoder shows which kind of file; each is imported only when a file of its kind is shown.
+
+A decoder is a function `decode(file, wanted)` that gives a Preview. It runs in the worker alone: it may raise
+whatever its library raises. What it knows to be wrong it says itself, with CannotShow.
+"""
+
+from importlib import import_module
+from typing import Protocol, cast
+
+from lis_tui.preview.file import File
+from lis_tui.preview.kinds import Kind
+from lis_tui.preview.parts import CannotShow, Preview, Wanted
+
+
+class Decoder(Protocol):
+    """Makes a preview of one kind of file."""
+
+    def __call__(self, file: File, wanted: Wanted) -> Preview:
+        """Read as much of the file as this takes."""
+        ...
+
+
+_MODULES: dict[Kind, str] = {}
+"""The module here that decodes a kind."""
+_EXTRAS: dict[str, str] = {}
+"""Which extra of lis-tui brings a package that a decoder imports."""
+
+
+def decode(kind: Kind, file: File, wanted: Wanted) -> Preview:
+    """Show a file of this kind. Raises CannotShow, and what the decoder's library raises."""
+    if kind not in _MODULES:
+        raise CannotShow(f"There is no preview of {kind} files.")
+    try:
+        module = import_module(f"lis_tui.preview.decoders.{_MODULES[kind]}")
+    except ImportError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in _EXTRAS:
+            raise
+        extra = _EXTRAS[package]
+        raise CannotShow(
+            f"To show it takes {package}, which is not installed: `pip install 'lis-tui[{extra}]'`."
+        ) from error
+    return cast("Decoder", module.decode)(file, wanted)
