@@ -15,6 +15,10 @@ SPACING = 1000
 """Records between two kept states, at first; a move folds about so many at most."""
 MOST_KEPT = 64
 """So many states are kept of a run of any length; then every second one goes."""
+CLOSE = 256
+"""So many records before the cursor are states kept more closely, for one goes back step by step …"""
+CLOSE_SPACING = 32
+"""… and what is folded anew is drawn anew."""
 _n = attrgetter("n")
 _address = attrgetter("address")
 
@@ -120,15 +124,20 @@ class Timeline:
         if not self._kept:
             return Kept(0, RunView())
         kept = self._kept[bisect_right(self._kept, n, key=_n) - 1]
-        self._near = [one for one in self._near if kept.n < one.n < kept.n + self._spacing]
+        self._near = [one for one in self._near if self._is_near(one.n, kept.n, n)]
         place = bisect_right(self._near, n, key=_n) - 1
         return self._near[place] if place >= 0 else kept
 
+    def _is_near(self, n: int, kept: int, here: int) -> bool:
+        """Whether a state is worth its memory when one is here."""
+        return kept < n < kept + self._spacing and (abs(here - n) <= CLOSE or (n - kept) % SPACING == 0)
+
     def _fold(self, view: RunView, start: int, n: int) -> None:
-        """Fold from one moment to the next, and keep states on a long way."""
-        while n - start > SPACING:
-            view.apply_all(islice(self.records, start, start + SPACING))
-            start += SPACING
+        """Fold from one moment to the next, and keep states on the way."""
+        while n - start > CLOSE_SPACING:
+            end = min(start + SPACING, n - CLOSE) if n - start > CLOSE else start + CLOSE_SPACING
+            view.apply_all(islice(self.records, start, end))
+            start = end
             insort(self._near, Kept(start, view.snapshot()), key=_n)
         view.apply_all(self.records[start:n])
 

@@ -30,6 +30,7 @@ _REMARKS = re.compile(
     r"(?: (?:No turn is|Few turns are) left[^\n]*)?)+\s*\Z"
 )
 """What the engine adds for the model and the screen shows elsewhere."""
+_REMARK_SIGNS = ("[turn ", "[exit code ")
 _HUNK = re.compile(r"^@@ .*?@@")
 
 T = TypeVar("T")
@@ -241,7 +242,8 @@ def _most(line: Line) -> int:
 
 def without_remarks(text: str) -> str:
     """Take off what the engine adds for the model and the screen shows elsewhere."""
-    return _REMARKS.sub("", text)
+    is_there = any(sign in text for sign in _REMARK_SIGNS)  # to look for the pattern takes much longer
+    return _REMARKS.sub("", text) if is_there else text
 
 
 def _folded(

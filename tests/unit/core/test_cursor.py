@@ -259,6 +259,8 @@ def test_the_facts_up_to_a_place_are_those_that_a_request_is_rebuilt_from() -> N
 def test_a_long_run_keeps_few_states_and_makes_more_near_the_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cursor, "SPACING", 10)
     monkeypatch.setattr(cursor, "MOST_KEPT", 8)
+    monkeypatch.setattr(cursor, "CLOSE", 12)
+    monkeypatch.setattr(cursor, "CLOSE_SPACING", 3)
     folded = 0
     apply = RunView.apply
 
@@ -278,6 +280,18 @@ def test_a_long_run_keeps_few_states_and_makes_more_near_the_cursor(monkeypatch:
         timeline.move(view, index)
         assert folded <= 10 + timeline.places[index + 1].n - timeline.places[index].n
         assert shown(view) == fresh(records, timeline.places[index].n)
+
+
+def test_going_back_step_by_step_leaves_most_turns_the_objects_that_they_were() -> None:
+    timeline, view = Timeline(story.long(300)), RunView()
+    timeline.move(view, len(timeline.places) - 1)
+    fresh_steps = []
+    for index in range(len(timeline.places) - 2, len(timeline.places) - 42, -1):
+        before = {id(step) for step in view.steps}
+        timeline.move(view, index)
+        fresh_steps.append(sum(id(step) not in before for step in view.steps))
+    most = cursor.CLOSE_SPACING // 4  # a step has more than four records
+    assert sorted(fresh_steps)[len(fresh_steps) * 3 // 4] <= most
 
 
 @settings(max_examples=100, deadline=None)
