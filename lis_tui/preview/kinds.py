@@ -1,7 +1,7 @@
 """What a file is: told by its content, never by its name alone; of a text the name may tell which."""
 
 from lis_tui.preview.containers import by_container
-from lis_tui.preview.encoding import decoded, encoding_of, words
+from lis_tui.preview.encoding import decoded, text_encoding
 from lis_tui.preview.file import File
 from lis_tui.preview.formats import Format, Kind
 from lis_tui.preview.signatures import by_signature
@@ -36,14 +36,14 @@ def format_of(file: File, name: str = "") -> Format:
 
 
 def _text(file: File, head: bytes, name: str) -> Format | None:
-    encoding = encoding_of(head)
+    encoding = text_encoding(head)
     if encoding is None:
         return None
     is_whole = file.size_bytes <= len(head)
     text = decoded(head, encoding)
     found = by_text(text if is_whole else text.removesuffix("\ufffd"), name, is_whole=is_whole)
     if found is None:
-        return Format("text", " ".join(("a text", words(encoding))).rstrip())
+        return Format("text", f"a text in {encoding.called}" if encoding.called else "a text")
     if found.kind == "json":
         tail = "" if is_whole else decoded(file.read_at(file.size_bytes - _TAIL, _TAIL), encoding)
         return Format("notebook", "a Jupyter notebook") if is_notebook(text, tail) else found
