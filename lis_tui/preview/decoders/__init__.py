@@ -20,7 +20,9 @@ class Decoder(Protocol):
         ...
 
 
-_MODULES: dict[Kind, str] = {}
+_MODULES: dict[Kind, str] = {
+    "csv": "delimited",
+}
 """The module here that decodes a kind."""
 _EXTRAS: dict[str, str] = {}
 """Which extra of lis-tui brings a package that a decoder imports."""
