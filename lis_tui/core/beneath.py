@@ -9,9 +9,14 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from lis_tui.core import openat2
+from lis_tui.core.content import Content
 from lis_tui.core.errors import FileRefused
 from lis_tui.core.events import FileEntry, FileKind
 from lis_tui.core.paths import escape_path
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 class FilePart(Struct, frozen=True):
@@ -25,60 +30,71 @@ def read_beneath(root: Path, path: bytes, most_bytes: int, offset: int = 0) -> F
     """Read some bytes of `path` from `offset` on; the path is relative to `root`.
 
     Raises FileRefused with the reason.
+    """
+    with Content(descriptor=open_beneath(root, path)) as content:
+        try:
+            return FilePart(content.read(most_bytes, offset), content.size_bytes)
+        except OSError as error:
+            raise FileRefused(_sentence(error)) from error
 
-    Each component is opened by itself and may be no link, so a tree that changes meanwhile leads nowhere
-    else; what is no regular file is never opened for reading (a FIFO blocks, a device hangs).
+
+def open_beneath(root: Path, path: bytes) -> int:
+    """Open a plain file for reading; the path is relative to `root`. The caller closes the descriptor.
+
+    Raises FileRefused with the reason.
+
+    No component may be a link, so a tree that changes meanwhile leads nowhere else; what is no regular file
+    is never opened for reading (a FIFO blocks, a device hangs).
     """
     parts = [part for part in path.split(b"/") if part not in (b"", b".")]
     if not parts or b".." in parts:
         raise FileRefused("This path leads out of the work folder.")
     try:
-        folder = _open_folder(root, parts[:-1])
+        folder = os.open(root, _FOLDER)
         try:
-            return _read(parts[-1], folder, most_bytes, offset)
+            return _open_at_once(folder, parts) if openat2.is_known() else _open_in_turn(folder, parts)
         finally:
             os.close(folder)
     except OSError as error:
         raise FileRefused(_sentence(error)) from error
 
 
-def _open_folder(root: Path, parts: list[bytes]) -> int:
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-    folder = os.open(root, flags)
-    for part in parts:
-        try:
-            inner = os.open(part, flags | os.O_NOFOLLOW, dir_fd=folder)
-        finally:
-            os.close(folder)
-        folder = inner
-    return folder
-
-
-def _read(name: bytes, folder: int, most_bytes: int, offset: int) -> FilePart:
-    found = os.stat(name, dir_fd=folder, follow_symlinks=False)
-    if not stat.S_ISREG(found.st_mode):
-        raise FileRefused(f"This is {_kind(found.st_mode)}, no plain file.")
-    # Between stat and open it may have become a FIFO: O_NONBLOCK never waits, and it is looked at again.
-    file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+def _open_at_once(folder: int, parts: list[bytes]) -> int:
+    """Have the kernel go the whole way."""
+    path = b"/".join(parts)
+    seen = openat2.open_inside(folder, path, os.O_PATH | os.O_NOFOLLOW)
     try:
-        found = os.fstat(file)
-        if not stat.S_ISREG(found.st_mode):
-            raise FileRefused("This is no plain file any more.")
-        os.lseek(file, offset, os.SEEK_SET)
-        return FilePart(_read_up_to(file, most_bytes), found.st_size)
+        _check(os.fstat(seen).st_mode)
     finally:
-        with suppress(OSError):
-            os.close(file)
+        os.close(seen)
+    return _checked(openat2.open_inside(folder, path, _FILE))
 
 
-def _read_up_to(file: int, most_bytes: int) -> bytes:
-    data = b""
-    while len(data) < most_bytes:
-        piece = os.read(file, most_bytes - len(data))
-        if not piece:
-            break
-        data += piece
-    return data
+def _open_in_turn(folder: int, parts: list[bytes]) -> int:
+    """Open each component by itself, where the kernel has no call for the whole way."""
+    inner = os.dup(folder)
+    try:
+        for part in parts[:-1]:
+            outer = inner
+            inner = os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=outer)
+            os.close(outer)
+        _check(os.stat(parts[-1], dir_fd=inner, follow_symlinks=False).st_mode)
+        return _checked(os.open(parts[-1], _FILE, dir_fd=inner))
+    finally:
+        os.close(inner)
+
+
+def _check(mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise FileRefused(f"This is {_kind(mode)}, no plain file.")
+
+
+def _checked(file: int) -> int:
+    """Look again: since it was looked at, it may have become a FIFO, which O_NONBLOCK never waited for."""
+    if stat.S_ISREG(os.fstat(file).st_mode):
+        return file
+    os.close(file)
+    raise FileRefused("This is no plain file any more.")
 
 
 def _kind(mode: int) -> str:

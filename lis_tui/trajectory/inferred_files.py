@@ -5,6 +5,7 @@ from functools import cached_property
 from threading import Lock
 
 from lis_tui.core.beneath import FilePart
+from lis_tui.core.content import Content
 from lis_tui.core.differing import TextDiff, diff_contents
 from lis_tui.core.errors import FileRefused
 from lis_tui.core.events import (
@@ -58,10 +59,15 @@ class InferredFiles:
 
     def part(self, shown: StepAddress, path: str, most_bytes: int) -> FilePart:
         """Give the beginning of a file as its edits made it. Raises FileRefused."""
+        with self.open(shown, path) as content:
+            return FilePart(content.read(most_bytes), content.size_bytes)
+
+    def open(self, shown: StepAddress, path: str) -> Content:
+        """Give a file as its edits made it. Raises FileRefused."""
         data = self._content(path, shown)
         if data is None:
             raise FileRefused(UNKNOWN)
-        return FilePart(data[:most_bytes], len(data))
+        return Content(data)
 
     def changes(self, left: StepAddress, right: StepAddress) -> dict[str, Difference]:
         """Tell which files were edited between two steps."""

@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from typing import IO
 
 import msgspec
 from msgspec import Struct
@@ -124,12 +125,16 @@ class Manifests:
 
     def read(self, manifest: Manifest, path: str, max_bytes: int | None = None) -> bytes:
         """Give a file's content as it was at a checkpoint; links are not followed. Raises StorageFailed."""
+        with self.open(manifest, path) as source:
+            return source.read(-1 if max_bytes is None else max_bytes)
+
+    def open(self, manifest: Manifest, path: str) -> IO[bytes]:
+        """Open a file's content as it was at a checkpoint; links are not followed. Raises StorageFailed."""
         node = manifest.nodes.get(path)
         if node is None or node.kind != "file" or not node.digest:
             why = manifest.problems.get(path, "it is no file that is kept")
             raise StorageFailed(f"{path} cannot be shown as it was at {manifest.address}: {why}.")
-        with self.blobs.open(node.digest) as source:
-            return source.read(-1 if max_bytes is None else max_bytes)
+        return self.blobs.open(node.digest)
 
     def digests(self) -> set[str]:
         """Give the contents that the checkpoints of this run need. Raises StorageFailed."""

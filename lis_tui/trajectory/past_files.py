@@ -1,5 +1,6 @@
 """The files of a run as they were after a step: from its checkpoints, nothing is restored."""
 
+import os
 from pathlib import Path
 from threading import RLock
 from typing import Protocol
@@ -7,6 +8,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from lis_tui.core.beneath import FilePart
+from lis_tui.core.content import Content
 from lis_tui.core.differing import MOST_BYTES, FileDifference, TextDiff, diff_contents, differing_files
 from lis_tui.core.errors import FileRefused, StorageFailed
 from lis_tui.core.events import FileEntry, RunForked, StepAddress
@@ -47,6 +49,10 @@ class Past(Protocol):
 
     def part(self, shown: StepAddress, path: str, most_bytes: int) -> FilePart:
         """Give the beginning of a file as it was at one of the addresses. Raises LisError."""
+        ...
+
+    def open(self, shown: StepAddress, path: str) -> Content:
+        """Open a file as it was at one of the addresses; the caller closes it. Raises LisError."""
         ...
 
     def changes(self, left: StepAddress, right: StepAddress) -> dict[str, Difference]:
@@ -112,15 +118,22 @@ class PastFiles:
 
     def content(self, manifest: Manifest, path: str) -> bytes | None:
         """Give a file's content, or None where no file is there. `path` is relative. Raises StorageFailed."""
-        found = self._read(manifest, path, MOST_BYTES + 1)
-        return found.data if found is not None else None
+        kept = _kept(manifest, path)
+        return self._manifests[0][0].read(manifest, kept, MOST_BYTES + 1) if kept is not None else None
 
     def part(self, shown: StepAddress, path: str, most_bytes: int) -> FilePart:
         """Give the beginning of a file as a checkpoint has it. Raises StorageFailed, FileRefused."""
-        found = self._read(self.files_at(shown), path, most_bytes)
-        if found is None:
+        with self.open(shown, path) as content:
+            return FilePart(content.read(most_bytes), content.size_bytes)
+
+    def open(self, shown: StepAddress, path: str) -> Content:
+        """Open a file as a checkpoint has it; the caller closes it. Raises StorageFailed, FileRefused."""
+        manifest = self.files_at(shown)
+        kept = _kept(manifest, path)
+        if kept is None:
             raise FileRefused(f"No file of that name was there after {shown}.")
-        return found
+        with self._manifests[0][0].open(manifest, kept) as source:
+            return Content(descriptor=os.dup(source.fileno()))
 
     def changes(self, left: StepAddress, right: StepAddress) -> dict[str, Difference]:
         """Tell which paths differ between two steps. Raises StorageFailed."""
@@ -134,13 +147,6 @@ class PastFiles:
         if found is None:
             return TextDiff(note=f"It is the same after {one.address} and after {other.address}.")
         return diff_file((self, one, f"{one.address}"), (self, other, f"{other.address}"), found)
-
-    def _read(self, manifest: Manifest, path: str, most_bytes: int) -> FilePart | None:
-        whole = f"{manifest.workdir.rstrip('/')}/{path}"
-        node = manifest.nodes.get(whole)
-        if node is None or node.kind != "file":
-            return None
-        return FilePart(self._manifests[0][0].read(manifest, whole, most_bytes), node.size_bytes)
 
     def _load(self, number: int, manifests: Manifests, address: StepAddress) -> Manifest:
         key = (number, address)
@@ -179,6 +185,13 @@ def diff_file(left: Side, right: Side, found: FileDifference) -> TextDiff:
     diff = diff_contents(contents[0], contents[1], names)
     note = ". ".join(part for part in (diff.note.rstrip("."), found.about) if part)
     return TextDiff(diff.lines, note)
+
+
+def _kept(manifest: Manifest, path: str) -> str | None:
+    """Give the path of a file as the manifest has it; None: there is no file."""
+    whole = f"{manifest.workdir.rstrip('/')}/{path}"
+    node = manifest.nodes.get(whole)
+    return whole if node is not None and node.kind == "file" else None
 
 
 def _is_up_to(address: StepAddress, last: StepAddress | None) -> bool:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from lis_tui.core.beneath import FilePart, list_beneath
 from lis_tui.core.bus import spawn
+from lis_tui.core.content import Content
 from lis_tui.core.errors import LisError
 from lis_tui.core.events import FileEntry, StepAddress
-from lis_tui.ui.listing import Listing, below, listing
+from lis_tui.ui.listing import Listing, below, listing, opened_below
 from lis_tui.ui.panes.preview import Preview, read_preview
 
 if TYPE_CHECKING:
@@ -116,7 +117,8 @@ def _listed(past: "Past", worktree: "Path | None", address: StepAddress | None, 
     """Read the files of a place; slow, for a thread."""
     is_known = not past.is_inferred and bool(past.addresses())
     if is_end and not is_known and worktree is not None:
-        return listing(list_beneath(worktree, MOST_FILES), {}, below(worktree), note="as it is now")
+        entries, opened = list_beneath(worktree, MOST_FILES), opened_below(worktree)
+        return listing(entries, {}, below(worktree), note="as it is now", open=opened)
     try:
         then = past.then(address if address is not None else StepAddress(0))
     except LisError as error:
@@ -127,6 +129,9 @@ def _listed(past: "Past", worktree: "Path | None", address: StepAddress | None, 
 def _of_step(past: "Past", then: "FilesThen", address: StepAddress | None) -> Listing:
     def read(entry: FileEntry, most_bytes: int) -> FilePart:
         return past.part(then.shown, entry.path, most_bytes)
+
+    def opened(entry: FileEntry) -> Content:
+        return past.open(then.shown, entry.path)
 
     is_doubtful = not past.is_inferred and address is not None and then.shown != address
     note = f"after {then.shown}" if then.shown.step else f"before {then.shown.turn}.1"
@@ -142,4 +147,5 @@ def _of_step(past: "Past", then: "FilesThen", address: StepAddress | None) -> Li
         note=note,
         is_doubtful=is_doubtful or past.is_inferred,
         why_empty=then.why_empty or "The work folder is empty.",
+        open=opened,
     )

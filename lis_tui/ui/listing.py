@@ -5,7 +5,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from lis_tui.core.beneath import FilePart, read_beneath
+from lis_tui.core.beneath import FilePart, open_beneath, read_beneath
+from lis_tui.core.content import Content
 from lis_tui.core.errors import FileRefused
 from lis_tui.core.events import FileEntry, StepAddress
 from lis_tui.core.parts import FileMark
@@ -13,6 +14,13 @@ from lis_tui.core.paths import unescape_path
 
 Read = Callable[[FileEntry, int], FilePart]
 """Gives the beginning of a file, so many bytes of it; slow, raises LisError."""
+
+Open = Callable[[FileEntry], Content]
+"""Opens a file; the caller closes it. Slow, raises LisError."""
+
+
+def _not_here(entry: FileEntry) -> Content:
+    raise FileRefused("The files of this run are not on this machine.")
 
 
 class Listing(Struct, frozen=True):
@@ -31,6 +39,7 @@ class Listing(Struct, frozen=True):
     why_empty: str = ""
     newest: str | None = None
     """The file that was written last: of those that are marked, else of all."""
+    open: Open = _not_here
 
 
 def listing(
@@ -42,6 +51,7 @@ def listing(
     note: str = "",
     is_doubtful: bool = False,
     why_empty: str = "",
+    open: Open = _not_here,  # noqa: A002  (what it does; nothing here opens by path)
 ) -> Listing:
     """Make one of the entries of a tree."""
     files = {entry.path: entry for entry in entries}
@@ -56,6 +66,7 @@ def listing(
         is_doubtful,
         why_empty if not files else "",
         _newest(marked) or _newest(files.values()),
+        open,
     )
 
 
@@ -75,6 +86,17 @@ def below(folder: Path | None) -> Read:
         return read_beneath(folder, unescape_path(entry.path), most_bytes)
 
     return read
+
+
+def opened_below(folder: Path | None) -> Open:
+    """Open files as they are now, below a folder of this machine."""
+
+    def opened(entry: FileEntry) -> Content:
+        if folder is None:
+            return _not_here(entry)
+        return Content(descriptor=open_beneath(folder, unescape_path(entry.path)))
+
+    return opened
 
 
 def grouped(paths: Iterable[str]) -> dict[str, list[str]]:

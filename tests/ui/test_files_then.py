@@ -7,6 +7,7 @@ import pytest
 from textual.pilot import Pilot
 
 from lis_tui.core.beneath import FilePart
+from lis_tui.core.content import Content
 from lis_tui.core.differing import TextDiff
 from lis_tui.core.events import FileEntry, StepAddress
 from lis_tui.core.manifest import Difference, Manifest, Node
@@ -181,6 +182,9 @@ class Slow:
 
     def part(self, shown: StepAddress, path: str, most_bytes: int) -> FilePart:
         return FilePart(b"", 0)
+
+    def open(self, shown: StepAddress, path: str) -> Content:
+        return Content(b"")
 
     def changes(self, left: StepAddress, right: StepAddress) -> dict[str, Difference]:
         return {}

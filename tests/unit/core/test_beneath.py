@@ -4,8 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from lis_tui.core.beneath import list_beneath, read_beneath
+from lis_tui.core import openat2
+from lis_tui.core.beneath import list_beneath, open_beneath, read_beneath
+from lis_tui.core.content import Content
 from lis_tui.core.errors import FileRefused
+
+
+@pytest.fixture(autouse=True, params=["at once", "in turn"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each promise holds with the kernel's call for the whole way, and without it."""
+    if request.param == "at once" and not openat2.is_known():
+        pytest.skip("this kernel has no openat2")
+    monkeypatch.setattr(openat2, "is_known", lambda: request.param == "at once")
 
 
 def test_a_file_is_read_from_where_one_asks_and_no_further(tmp_path: Path) -> None:
@@ -50,6 +60,38 @@ def test_what_blocks_or_hangs_is_never_opened(tmp_path: Path) -> None:
 def test_a_missing_file_is_said_to_be_gone(tmp_path: Path) -> None:
     with pytest.raises(FileRefused, match="gone"):
         read_beneath(tmp_path, b"x", 100)
+
+
+def test_a_file_stays_the_one_that_was_opened_when_its_name_goes_to_another(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"first")
+    with Content(descriptor=open_beneath(tmp_path, b"./a")) as content:
+        (tmp_path / "a").rename(tmp_path / "b")
+        (tmp_path / "a").symlink_to("/etc/passwd")
+        assert content.read(100) == b"first"
+        (tmp_path / "b").write_bytes(b"cut")
+        assert (content.read(100, 1), content.size_bytes) == (b"ut", 3)
+        with content.again() as again:
+            assert again.read(100) == b"cut"
+    with pytest.raises(ValueError, match="closed"):
+        content.read(1)
+
+
+def test_nothing_stays_open_of_what_was_refused(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "folder" / "fifo")
+    (tmp_path / "link").symlink_to("folder")
+    before = len(os.listdir("/dev/fd"))
+    for path in (b"folder/fifo", b"folder", b"link", b"link/fifo", b"folder/none", b"none/none"):
+        with pytest.raises(FileRefused):
+            open_beneath(tmp_path, path)
+    assert len(os.listdir("/dev/fd")) == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes devices")
+def test_a_device_is_never_opened(tmp_path: Path) -> None:
+    os.mknod(tmp_path / "zero", 0o20666, os.makedev(1, 5))
+    with pytest.raises(FileRefused, match="a device"):
+        read_beneath(tmp_path, b"zero", 100)
 
 
 def test_the_tree_is_listed_with_odd_names_and_kinds_and_no_link_is_entered(
