@@ -22,9 +22,19 @@ class Decoder(Protocol):
 
 _MODULES: dict[Kind, str] = {
     "csv": "delimited",
+    "video": "moving",
+    "audio": "sound",
+    "parquet": "parquet",
+    "sqlite": "sqlite",
 }
 """The module here that decodes a kind."""
-_EXTRAS: dict[str, str] = {}
+_EXTRAS: dict[str, str] = {
+    "av": "media",
+    "mido": "media",
+    "soundfile": "media",
+    "pyarrow": "tables",
+    "fastexcel": "tables",
+}
 """Which extra of lis-tui brings a package that a decoder imports."""
 
 
@@ -38,8 +48,12 @@ def decode(kind: Kind, file: File, wanted: Wanted) -> Preview:
         package = (error.name or "").partition(".")[0]
         if package not in _EXTRAS:
             raise
-        extra = _EXTRAS[package]
-        raise CannotShow(
-            f"To show it takes {package}, which is not installed: `pip install 'lis-tui[{extra}]'`."
-        ) from error
+        raise lacking(package) from error
     return cast("Decoder", module.decode)(file, wanted)
+
+
+def lacking(package: str) -> CannotShow:
+    """Say that a package is missing, and how to get it."""
+    return CannotShow(
+        f"To show it takes {package}, which is not installed: `pip install 'lis-tui[{_EXTRAS[package]}]'`."
+    )

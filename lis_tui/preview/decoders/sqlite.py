@@ -1,0 +1,237 @@
+"""SQLite: the tables and views of a database as pages, read by its library; all but reading is forbidden."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import NamedTuple
+
+from lis_tui.preview.decoders import cells
+from lis_tui.preview.file import File
+from lis_tui.preview.parts import MOST_TEXT, CannotShow, Column, Preview, Table, Wanted
+
+_MOST_BYTES = 64_000_000
+"""A larger one would have to lie in memory as a whole, twice."""
+_MOST_S = 2.0
+"""A view or a count that takes longer is broken off."""
+_MOST_TABLES = 1000
+_STEPS = 10_000
+_ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE})
+_FORBIDDEN_FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"})
+_LIMITS = (
+    (sqlite3.SQLITE_LIMIT_LENGTH, 50_000_000),
+    (sqlite3.SQLITE_LIMIT_SQL_LENGTH, 1_000_000),
+    (sqlite3.SQLITE_LIMIT_COLUMN, 2000),
+    (sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 200),
+    (sqlite3.SQLITE_LIMIT_COMPOUND_SELECT, 100),
+    (sqlite3.SQLITE_LIMIT_VDBE_OP, 250_000),
+    (sqlite3.SQLITE_LIMIT_ATTACHED, 0),
+    (sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH, 1),
+    (sqlite3.SQLITE_LIMIT_WORKER_THREADS, 0),
+)
+
+
+class _Place(NamedTuple):
+    """A table or view of the database."""
+
+    name: str
+    kind: str
+    sql: str
+
+    @property
+    def is_virtual(self) -> bool:
+        """Its rows come out of a module of code: it is named, and not opened."""
+        return self.sql.lstrip().upper().startswith("CREATE VIRTUAL")
+
+    @property
+    def quoted(self) -> str:
+        return _quoted(self.name)
+
+
+class _Rows(NamedTuple):
+    """What was read of a place."""
+
+    columns: tuple[Column, ...]
+    rows: list[list[str | None]]
+    has_more: bool
+    trouble: str = ""
+
+
+def decode(file: File, wanted: Wanted) -> Preview:
+    """Show the rows of one table."""
+    head = file.read_at(0, 100)
+    if file.size_bytes > _MOST_BYTES:
+        raise CannotShow(
+            f"The database has {cells.size(file.size_bytes)}; "
+            f"those of more than {cells.size(_MOST_BYTES)} are not opened here."
+        )
+    try:
+        with closing(_opened(file, head)) as database:
+            return _shown(database, wanted, _wal_note(head))
+    except sqlite3.Error as error:
+        raise CannotShow(f"The database cannot be read: {cells.cut(str(error), 200)}.") from error
+
+
+def _opened(file: File, head: bytes) -> sqlite3.Connection:
+    database = sqlite3.connect(":memory:")
+    try:
+        data = file.read_at(0, file.size_bytes)
+        if head[18:20] == b"\x02\x02":
+            data = data[:18] + b"\x01\x01" + data[20:]  # in memory there is no write-ahead log
+        database.deserialize(data)
+        del data
+        _harden(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _harden(database: sqlite3.Connection) -> None:
+    """Leave nothing but reading: what a schema or a view says is as hostile as any other text."""
+    for category, limit in _LIMITS:
+        database.setlimit(category, limit)
+    for pragma in ("trusted_schema = off", "query_only = on", "cell_size_check = on", "temp_store = memory"):
+        database.execute(f"PRAGMA {pragma}")
+    database.text_factory = lambda data: data.decode("utf-8", "replace")
+    database.set_authorizer(_authorised)
+
+
+def _authorised(action: int, first: str | None, second: str | None, *_: str | None) -> int:
+    if action == sqlite3.SQLITE_FUNCTION:
+        is_fine = (second or "").lower() not in _FORBIDDEN_FUNCTIONS
+    elif action == sqlite3.SQLITE_PRAGMA:
+        is_fine = (first or "").lower() == "table_xinfo"
+    else:
+        is_fine = action in _ALLOWED
+    return sqlite3.SQLITE_OK if is_fine else sqlite3.SQLITE_DENY
+
+
+@contextmanager
+def _limited(database: sqlite3.Connection) -> Iterator[None]:
+    """Break off what takes too long."""
+    until = time.monotonic() + _MOST_S
+    database.set_progress_handler(lambda: int(time.monotonic() > until), _STEPS)
+    try:
+        yield
+    finally:
+        database.set_progress_handler(None, 0)
+
+
+def _shown(database: sqlite3.Connection, wanted: Wanted, note: str) -> Preview:
+    places = _places(database)
+    tables = sum(place.kind == "table" for place in places)
+    views = len(places) - tables
+    found = _Rows((), [], has_more=False)
+    parts: tuple[Table, ...] = ()
+    if places:
+        place = places[min(max(0, wanted.page), len(places) - 1)]
+        first = max(0, wanted.first)
+        found = _read(database, place, first, min(max(1, wanted.count), cells.MOST_ROWS))
+        in_all = _counted(database, place, first, found)
+        parts = (
+            cells.table(found.columns, found.rows, first=first, rows_in_all=in_all, title=_title(place)),
+        )
+    return Preview(
+        kind="sqlite",
+        called="an SQLite database",
+        facts=(cells.counted(tables, "table"), *((cells.counted(views, "view"),) if views else ())),
+        parts=parts,
+        note=cells.sentences(found.trouble, cells.hidden_columns(len(found.columns)), note),
+        pages=max(1, len(places)),
+        has_more=found.has_more,
+    )
+
+
+def _places(database: sqlite3.Connection) -> list[_Place]:
+    """Give tables, then views, as the schema lists them."""
+    with _limited(database):
+        found = database.execute(
+            "SELECT name, type, substr(sql, 1, 200) FROM sqlite_master WHERE type IN ('table', 'view') "
+            "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, rowid LIMIT ?",
+            (_MOST_TABLES,),
+        ).fetchall()
+    return [_Place(str(name), str(kind), str(sql or "")) for name, kind, sql in found]
+
+
+def _title(place: _Place) -> str:
+    return f"{'virtual table' if place.is_virtual else place.kind} {place.name}"
+
+
+def _read(database: sqlite3.Connection, place: _Place, first: int, count: int) -> _Rows:
+    """Read so many rows; what hinders is told in words, so that the other tables stay within reach."""
+    if place.is_virtual:
+        return _Rows((), [], has_more=False, trouble="It is a virtual table: its rows are not read.")
+    columns: tuple[Column, ...] = ()
+    rows: list[list[str | None]] = []
+    trouble = ""
+    try:
+        with _limited(database):
+            columns = _columns(database, place)
+            rows.extend(
+                [_text(value) for value in row]
+                for row in database.execute(_query(place, columns), (count + 1, first))
+            )
+    except sqlite3.Error as error:
+        trouble = _said(error, place)
+    return _Rows(_numbered(columns), rows[:count], has_more=len(rows) > count, trouble=trouble)
+
+
+def _columns(database: sqlite3.Connection, place: _Place) -> tuple[Column, ...]:
+    listed = database.execute(f"PRAGMA table_xinfo({place.quoted})").fetchall()
+    # The last value tells columns that only a module knows.
+    return tuple(Column(str(name), str(kind)) for _, name, kind, _, _, _, hidden in listed if hidden != 1)
+
+
+def _query(place: _Place, columns: tuple[Column, ...]) -> str:
+    """Ask for the beginnings of long texts and blobs only, so that they are not taken into memory."""
+    quoted = (_quoted(column.name) for column in columns[: cells.MOST_COLUMNS])
+    chosen = ", ".join(
+        f"CASE WHEN typeof({one}) IN ('text', 'blob') THEN substr({one}, 1, {MOST_TEXT + 1}) ELSE {one} END"
+        for one in quoted
+    )
+    return f"SELECT {chosen} FROM {place.quoted} LIMIT ? OFFSET ?"
+
+
+def _numbered(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """Say which columns hold numbers: by their declared type, as SQLite reads it."""
+    return tuple(Column(one.name, one.type, is_number=_is_number(one.type)) for one in columns)
+
+
+def _is_number(declared: str) -> bool:
+    return any(part in declared.upper() for part in ("INT", "REAL", "FLOA", "DOUB", "NUM", "DEC"))
+
+
+def _counted(database: sqlite3.Connection, place: _Place, first: int, found: _Rows) -> int | None:
+    """Count the rows of a table, unless it takes too long."""
+    if found.trouble:
+        return None
+    if not found.has_more and (found.rows or not first):
+        return first + len(found.rows)
+    try:
+        with _limited(database):
+            return int(database.execute(f"SELECT count(*) FROM {place.quoted}").fetchone()[0])
+    except sqlite3.Error:
+        return None
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, bytes):
+        return value[:32].hex(" ") + (" …" if len(value) > 32 else "")
+    return None if value is None else str(value)
+
+
+def _said(error: sqlite3.Error, place: _Place) -> str:
+    if "interrupted" in str(error):
+        return f"The {place.kind} took longer than {_MOST_S:g} s, and was broken off."
+    return f"It cannot be read to the end: {cells.cut(str(error), 200)}."
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _wal_note(head: bytes) -> str:
+    if head[18:20] != b"\x02\x02":
+        return ""
+    return "It is written with a write-ahead log: what only the -wal file beside it holds is not shown."
