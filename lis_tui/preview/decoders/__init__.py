@@ -21,6 +21,7 @@ class Decoder(Protocol):
 
 
 _MODULES: dict[Kind, str] = {
+    "picture": "picture",
     "csv": "delimited",
     "video": "moving",
     "audio": "sound",
