@@ -25,6 +25,7 @@ _MODULES: dict[Kind, str] = {
     "csv": "delimited",
     "video": "moving",
     "audio": "sound",
+    "midi": "midi",
     "parquet": "parquet",
     "sqlite": "sqlite",
 }

@@ -39,6 +39,7 @@ class Media:
         self.is_late = False
         """There was not enough time for all that was asked."""
         self._container = _opened(_Source(file, deadline))
+        self._is_at_start = True
 
     def __enter__(self) -> "Media":
         return self
@@ -120,6 +121,8 @@ class Media:
             context.options = {"max_pixels": str(_MOST_PIXELS)}
 
     def _seek(self, at_s: float, stream: Stream | None) -> None:
+        if self._is_at_start and at_s <= 0:  # to seek there would lose what sound begins with
+            return
         base = stream.time_base if stream is not None and stream.time_base else Fraction(1, av.time_base)
         start = stream.start_time if stream is not None else self._container.start_time
         try:
@@ -128,6 +131,7 @@ class Media:
             self.is_damaged = self.is_damaged or at_s > 0
 
     def _packets(self, *streams: Stream) -> "Iterator[Packet[Stream]]":
+        self._is_at_start = False
         packets = self._container.demux(list(streams))
         while True:
             if self._deadline.is_over:

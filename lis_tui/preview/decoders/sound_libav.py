@@ -25,6 +25,8 @@ _CALLED = {
     "flac": "a FLAC audio file",
 }
 _MOST = 1 << 15
+_RUN_UP = 2048
+"""So many frames are decoded before those that are meant: a block builds on the one before it."""
 _WORDS = {"aac": "AAC", "mp3": "MP3", "opus": "Opus", "vorbis": "Vorbis", "flac": "FLAC", "alac": "ALAC"}
 
 
@@ -83,7 +85,7 @@ class _Recording:
 
     def _read(self, first: int) -> Iterator[tuple[int, "array[int]"]]:
         plain = AudioResampler(format="s16", layout=self._stream.layout, rate=self.rate)
-        for at_s, frame in self._media.sound(self._stream, first / self.rate):
+        for at_s, frame in self._media.sound(self._stream, max(first - _RUN_UP, 0) / self.rate):
             for block in plain.resample(frame):
                 yield round(at_s * self.rate), _values(block)
 
