@@ -22,16 +22,20 @@ class Decoder(Protocol):
 
 _MODULES: dict[Kind, str] = {
     "picture": "picture",
+    "svg": "svg",
     "csv": "delimited",
     "video": "moving",
     "audio": "sound",
     "midi": "midi",
     "parquet": "parquet",
     "sqlite": "sqlite",
+    "xlsx": "spreadsheet",
 }
 """The module here that decodes a kind."""
 _EXTRAS: dict[str, str] = {
     "av": "media",
+    "resvg_py": "media",
+    "pypdfium2": "media",
     "mido": "media",
     "soundfile": "media",
     "pyarrow": "tables",
