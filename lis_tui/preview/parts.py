@@ -145,5 +145,7 @@ class Preview(Struct, frozen=True, kw_only=True):
     """How many pages, sheets, tables or frames there are to ask for."""
     has_more: bool = False
     """There are rows, lines or bytes after those that are shown."""
+    next_first: int | None = None
+    """What `first` to ask for next where there is more; None: it follows from the part that is shown."""
     duration_s: float | None = None
     """Of sound and moving pictures."""
