@@ -48,16 +48,6 @@ class Media:
         self._container.close()
 
     @property
-    def format(self) -> str:
-        """What FFmpeg calls the format."""
-        return self._container.format.name
-
-    @property
-    def brand(self) -> str:
-        """What an MP4 says about itself; any text."""
-        return self._container.metadata.get("major_brand", "")
-
-    @property
     def video(self) -> VideoStream | None:
         """The first track of moving pictures; a cover is none."""
         return next((one for one in self._container.streams.video if not is_cover(one)), None)
@@ -201,6 +191,7 @@ def _opened(source: _Source) -> InputContainer:
             options={
                 "format_whitelist": _FORMATS,
                 "protocol_whitelist": "none",
+                "threads": "1",
                 "max_pixels": str(_MOST_PIXELS),
             },
             metadata_errors="replace",

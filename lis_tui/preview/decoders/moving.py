@@ -12,6 +12,7 @@ from lis_tui.preview.decoders.deadline import Deadline
 from lis_tui.preview.decoders.lengths import channel_words, length_words, rate_words
 from lis_tui.preview.decoders.libav import Media, is_too_large
 from lis_tui.preview.file import File
+from lis_tui.preview.kinds import called
 from lis_tui.preview.parts import Pixels, Preview, Wanted
 
 FRAMES_A_SECOND = 10
@@ -25,15 +26,6 @@ _TELLING = (0.1, 0.3, 0.5, 0.8, 0.0)
 _PROBE = 16
 _CONTRAST = 24
 _TURNS = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
-_CALLED = {
-    "avi": "an AVI video",
-    "mpegts": "an MPEG transport stream",
-    "mpeg": "an MPEG video",
-    "flv": "a Flash video",
-    "asf": "a Windows Media video",
-    "ogg": "an Ogg video",
-}
-_ON_THE_WEB = frozenset({"vp8", "vp9", "av1"})
 
 
 def decode(file: File, wanted: Wanted) -> Preview:
@@ -45,17 +37,18 @@ def decode(file: File, wanted: Wanted) -> Preview:
     with Media(file, deadline) as media:
         stream = media.video
         if stream is not None:
-            return _Film(media, stream, wanted).preview()
+            return _Film(media, stream, wanted, called(file)).preview()
     return sound.decode(file, wanted)
 
 
 class _Film:
     """One track of moving pictures, and what is wanted of it."""
 
-    def __init__(self, media: Media, stream: VideoStream, wanted: Wanted) -> None:
+    def __init__(self, media: Media, stream: VideoStream, wanted: Wanted, called: str) -> None:
         self._media = media
         self._stream = stream
         self._wanted = wanted
+        self._called = called
         self._duration_s = media.duration_s
 
     def preview(self) -> Preview:
@@ -66,7 +59,7 @@ class _Film:
         )
         return Preview(
             kind="video",
-            called=self._called(),
+            called=self._called,
             facts=tuple(self._facts()),
             parts=pictures,
             note=" ".join(self._notes(pictures)),
@@ -81,7 +74,8 @@ class _Film:
         count = min(max(self._wanted.count, 1), _MOST_FRAMES)
         shown: list[Pixels] = []
         room = _MOST_BYTES
-        for at_s, frame in self._sampled(max(self._wanted.at_s, 0.0)):
+        from_s = max(min(self._wanted.at_s, self._duration_s or self._wanted.at_s), 0.0)
+        for at_s, frame in self._sampled(from_s):
             shown.append(self._pixels(at_s, frame))
             room -= len(shown[-1].data)
             if len(shown) == count or room < len(shown[-1].data):
@@ -132,14 +126,6 @@ class _Film:
         if not 1 / 8 <= aspect <= 8:
             aspect = 1.0
         return max(round(frame.width * aspect), 1), frame.height
-
-    def _called(self) -> str:
-        name = self._media.format
-        if name.startswith("matroska"):
-            return "a WebM video" if self._codec() in _ON_THE_WEB else "a Matroska video"
-        if name.startswith("mov"):
-            return "a QuickTime video" if self._media.brand.startswith("qt") else "an MP4 video"
-        return _CALLED.get(name, f"a video ({name})")
 
     def _codec(self) -> str:
         context = self._stream.codec_context

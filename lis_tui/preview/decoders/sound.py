@@ -10,6 +10,7 @@ from lis_tui.preview.decoders.deadline import Deadline
 from lis_tui.preview.decoders.lengths import channel_words, length_words, rate_words
 from lis_tui.preview.decoders.waving import Drawing, Recording
 from lis_tui.preview.file import File
+from lis_tui.preview.kinds import format_of
 from lis_tui.preview.parts import CannotShow, Preview, Wanted
 
 _PATIENCE_S = 2.5
@@ -47,12 +48,17 @@ def _preview(file: File, recording: Recording, deadline: Deadline) -> Preview:
     wave = drawing.wave()
     return Preview(
         kind="audio",
-        called=recording.called,
+        called=_called(file),
         facts=tuple(_facts(file, recording)),
         parts=(wave,),
         note=" ".join(_notes(file, drawing)),
         duration_s=wave.duration_s,
     )
+
+
+def _called(file: File) -> str:
+    format_ = format_of(file)
+    return format_.called if format_.kind == "audio" else f"{format_.called}, with sound alone"
 
 
 def _facts(file: File, recording: Recording) -> Iterator[str]:

@@ -15,15 +15,6 @@ from lis_tui.preview.decoders.waving import Extent
 from lis_tui.preview.file import File
 from lis_tui.preview.parts import CannotShow
 
-_CALLED = {
-    "mov": "an MPEG-4 audio file",
-    "aac": "an AAC audio file",
-    "matroska": "a WebM audio file",
-    "mp3": "an MP3 audio file",
-    "ogg": "an Ogg audio file",
-    "wav": "a WAV audio file",
-    "flac": "a FLAC audio file",
-}
 _MOST = 1 << 15
 _RUN_UP = 2048
 """So many frames are decoded before those that are meant: a block builds on the one before it."""
@@ -50,8 +41,6 @@ class _Recording:
         self._stream = stream
         context = stream.codec_context
         codec = context.codec.canonical_name
-        name = media.format.partition(",")[0]
-        self.called = _CALLED.get(name, f"an audio file ({name})")
         self.codec = "PCM" if codec.startswith("pcm_") else _WORDS.get(codec, codec)
         self.bits = f"{context.format.bits} bit" if self.codec in ("PCM", "FLAC", "ALAC") else ""
         self.rate = context.sample_rate

@@ -11,15 +11,6 @@ from lis_tui.preview.decoders.waving import Extent
 from lis_tui.preview.file import File
 from lis_tui.preview.parts import CannotShow
 
-_CALLED = {
-    "WAV": "a WAV audio file",
-    "WAVEX": "a WAV audio file",
-    "RF64": "a WAV audio file",
-    "FLAC": "a FLAC audio file",
-    "OGG": "an Ogg audio file",
-    "MP3": "an MP3 audio file",
-    "AIFF": "an AIFF audio file",
-}
 _CODECS = {"VORBIS": "Vorbis", "OPUS": "Opus", "MPEG_LAYER_III": "MP3", "ULAW": "µ-law", "ALAW": "A-law"}
 _BITS = {
     "PCM_S8": "8 bit",
@@ -53,7 +44,6 @@ class _Recording:
 
     def __init__(self, sound: soundfile.SoundFile) -> None:
         self._sound = sound
-        self.called = _CALLED.get(sound.format, f"an audio file ({sound.format})")
         self.bits = _BITS.get(sound.subtype, "")
         self.codec = "FLAC" if sound.format == "FLAC" else _codec(sound.subtype)
         self.rate = int(sound.samplerate)

@@ -28,7 +28,6 @@ def opened(file: File, deadline: Deadline) -> Iterator["_Recording"]:  # noqa: A
 class _Recording:
     """A file as Python's `wave` reads it."""
 
-    called = "a WAV audio file"
     codec = "PCM"
     most_frames = 4_000_000
 

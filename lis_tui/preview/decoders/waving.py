@@ -18,7 +18,6 @@ Extent = tuple[float, float]
 class Recording(Protocol):
     """An opened file with sound, whatever reads it. A frame is one value of each channel."""
 
-    called: str
     codec: str
     rate: int
     channels: int
