@@ -23,6 +23,12 @@ class Decoder(Protocol):
 _MODULES: dict[Kind, str] = {
     "picture": "picture",
     "svg": "svg",
+    "pdf": "pdf",
+    "font": "font",
+    "html": "page",
+    "text": "text",
+    "markdown": "text",
+    "binary": "hexdump",
     "csv": "delimited",
     "video": "moving",
     "audio": "sound",
@@ -30,6 +36,8 @@ _MODULES: dict[Kind, str] = {
     "parquet": "parquet",
     "sqlite": "sqlite",
     "xlsx": "spreadsheet",
+    "json": "outline",
+    "jsonl": "json_lines",
 }
 """The module here that decodes a kind."""
 _EXTRAS: dict[str, str] = {

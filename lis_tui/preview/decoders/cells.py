@@ -84,3 +84,8 @@ def names(found: Iterable[str]) -> list[str]:
 def _fitted(row: Cells, width: int, limit: int) -> tuple[str | None, ...]:
     cells = [None if cell is None else cut(cell, limit) for cell in row[:width]]
     return tuple(cells + [None] * (width - len(cells)))
+
+
+def sound(text: str) -> str:
+    """Replace halves of letters that some names and texts hold, and that cannot be sent."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
