@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,6 +20,7 @@ from lis_tui.ui.bridge import Source
 from lis_tui.ui.garbage import RESTING_S, Garbage
 from lis_tui.ui.net import SafeApp, terminal_notice, terminal_title
 from lis_tui.ui.paint import Paint
+from lis_tui.ui.previews import LazyStudio, Previews
 from lis_tui.ui.runs import Runs
 from lis_tui.ui.screens.workbench import Workbench
 from lis_tui.ui.sources import LiveSource
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from lis_tui.config.load import Loaded
     from lis_tui.config.places import Places
     from lis_tui.trajectory.foreign.opening import Collection
+    from lis_tui.ui.media.terminal import Terminal
 
 MOST_TURNS = 200
 """So many turns of the event loop a key waits at most for the field that has the focus."""
@@ -65,6 +68,9 @@ class LisApp(SafeApp[int]):
         """Where what a person sets for more than one run is kept."""
         self.owns_process = False
         """Nothing but this app lives in the process, so that what was imported is for good."""
+        self.previews: Previews = LazyStudio()
+        self.graphics = "auto"
+        """In which way pictures are asked to be shown."""
         self._garbage: Garbage | None = None
         super().__init__()
         self.title = "lis-tui"
@@ -78,6 +84,17 @@ class LisApp(SafeApp[int]):
             self._garbage = Garbage()
             self._garbage.begin()
             self.set_interval(RESTING_S, self._garbage.look)
+
+    @cached_property
+    def terminal(self) -> "Terminal":
+        """What pictures are shown with; told by the environment when the first one is."""
+        from lis_tui.ui.media.terminal import terminal_of
+
+        return terminal_of(self)
+
+    async def on_unmount(self) -> None:
+        """End what works on previews."""
+        await self.previews.close()
 
     async def on_event(self, event: Event) -> None:
         """Take note of when somebody is at work; no key may overtake those before it."""
@@ -191,16 +208,17 @@ class LisApp(SafeApp[int]):
         """Tell a person who looks elsewhere."""
         if message.has_bell:
             self.bell()
-        self._write(terminal_notice(message.sentence))
+        self.write(terminal_notice(message.sentence))
         front = self.branches.front
         if front is not None and front.source.name != message.run:
             front.hint(f"{message.run}: {message.sentence}")
 
     def watch_title(self, title: str) -> None:
         """Name the window."""
-        self._write(terminal_title(title))
+        self.write(terminal_title(title))
 
-    def _write(self, sequence: str) -> None:
+    def write(self, sequence: str) -> None:
+        """Send the terminal something, in order with what is drawn."""
         if self._driver is not None and not self.is_headless:
             self._driver.write(sequence)
 

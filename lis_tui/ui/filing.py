@@ -10,7 +10,7 @@ from lis_tui.core.content import Content
 from lis_tui.core.errors import LisError
 from lis_tui.core.events import FileEntry, StepAddress
 from lis_tui.ui.listing import Listing, below, listing, opened_below
-from lis_tui.ui.panes.preview import Preview, read_preview
+from lis_tui.ui.previewing import Previewing, Wish
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +30,7 @@ class Filing:
         self._wish: tuple[StepAddress | None, bool] | None = None
         self._is_reading = False
         self._previewed: tuple[FileEntry, StepAddress | None] | None = None
+        self.previewing = Previewing(screen.preview)
         self.shown: Listing | None = None
         """The files of the place; None: the run's own tree is shown."""
 
@@ -98,19 +99,14 @@ class Filing:
         is_nothing = newest is None and not files.has_chosen and self._screen.source.is_recorded
         if is_nothing:  # what was shown of another place says nothing of this one
             self._previewed = None
-            self._screen.preview.show_preview(None)
+            self.previewing.wish(None)
         entry = files.selected() if not is_nothing else None
         wanted = (entry, shown.shown if shown is not None else None) if entry is not None else None
         if wanted is None or wanted == self._previewed:
             return
         self._previewed = wanted
-        spawn(self._load(wanted), "preview")
-
-    async def _load(self, wanted: tuple[FileEntry, StepAddress | None]) -> None:
-        read = below(self._screen.source.worktree) if self.shown is None else self.shown.read
-        preview: Preview = await asyncio.to_thread(read_preview, read, wanted[0])
-        if self._previewed == wanted and self._screen.is_attached:
-            self._screen.preview.show_preview(preview)
+        opened = opened_below(self._screen.source.worktree) if shown is None else shown.open
+        self.previewing.wish(Wish(*wanted, opened))
 
 
 def _listed(past: "Past", worktree: "Path | None", address: StepAddress | None, is_end: bool) -> Listing:

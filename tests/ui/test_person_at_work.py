@@ -9,8 +9,10 @@ from lis_tui.core.decisions import CloseInput, Decision, SendInput
 from lis_tui.core.events import Event, FileEntry, Record, StepAddress
 from lis_tui.core.messages import Observation, Reply
 from lis_tui.core.parts import MOST_TAIL
-from lis_tui.ui.listing import below
-from lis_tui.ui.panes.preview import read_preview
+from lis_tui.ui.listing import opened_below
+from lis_tui.ui.previewing import text_sheets
+from lis_tui.ui.reading import as_text
+from lis_tui.ui.rows import Row
 from tests import story
 from tests.screens import FakeSource, Ticking, bench, settle, text_of, workbench_app
 
@@ -301,11 +303,15 @@ def test_a_preview_folds_prose_and_cuts_code(tmp_path: Path) -> None:
     line = "words that go on and on " * 12
     for name in ("answer.txt", "notes.md", "plot.py"):
         (tmp_path / name).write_text(line)
-    folded = [
-        read_preview(below(tmp_path), FileEntry(name)).is_prose
-        for name in ("answer.txt", "notes.md", "plot.py")
-    ]
-    assert folded == [True, True, False]
+    heights = {}
+    for name in ("answer.txt", "notes.md", "plot.py"):
+        with opened_below(tmp_path)(FileEntry(name)) as content:
+            piece = as_text(content, name)
+        assert piece is not None
+        row = text_sheets(piece.preview)[0].line(0, 40)
+        assert isinstance(row, Row)
+        heights[name] = row.height(40)
+    assert heights == {"answer.txt": 8, "notes.md": 8, "plot.py": 1}
 
 
 async def test_the_palette_puts_names_before_what_is_said_of_others() -> None:

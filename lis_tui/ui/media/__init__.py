@@ -1,0 +1,1 @@
+"""How the parts of a preview are drawn: pictures, tables, outlines, texts, bytes."""

@@ -1,0 +1,87 @@
+"""A whole preview as sheets, one below the other: what it is, its parts, and what is not shown."""
+
+from collections.abc import Sequence
+
+from lis_tui.core.text import one_line
+from lis_tui.preview.parts import Hex, Lines, Outline, Part, Pixels, Preview, Roll, Table, Wave
+from lis_tui.ui.media import fitting
+from lis_tui.ui.media.fitting import Room
+from lis_tui.ui.media.graphics import Look
+from lis_tui.ui.media.hexes import HexSheet
+from lis_tui.ui.media.outlines import OutlineSheet
+from lis_tui.ui.media.pictures import picture_sheet
+from lis_tui.ui.media.sheet import Gap, Sentences, Sheet
+from lis_tui.ui.media.tables import TableSheet
+from lis_tui.ui.media.texts import code_sheet, prose_sheet
+
+_LEAST_ROWS = 3
+"""A picture gets so many rows, however little room there is."""
+
+
+class Easel:
+    """Draws previews for a room; slow, for a thread."""
+
+    def __init__(self, room: Room, look: Look, *, is_numbered: bool = False) -> None:
+        self.room = room
+        self.look = look
+        self._is_numbered = is_numbered
+        """Lines of code are counted at their left."""
+
+    def sheets(self, preview: Preview) -> list[Sheet]:
+        """Draw a preview: its facts, its parts, its note."""
+        found: list[Sheet] = [Sentences(facts_line(preview), most=2)]
+        has_picture = self.look.way != "none"
+        parts = [part for part in preview.parts if has_picture or not isinstance(part, Pixels)]
+        for number, part in enumerate(parts):
+            if number:
+                found.append(Gap())
+            found += self._sheets_of(part, parts)
+        if preview.note:
+            found.append(Sentences(one_line(preview.note, 600)))
+        if len(parts) < len(preview.parts):
+            found.append(Sentences("Pictures are switched off: ui.graphics is none."))
+        return [sheet for sheet in found if len(sheet)]
+
+    def _sheets_of(self, part: Part, parts: Sequence[Part]) -> list[Sheet]:
+        match part:
+            case Pixels():
+                return [self._picture(part, parts)]
+            case Lines():
+                return self._lines(part)
+            case Table():
+                return [TableSheet(part)]
+            case Outline():
+                return [OutlineSheet(part)]
+            case Hex():
+                return [HexSheet(part, self.room.columns)]
+            case Wave():
+                return [Sentences(f"A wave of {part.duration_s:.1f} s.")]
+            case Roll():
+                return [Sentences(f"{len(part.notes):,} notes in {part.duration_s:.1f} s.")]
+
+    def _picture(self, pixels: Pixels, parts: Sequence[Part]) -> Sheet:
+        if not fitting.is_whole(pixels):
+            return Sentences("The picture came in pieces that do not fit together.")
+        return picture_sheet(pixels, self.picture_room(len(parts)), self.look)
+
+    def picture_room(self, parts: int = 1) -> Room:
+        """Give the room for a picture: all of it but a line of facts; less where other parts follow."""
+        rows = self.room.rows - 1
+        if parts > 1:
+            rows = rows * 2 // 3
+        return Room(max(self.room.columns, 1), max(rows, _LEAST_ROWS))
+
+    def _lines(self, part: Lines) -> list[Sheet]:
+        text = "\n".join(part.lines)
+        head: list[Sheet] = [Sentences(one_line(part.title), tone="command bold")]
+        if part.language in ("markdown", "md"):
+            return [*head, prose_sheet(text)]
+        numbered = part.first if self._is_numbered else None
+        return [*head, code_sheet(text, part.language, numbered=numbered)]
+
+
+def facts_line(preview: Preview) -> str:
+    """Say in words what a file is; the first fact stands in the title."""
+    called = preview.called.removeprefix("a ").removeprefix("an ")
+    said = [called[:1].upper() + called[1:], *preview.facts[1:]]
+    return " · ".join(one_line(each, 80) for each in said if each)
