@@ -12,6 +12,9 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from bench.timeline import recorded
+from lis_tui.core.events import encode
+
 MB = 1 << 20
 SIZE = 100 * MB
 Value = dict[str, object]
@@ -163,11 +166,8 @@ def _codex() -> Iterator[str]:
 
 
 def _ours() -> Iterator[str]:
-    sample = Path(__file__).parent.parent / "lis_tui" / "recordings" / "sample" / "journal.jsonl"
-    first, *lines = sample.read_text().splitlines(keepends=True)
-    yield first
-    while True:
-        yield from lines
+    for record in recorded(17_000):
+        yield encode(record).decode() + "\n"
 
 
 MAKERS: dict[str, Callable[[], Iterator[str]]] = {

@@ -19,6 +19,10 @@ from bench.screen import Terminal, peak_mb, report
 from tests.command import LisTui
 
 SIZE = (40, 120)
+PLACE = rb"replay \d+/"
+FOUND = rb"found in"
+BETWEEN_S = 0.05
+"""How long no key is pressed after one was answered."""
 
 
 @contextmanager
@@ -44,20 +48,43 @@ def measure(path: Path, steps: int) -> None:
         if path.name.startswith("chat"):
             screen.read_for(1.0)
             pressed = screen.send(b"\r")
-            report("from the table into one, s", [screen.wait(rb"replay \d+/") - pressed], 1.5)
-        for name, key, pause_s in (("back at once", b"N", 0.0), ("back", b"N", 0.05), ("forward", b"n", 0.05)):
-            found = []
-            for _ in range(steps):
-                pressed = screen.send(key)
-                found.append(screen.wait(rb"replay \d+/", 10) - pressed)
-                screen.read_for(pause_s)
-            report(f"a step {name}, s", found, 0.05)
-            screen.read_for(1.0)
+            report("from the table into one, s", [screen.wait(PLACE) - pressed], 1.5)
+        steps_of(screen, "forward while it is read", b"n", steps, 0.02)
+        wait_until_read(screen)
+        steps_of(screen, "forward", b"n", steps, BETWEEN_S)
+        pressed = screen.send(b"G")
+        report("to the end, s", [screen.wait(PLACE) - pressed], 0.05)
+        screen.read_for(1.0)
+        steps_of(screen, "back at once", b"N", steps, 0.0)
+        steps_of(screen, "back", b"N", steps, BETWEEN_S)
+        screen.send(b"/")
+        screen.read_for(0.5)
+        pressed = screen.send(b"exit!=0\r")
+        report("a search, s", [screen.wait(FOUND) - pressed], 1.0)
         print(f"{'memory, MB':<38}{peak_mb(screen.pid):>9.0f}")
     plain = subprocess.run(
-        [sys.executable, "-c", _BEFORE + PLAIN + _AFTER, str(path)], check=True, capture_output=True, text=True
+        [sys.executable, "-c", _BEFORE + PLAIN + _AFTER, str(path)],
+        check=True,
+        capture_output=True,
+        text=True,
     )
     print(f"{'plain reading':<38} {plain.stdout.strip()}")
+
+
+def steps_of(screen: Terminal, name: str, key: bytes, count: int, pause_s: float) -> None:
+    """Report what it takes until a step is painted."""
+    found = []
+    for _ in range(count):
+        pressed = screen.send(key)
+        found.append(screen.wait(PLACE, 10) - pressed)
+        screen.read_for(pause_s)
+    report(f"a step {name}, s", found, 0.05)
+
+
+def wait_until_read(screen: Terminal) -> None:
+    """Until the status says no more that something is being read."""
+    while b"reading" in screen.read_for(0.7):
+        pass
 
 
 def main() -> None:

@@ -57,14 +57,14 @@ def moves(timeline: Timeline) -> list[tuple[str, float]]:
     return rows
 
 
-def recorded() -> list[Record]:
+def recorded(steps: int = STEPS) -> list[Record]:
     told = Story(has_fragments=False)
     told.begin(mode="auto")
-    for turn in range(1, STEPS + 1):
+    for turn in range(1, steps + 1):
         here = StepAddress(turn, 1)
         call = bash(f"python3 step.py --number {turn}")
         told.think(turn, f"Turn {turn}: on with it. " * 20, [call])
-        told.run(here, call, OUTPUT, code=turn % 9 == 0)
+        told.run(here, call, OUTPUT, code=int(turn % 9 == 0))
         assert isinstance(told.records[-1].event, StepFinished)
         told.say(CheckpointTaken(address=here, entries=9, bytes_new=9, took_s=0.1))
     return told.records

@@ -60,6 +60,9 @@ class FakeSource:
         self.others: dict[str, FakeSource] = {}
         """By the names that forks get, in this order."""
         self.family: list[RunSummary] = []
+        self.first: list[Record] = []
+        self.has_whole = asyncio.Event()
+        self.has_whole.set()
         self._more: asyncio.Queue[Record] = asyncio.Queue()
         for record in records:
             self._more.put_nowait(record)
@@ -69,8 +72,13 @@ class FakeSource:
         for record in records:
             self._more.put_nowait(record)
 
+    async def beginning(self) -> list[Record]:
+        """Give what a test says can be looked at first."""
+        return self.first
+
     async def records(self) -> AsyncIterator[Record]:
         """Tell everything, for ever; a recording ends."""
+        await self.has_whole.wait()
         while not self.is_recorded or not self._more.empty():
             yield await self._more.get()
 

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right, insort
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from itertools import compress, count, islice
 from operator import attrgetter, is_not
 
 from msgspec import Struct
@@ -144,5 +144,5 @@ class Timeline:
 
 def _first_change(before: Sequence[object], after: Sequence[object]) -> int:
     """What is the same object is shared between both moments, and looks the same."""
-    changed = map(is_not, before, after)
-    return next((place for place, differs in enumerate(changed) if differs), min(len(before), len(after)))
+    changed = compress(count(), map(is_not, before, after))
+    return next(changed, min(len(before), len(after)))

@@ -79,6 +79,10 @@ class Source(Protocol):
         """Where a person's marks are kept, known once its records come; None: nowhere."""
         ...
 
+    async def beginning(self) -> list[Record]:
+        """Give the first records of a large recording, while all of it takes its time; of any other none."""
+        ...
+
     def records(self) -> AsyncIterator[Record]:
         """Give the run from its beginning. Raises LisError."""
         ...

@@ -24,6 +24,8 @@ class Focus(Struct, frozen=True):
     is_first: bool = False
     is_last: bool = False
     """At the beginning, at the end of a recording."""
+    is_partial: bool = False
+    """Only the beginning of the recording is there; the rest is being read."""
     breakpoints: int = 0
     breakpoints_on: int = 0
     hits: int = 0

@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from lis_tui.core.events import Record
 from lis_tui.core.run_filter import RunFacts
+from lis_tui.trajectory.foreign.beginning import beginning_of
 from lis_tui.trajectory.foreign.opening import Collection, Row, Skipped, open_path, rows_of
+from lis_tui.trajectory.foreign.recording import name_of
 from lis_tui.trajectory.store import has_journal
 from lis_tui.ui.columns import Widths, facts_of
 from lis_tui.ui.sources import RecordedSource
 
 if TYPE_CHECKING:
+    from lis_tui.trajectory.marks import Marks
     from lis_tui.ui.runs import Runs
 
 SLICE_S = 0.1
@@ -38,6 +41,8 @@ class Gathering:
         self._collection: Collection | None = None
         self._iterator: Iterator[Row | Skipped] | None = None
         self._lock = Lock()
+        self.beginning: list[Record] = []
+        """What is known of a single large file before all of it is read."""
 
     @classmethod
     def of(cls, found: Collection, runs: "Runs | None" = None) -> "Gathering":
@@ -49,6 +54,28 @@ class Gathering:
         made.skipped.extend(found.skipped)
         made.is_over = True
         return made
+
+    def begin(self) -> None:
+        """Look for a beginning that can be shown at once; slow, for a thread."""
+        path = self.path.expanduser()
+        self.beginning = beginning_of(path) if path.is_file() else []
+
+    def begun(self, on_over: Callable[[], object]) -> RecordedSource:
+        """Give the trajectory of which a beginning was found: with it everything is looked at, in a thread.
+
+        `on_over` is called from there.
+        """
+
+        def whole() -> list[Record]:
+            while not self.is_over:
+                self.more()
+            on_over()
+            return self._read(0)
+
+        source = RecordedSource(name_of(self.path), whole, runs=self._runs)
+        source.read_beginning = lambda: self.beginning
+        source.find_marks = lambda: self._marks_of(self.rows[0]) if self.is_over and self.rows else None
+        return source
 
     def more(self) -> None:
         """Look further, for a short while; slow, for a thread. Raises LisError where there is nothing."""
@@ -87,10 +114,13 @@ class Gathering:
             return self._runs.recorded(row.path.parent)
         name = row.entry.name or row.path.stem
         source = RecordedSource(name, lambda: self._read(place), runs=self._runs)
-        if self._runs is not None:
-            runs, entry = self._runs, f"{row.member} {row.entry.name}".strip()
-            source.find_marks = lambda: runs.marks_of_file(row.path, entry)
+        source.find_marks = lambda: self._marks_of(row)
         return source
+
+    def _marks_of(self, row: Row) -> "Marks | None":
+        if self._runs is None:
+            return None
+        return self._runs.marks_of_file(row.path, f"{row.member} {row.entry.name}".strip())
 
     def _read(self, place: int) -> list[Record]:
         # a collection holds one file at a time, so that two readers would take it from each other

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from lis_tui.core.breakpoints import Breakpoint
 from lis_tui.core.cursor import Timeline
+from lis_tui.core.errors import LisError
 from lis_tui.core.events import BreakpointsChanged, Record, StepAddress
 from lis_tui.core.places import Place
 from lis_tui.core.text import plural
+from lis_tui.ui.garbage import put_off
 from lis_tui.ui.playing import Player
 
 if TYPE_CHECKING:
@@ -28,42 +30,92 @@ class Replay:
         self.timeline = Timeline()
         self.index = 0
         self.is_read = False
+        self.is_partial = False
+        """Only its beginning can be looked at; the rest is being read."""
         self._is_empty = False
+        self._is_broken = False
+        self._count = 0
         self.set_here: list[Record] = []
         """Breakpoints as they were changed here, where `c` stops; the recording does not have these."""
         self.player = Player(screen, self)
 
     async def read(self) -> None:
-        """Read all of it and show its end. Raises LisError."""
+        """Read all of it: at first a beginning, where there is one, to be looked at meanwhile.
+
+        A large recording thus opens at its first step, any other at its end. Raises LisError.
+        """
+        with put_off():
+            beginning = await self._screen.source.beginning()
+            if beginning:
+                self._take(self.timeline, beginning)
+                await self._begin_partly()
+            try:
+                timeline = await self._whole(Timeline() if beginning else self.timeline)
+            except LisError as error:
+                if not beginning:
+                    raise
+                self._break_off(error)
+                return
+        self._is_empty = not timeline.records
+        if self._screen.is_attached and timeline.records:
+            self._begin(timeline)
+        self._screen.status.refresh()
+
+    async def _whole(self, timeline: Timeline) -> Timeline:
         bunch: list[Record] = []
         async for record in self._screen.source.records():
             bunch.append(record)
             if len(bunch) == SLICE:
-                self._take(bunch)
+                self._take(timeline, bunch)
                 bunch = []
                 await asyncio.sleep(0)
-        self._take(bunch)
-        self._is_empty = not self.timeline.records
-        if self._screen.is_attached and self.timeline.records:
-            self._begin()
+        self._take(timeline, bunch)
+        return timeline
+
+    def _break_off(self, error: LisError) -> None:
+        """The beginning is all that there is."""
+        self._is_broken = True
+        if self._screen.is_attached:
+            self._screen.status.refresh()
+            self._screen.refuse(error.sentence)
+
+    def _take(self, timeline: Timeline, bunch: list[Record]) -> None:
+        timeline.extend(bunch)
+        self._count = len(timeline.records)
         self._screen.status.refresh()
 
-    def _take(self, bunch: list[Record]) -> None:
-        self.timeline.extend(bunch)
-        self._screen.facts += [record for record in bunch if record.n]
-        self._screen.status.refresh()
+    async def _begin_partly(self) -> None:
+        """Show the first step; all else waits until it is painted."""
+        if not self._screen.is_attached:
+            return
+        stops = (place.index for place in self.timeline.places if place.kind == "step")
+        self.is_read = self.is_partial = True
+        self._show(next(stops, 0))
+        painted = asyncio.Event()
+        if self._screen.call_after_refresh(painted.set):
+            await painted.wait()
 
-    def _begin(self) -> None:
-        self.is_read = True
-        self._show(len(self.timeline.places) - 1)
+    def _begin(self, timeline: Timeline) -> None:
+        """Show all of it where nothing was shown, else stay where one is."""
+        here = self.place if self.is_partial else None
+        self.timeline = timeline
+        self.is_read, self.is_partial = True, False
+        self._screen.facts[:] = [record for record in timeline.records if record.n]
+        self._show(len(timeline.places) - 1 if here is None else self._again(here))
+
+    def _again(self, here: Place) -> int:
+        """Find a place of the beginning in the whole."""
+        index = self.timeline.index_of(here.address) if here.kind != "task" else 0
+        return index if index is not None else min(here.index, len(self.timeline.places) - 1)
 
     @property
     def reading(self) -> str:
         """Say how far it has been read."""
         if self._is_empty:
             return "nothing was recorded"
-        count = len(self.timeline.records)
-        return f"reading … {plural(count, 'record')}" if count else "reading …"
+        if self._is_broken:
+            return "the rest cannot be read"
+        return f"reading … {plural(self._count, 'record')}" if self._count else "reading …"
 
     # ---- where one is
 

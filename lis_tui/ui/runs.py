@@ -79,6 +79,7 @@ class Runs:
         if not has_journal(path):
             source = RecordedSource(path.stem, lambda: _read(path))
             source.find_marks = lambda: self.marks_of_file(path)
+            source.read_beginning = lambda: _beginning(path)
             return source
         folder = self._store.find(str(path))
         worktree = folder.worktree if folder.worktree.is_dir() else None
@@ -91,6 +92,7 @@ class Runs:
             lambda fork: _past(folder, fork),
         )
         source.find_marks = lambda: self.marks_of(folder.path)
+        source.read_beginning = lambda: _beginning(folder.journal_path)
         return source
 
     def marks_of(self, folder: Path) -> "Marks":
@@ -110,6 +112,12 @@ def _read(recorded: "RunFolder | Path") -> "list[Record]":
     from lis_tui.trajectory.reading import read
 
     return list(read(recorded))
+
+
+def _beginning(journal: Path) -> "list[Record]":
+    from lis_tui.trajectory.foreign.beginning import beginning_of
+
+    return beginning_of(journal)
 
 
 def _past(folder: "RunFolder", fork: "RunForked | None") -> "Past":

@@ -22,6 +22,11 @@ class Series:
         self.at = place
         return source
 
+    def begin(self, source: Source) -> Source:
+        """Look at the first row before it is there."""
+        source.series = self
+        return source
+
     def beside(self, direction: int) -> Source | None:
         """Look at the next row (1) or the one before (-1); None at the end. Raises LisError."""
         if self.at not in self.order:

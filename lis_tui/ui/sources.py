@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +54,10 @@ class Going:
         """Begin a new run that does this one again."""
         run, client = await self._stored(), await self._all.client()
         return await client.reexecute(structs.replace(ask, run=run))
+
+    async def beginning(self) -> list[Record]:
+        """Nothing is to be had before the whole."""
+        return []
 
     async def _stored(self) -> str:
         """Give its name among the user's runs."""
@@ -162,14 +165,23 @@ class RecordedSource(Going):
         self.past: Past | None = None
         self.find_marks: Callable[[], Marks | None] = _no_marks
         """Set by who knows where it lies."""
+        self.read_beginning: Callable[[], list[Record]] | None = None
+        """The same, of a large file."""
+        self._marks: Marks | None = None
         self._kept = kept
         self.outputs = outputs
         self._read = read
 
-    @cached_property
+    @property
     def marks(self) -> "Marks | None":
-        """Where marks are kept; looked for when they are asked for."""
-        return self.find_marks()
+        """Where marks are kept; looked for when they are asked for, until it is known."""
+        if self._marks is None:
+            self._marks = self.find_marks()
+        return self._marks
+
+    async def beginning(self) -> list[Record]:
+        """Read the beginning of a large file, away from the screen's thread."""
+        return await asyncio.to_thread(self.read_beginning) if self.read_beginning is not None else []
 
     async def records(self) -> AsyncIterator[Record]:
         """Read all of it, away from the screen's thread; given in slices, so that keys come between."""

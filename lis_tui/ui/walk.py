@@ -100,6 +100,7 @@ class Walk:
             focus,
             is_first=self.replay is not None and self.replay.is_first,
             is_last=self.replay is not None and self.replay.is_last,
+            is_partial=self.replay is not None and self.replay.is_partial,
             breakpoints=len(self.breakpoints),
             breakpoints_on=sum(one.is_on for one in self.breakpoints),
             hits=len(self.hits.found) if self.hits is not None else 0,
@@ -117,6 +118,7 @@ class Walk:
         if not replay.is_read:
             return structs.replace(moment, place=replay.reading, is_at_end=False)
         place = f"replay {replay.step + 1}/{len(self.whole.steps)}"
+        place += f" · {replay.reading}" if replay.is_partial else ""
         place += f" reply {replay.place.address}" if replay.place.kind == "reply" else ""
         place += replay.player.told
         return structs.replace(moment, place=place, is_at_end=replay.is_last)

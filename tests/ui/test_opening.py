@@ -9,6 +9,7 @@ from textual.widgets import Input, OptionList
 
 from lis_tui.config.load import Loaded, load
 from lis_tui.core.errors import LisError
+from lis_tui.trajectory.foreign import beginning, material
 from lis_tui.ui.app import LisApp
 from lis_tui.ui.gathering import Gathering
 from lis_tui.ui.opening import table
@@ -113,6 +114,47 @@ async def test_a_log_of_many_samples_is_a_table_that_sorts_by_any_column(
         await pilot.press(str(heads.index("tokens") + 1))
         assert shown(app)[-4] == first or shown(app)[0] != first
         assert [sample(int(name[-2:])).get("model_usage") for name in shown(app)[-3:]] == [None] * 3
+
+
+async def test_a_large_file_begins_to_be_shown_before_it_is_read_and_has_no_table_to_come_back_to(
+    tmp_path: Path, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beginning, "LARGE_BYTES", 4_000)
+    monkeypatch.setattr(beginning, "BEGINNING_BYTES", 2_000)
+    steps = [{"action": f"echo {n}", "observation": "x" * 99, "response": "On."} for n in range(99)]
+    path = tmp_path / "large"
+    path.write_text(json.dumps({"environment": "e", "history": [], "info": {}, "trajectory": steps}))
+    app = table_app(loaded, path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await quiet(pilot)
+        assert isinstance(app.screen, Workbench)
+        replay = app.screen.walk.replay
+        assert replay is not None
+        assert replay.step == 0
+        assert len(replay.timeline.whole.steps) == 99
+        assert "replay 1/99" in text_of(app)
+        await pilot.press("q")
+        await quiet(pilot)
+    assert app.return_code == 0
+
+
+async def test_a_large_file_that_turns_out_to_be_unreadable_says_so_beside_its_beginning(
+    tmp_path: Path, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beginning, "LARGE_BYTES", 4_000)
+    monkeypatch.setattr(beginning, "BEGINNING_BYTES", 2_000)
+    monkeypatch.setattr(material, "MOST_LINES", 90)
+    lines = [{"type": "session_meta", "payload": {"id": "s", "cwd": "/w"}}]
+    for n in range(99):
+        call = {"type": "function_call", "name": "shell", "arguments": "{}", "call_id": f"c{n}"}
+        lines.append({"type": "response_item", "payload": call})
+    path = tmp_path / "large.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    app = table_app(loaded, path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await quiet(pilot)
+        assert "has more than 90 lines" in " ".join(text_of(app).split())
+        assert "the rest cannot be read" in text_of(app)
 
 
 async def test_what_a_file_does_not_say_is_shown_empty(tmp_path: Path, loaded: Loaded) -> None:

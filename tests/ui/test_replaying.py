@@ -177,6 +177,57 @@ async def test_a_recording_of_nothing_says_so() -> None:
         assert "▷ nothing was recorded" in status_of(pilot)
 
 
+# ---- a large one
+
+
+def cut(records: list[Record], last: StepAddress) -> list[Record]:
+    """Tell a run up to a step."""
+    ends = [n for n, one in enumerate(records) if getattr(one.event, "address", None) == last]
+    return records[: ends[-1] + 1]
+
+
+async def test_of_a_large_recording_the_first_step_is_shown_while_the_rest_is_read() -> None:
+    source = FakeSource(story.ended(), is_recorded=True)
+    source.first = cut(story.ended(), StepAddress(3, 1))
+    source.has_whole.clear()
+    app = workbench_app(source)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        assert "▷ replay 1/4 · reading …" in status_of(pilot)
+        await press(pilot, "n", "n", "n", "n")
+        assert "only the beginning of this recording has been read" in status_of(pilot)
+        for key in ("slash", "m", "f", "percent_sign", "G", "w"):
+            await press(pilot, "g", key)
+            assert "only the beginning of this recording has been read" in status_of(pilot), key
+        await press(pilot, "n")
+        before = screen_of(pilot).split("\n")[2:10]
+        source.has_whole.set()
+        await settle(pilot)
+        await settle(pilot)
+        replay = bench(app).walk.replay
+        assert replay is not None
+        assert not replay.is_partial
+        assert "▷ replay 1/9" in status_of(pilot)
+        assert [line[:90] for line in screen_of(pilot).split("\n")[2:10]] == [line[:90] for line in before]
+        await press(pilot, "G")
+        assert "▷ replay 9/9  ■ submitted" in status_of(pilot)
+        await press(pilot, "v")
+        assert "What was sent in turn" in screen_of(pilot)
+
+
+async def test_what_was_begun_from_shows_the_same_screens_as_what_was_read_at_once() -> None:
+    source = FakeSource(story.ended(), is_recorded=True)
+    source.first = cut(story.ended(), StepAddress(2, 1))
+    app = workbench_app(source)
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await settle(pilot)
+        await press(pilot, "g", "n", "n", "n", "n")
+        partly = screen_of(pilot)
+    async with shown(story.ended(), "g", "n", "n", "n", "n") as (pilot, _):
+        assert screen_of(pilot) == partly
+
+
 # ---- breakpoints
 
 

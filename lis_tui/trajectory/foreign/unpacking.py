@@ -5,8 +5,10 @@ import io
 import os
 import stat
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import IO, Protocol
 
 from lis_tui.core.errors import NoTrajectory
 
@@ -28,16 +30,33 @@ class Readable(Protocol):
 
 def read_file(path: Path, most_bytes: int) -> bytes:
     """Read a regular file whole."""
+    with _opened(path) as file:
+        if os.fstat(file.fileno()).st_size > most_bytes:
+            raise NoTrajectory(f"{path} is larger than {most_bytes >> 20:,} MB: it is not read.")
+        return file.read(most_bytes) or b""  # None where the kernel has nothing to give yet
+
+
+def read_beginning(path: Path, most_bytes: int, *, of_at_least: int) -> bytes:
+    """Read the first bytes of a regular file; none of one that is smaller than `of_at_least`."""
+    with _opened(path) as file:
+        is_large = os.fstat(file.fileno()).st_size >= of_at_least
+        return file.read(most_bytes) or b"" if is_large else b""
+
+
+def is_packed(data: bytes) -> bool:
+    """Whether it is gzip or zstd."""
+    return data.startswith((_GZIP, _ZSTD))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
     try:
         # a pipe without a writer would never open otherwise
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(fd, "rb") as file:
-            found = os.fstat(fd)
-            if not stat.S_ISREG(found.st_mode):
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
                 raise NoTrajectory(f"{path} is no regular file.")
-            if found.st_size > most_bytes:
-                raise NoTrajectory(f"{path} is larger than {most_bytes >> 20:,} MB: it is not read.")
-            return file.read(most_bytes) or b""  # None where the kernel has nothing to give yet
+            yield file
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise NoTrajectory(f"{path} cannot be read: {reason}.") from error

@@ -81,6 +81,8 @@ class TableScreen(Screen[None]):
         self._fail = fail
         self._hint = ""
         self._problem = ""
+        self._has_begun = False
+        """The beginning of a large file is looked at, while the rest is being read."""
         self._place: int | None = None
         """The row that a person went to last; a filter may hide it meanwhile."""
         self.series = Series(found.source)
@@ -111,12 +113,17 @@ class TableScreen(Screen[None]):
         """Come back to the row that was looked at last; a single one has no table to come back to."""
         if self.series.order and self.series.at in self.rows.order:
             self.rows.move_to(self.rows.order.index(self.series.at))
-        if self._is_single and self.found.is_over:
+        is_single = self._is_single if self.found.is_over else self._has_begun
+        if is_single:
             self.call_later(self.action_leave)
 
     # ---- gathering
 
     async def _gather(self) -> None:
+        await asyncio.to_thread(self.found.begin)
+        if self.found.beginning and self.is_attached:
+            self._begin()
+            return
         while not self.found.is_over:
             await asyncio.to_thread(self.found.more)
             if not self.is_attached:
@@ -125,6 +132,16 @@ class TableScreen(Screen[None]):
         self._arrange()
         if self._is_single:
             self.action_open()
+
+    def _begin(self) -> None:
+        """Show the beginning of a large file; what else is in it is found while it is read."""
+        self._has_begun = True
+        over, arrange = asyncio.get_running_loop().call_soon_threadsafe, self._arrange_later
+        self._open(self.series.begin(self.found.begun(lambda: over(arrange))))
+
+    def _arrange_later(self) -> None:
+        if self.is_attached:
+            self._arrange()
 
     @property
     def _is_single(self) -> bool:
