@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-ALL = ("peer", "screen", "first_paint", "text", "output", "journal", "interrupt", "pause", "timeline", "open")
+ALL = ("peer", "screen", "first_paint", "text", "output", "journal", "interrupt", "pause", "timeline", "open", "opening")
 
 
 def main() -> None:
