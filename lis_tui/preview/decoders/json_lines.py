@@ -27,13 +27,12 @@ def decode(file: File, wanted: Wanted) -> Preview:
     first, count = max(0, wanted.first), min(max(1, wanted.count), cells.MOST_ROWS)
     shown = lines.shown(first, count)
     items: list[Item] = []
-    broken = taken = 0
-    for number, line, is_cut in shown:
+    broken = 0
+    for taken, (number, line, is_cut) in enumerate(shown):
         # The line itself always is an item; what is in it, as long as there is room.
         room = max(1, min(_ITEMS_A_LINE, _MOST_ITEMS - len(items) - (len(shown) - taken)))
         inside = Branches(line, is_cut=is_cut, first=0, count=room, label=f"{number + 1:,}")
         broken += inside.broken is not None
-        taken += 1
         items.extend(_items(inside, number, line))
     return Preview(
         kind="jsonl",
@@ -55,7 +54,7 @@ def _items(inside: Branches, number: int, line: str) -> list[Item]:
     label = f"{number + 1:,}"
     items = inside.items or [Item(0, label, cells.cut(line.strip(), 1000), "")]
     if inside.broken is not None and items[0].tone == "muted":
-        items[0] = Item(0, label, f"{items[0].value} {inside.broken.expected} is missing", "muted")
+        items[0] = Item(0, label, f"{items[0].value} {inside.broken.trouble}", "muted")
     left_out = inside.total - len(items)
     if left_out > 0:
         items.append(Item(1, "…", f"{cells.counted(left_out, 'more value')}", "muted"))
@@ -94,9 +93,8 @@ class _Lines:
         if self._file.size_bytes <= _COUNTED_BYTES:
             return cells.counted(sum(1 for _ in self._walk()), "line")
         size = self._file.size_bytes
-        read = [
-            self._file.read_at(place, _BLOCK_BYTES) for place in (0, size // 2, max(0, size - _BLOCK_BYTES))
-        ]
+        places = (0, size // 2, max(0, size - _BLOCK_BYTES))
+        read = [self._file.read_at(place, _BLOCK_BYTES) for place in places]
         share = sum(part.count(self._end) for part in read) / max(1, sum(len(part) for part in read))
         return f"about {cells.about(max(1, share * size))} lines"
 
