@@ -2,7 +2,7 @@
 
 import asyncio
 import shlex
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -10,7 +10,7 @@ from lis_tui.core.command import CommandEnd, Job, Reins
 from lis_tui.core.errors import FileRefused, ShellLost
 from lis_tui.core.events import Event, Fact, FileEntry, Record, SandboxStarted
 from lis_tui.core.messages import Piece, Reply, ReplyEnded, Request, TextPiece, ToolCall
-from lis_tui.core.ports import Model, Sandbox, SavedOutputs, StepContext
+from lis_tui.core.ports import Model, OnChange, Sandbox, SavedOutputs, StepContext, Walked
 
 
 class FakeClock:
@@ -254,7 +254,10 @@ class MemorySandbox:
         self.walks = 0
         self.saved: SavedOutputs | Exception = SavedOutputs(())
         self._start_fails_with = start_fails_with
-        self._on_change: Callable[[], None] | None = None
+        self.looks: list[tuple[tuple[str, ...], bool]] = []
+        """What was asked for by name, and whether with all below."""
+        self.on_blind: Callable[[str], None] | None = None
+        self._on_change: OnChange | None = None
         self._running: tuple[Played, list[str]] | None = None
 
     async def start(self) -> SandboxStarted:
@@ -413,10 +416,14 @@ class MemorySandbox:
                 found[here] = self._leaf(name) if is_leaf else FileEntry(here, "folder", mode=0o755)
         return [found[name] for name in sorted(found)]
 
-    async def walk(self) -> list[FileEntry]:
+    async def walk(self) -> Walked:
         """List the work folder, relative to it."""
         self._check()
         self.walks += 1
+        entries = await self._entries()
+        return Walked(entries, len(entries))
+
+    async def _entries(self) -> list[FileEntry]:
         top = self.workdir.rstrip("/") + "/"
         listed = await self.list_folder(self.workdir, 64)
         return [
@@ -424,9 +431,17 @@ class MemorySandbox:
             for entry in listed
         ]
 
-    def watch(self, on_change: Callable[[], None]) -> None:
+    async def look_at(self, paths: Collection[str], *, is_deep: bool = False) -> list[FileEntry]:
+        """Describe entries of the work folder."""
+        self._check()
+        self.looks.append((tuple(paths), is_deep))
+        tops = tuple(f"{path}/" for path in paths) if is_deep else ()
+        return [each for each in await self._entries() if each.path in paths or each.path.startswith(tops)]
+
+    def watch(self, on_change: OnChange, on_blind: Callable[[str], None]) -> None:
         """Remember whom to call back."""
         self._on_change = on_change
+        self.on_blind = on_blind
 
     async def put_inputs(self, sources: Sequence[Path]) -> list[str]:
         """Put host files into documents/."""
@@ -465,7 +480,16 @@ class MemorySandbox:
         """Write a file and let the watcher know."""
         self.files[path] = data
         if self._on_change is not None:
-            self._on_change()
+            self._on_change(None)
+
+    def touch(self, path: str, data: bytes | None) -> None:
+        """Write or delete a file and let the watcher know which it was."""
+        if data is None:
+            del self.files[path]
+        else:
+            self.files[path] = data
+        if self._on_change is not None:
+            self._on_change([path.removeprefix(self.workdir.rstrip("/") + "/")])
 
     def _check(self) -> None:
         if not self.is_up:

@@ -610,7 +610,7 @@ class InputAwaited(Fragment, frozen=True):
     is_waiting: bool
 
 
-class FileEntry(Struct, frozen=True):
+class FileEntry(Struct, frozen=True, gc=False):
     """One entry of the tree. `path` is relative to the work folder, escaped by `core.paths`."""
 
     path: str
@@ -628,6 +628,19 @@ class FilesChanged(Fragment, frozen=True):
     changed: tuple[FileEntry, ...]
     gone: tuple[str, ...] = ()
     is_whole: bool = False
+    is_part: bool = False
+    """`changed` goes on with a complete tree that began before; it tells of no change."""
+
+
+class TreeFollowed(Fragment, frozen=True, kw_only=True):
+    """How changes in the tree are noticed from now on, and how much of it is listed."""
+
+    every_s: float = 0.0
+    """It is looked through every so many seconds; 0: the system tells of changes."""
+    why: str = ""
+    """Why the system does not."""
+    total: int = 0
+    """There are so many entries, and only some are listed; 0: all are."""
 
 
 class LoadMeasured(Fragment, frozen=True, kw_only=True):
@@ -706,6 +719,7 @@ KnownEvent = (
     | RestoreProgressed
     | InputAwaited
     | FilesChanged
+    | TreeFollowed
     | LoadMeasured
     | StorageTrouble
 )

@@ -81,7 +81,7 @@ def _files(view: RunView, step: StepView, ran: Known, workdir: str) -> tuple[str
     written = ran.get("path") if step.tool == "str_replace_editor" and ran.get("command") in _WRITES else None
     found = [relative(written, workdir)] if isinstance(written, str) else []
     if step.started_at is not None:
-        found += [path for path in step.changes if path not in found]
+        found = list(dict.fromkeys((*found, *step.changes)))
     is_known = step.tool != "execute_bash" or (step.is_over and view.has_tree)
     return tuple(found) if found or is_known else None
 

@@ -4,12 +4,16 @@ Valid UTF-8 stays as it is, a backslash becomes `\\`, every other byte `\xNN`.
 """
 
 import re
+from contextlib import suppress
 
 _ESCAPE = re.compile(r"\\(\\|x[0-9a-f]{2})")
 
 
 def escape_path(name: bytes) -> str:
     """Give the name as text that `unescape_path` turns back into the same bytes."""
+    if b"\\" not in name:
+        with suppress(UnicodeDecodeError):
+            return name.decode()  # nearly all of very many
     text = name.replace(b"\\", b"\\\\").decode("utf-8", errors="surrogateescape")
     return "".join(f"\\x{ord(sign) - 0xDC00:02x}" if "\udc80" <= sign <= "\udcff" else sign for sign in text)
 

@@ -22,12 +22,15 @@ from lis_tui.core.events import (
     StepFinished,
     StorageTrouble,
     TextArrived,
+    TreeFollowed,
 )
 
 MOST_OUTPUT = 1 << 20
 """Bytes of one step's output that wait for a slow listener who asked for no other bound."""
 MOST_AFTER_STEP = 1 << 16
 """Bytes of them that still wait once the step is over, for its observation tells of it."""
+_LATEST = InputAwaited | LoadMeasured | StorageTrouble | RestoreProgressed | TreeFollowed
+"""The last of these is all there is to tell."""
 
 
 class Pile:
@@ -48,9 +51,7 @@ class Pile:
     def add(self, event: Fragment, at: float) -> None:
         """Put an event of the same stream on top."""
         self._at = at
-        if isinstance(event, InputAwaited | LoadMeasured | StorageTrouble | RestoreProgressed) or (
-            isinstance(event, FilesChanged) and event.is_whole
-        ):
+        if isinstance(event, _LATEST) or (isinstance(event, FilesChanged) and event.is_whole):
             self._events.clear()
         self._events.append(event)
         if isinstance(event, OutputArrived | OwnOutputArrived):
@@ -126,7 +127,9 @@ def _merged(events: list[Fragment], dropped: int) -> Event:
             return OwnOutputArrived(number, b"".join(one.data for one in own), command)
         case FilesChanged():
             return _merged_files([event for event in events if isinstance(event, FilesChanged)])
-        case InputAwaited() | LoadMeasured() | StorageTrouble() | RestoreProgressed() as last:
+        case (
+            InputAwaited() | LoadMeasured() | StorageTrouble() | RestoreProgressed() | TreeFollowed() as last
+        ):
             return last
         case other:
             raise TypeError(f"{type(other).__name__} is no fragment that is known here.")

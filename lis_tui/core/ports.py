@@ -44,6 +44,17 @@ class SavedOutputs(Struct, frozen=True):
     problems: tuple[str, ...] = ()
 
 
+class Walked(Struct, frozen=True):
+    """What is listed of a work folder, and how many entries there are."""
+
+    entries: list[FileEntry]
+    total: int
+
+
+OnChange = Callable[[Collection[str] | None], None]
+"""Gets the paths that changed, relative to the work folder; None: any may have."""
+
+
 class Sandbox(Protocol):
     """The model's computer: one lasting shell, files as bytes, and its end.
 
@@ -122,12 +133,19 @@ class Sandbox(Protocol):
         """List a folder, sorted, `depth` levels deep; paths are absolute."""
         ...
 
-    async def walk(self) -> list[FileEntry]:
-        """List the whole work folder; paths are relative to it."""
+    async def walk(self) -> Walked:
+        """List the work folder, sorted; paths are relative to it. Nothing changed: the same list again."""
         ...
 
-    def watch(self, on_change: Callable[[], None]) -> None:
-        """Call back soon after something in the work folder changed, until the sandbox stops."""
+    async def look_at(self, paths: Collection[str], *, is_deep: bool = False) -> list[FileEntry]:
+        """Describe some entries of the work folder, and (`is_deep`) all below; what is gone is left out."""
+        ...
+
+    def watch(self, on_change: OnChange, on_blind: Callable[[str], None]) -> None:
+        """Call back soon after something in the work folder changed, until the sandbox stops.
+
+        `on_blind` gets a reason once changes may happen that nobody tells of: then one looks oneself.
+        """
         ...
 
     async def put_inputs(self, sources: Sequence[Path]) -> list[str]:

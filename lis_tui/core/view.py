@@ -21,8 +21,10 @@ from lis_tui.core.events import (
     SandboxStarted,
     StepAddress,
     TrajectoryImported,
+    TreeFollowed,
     UnknownEvent,
 )
+from lis_tui.core.folders import Folders
 from lis_tui.core.folds import FOLDS
 from lis_tui.core.parts import (
     FileMark,
@@ -70,6 +72,11 @@ class RunView:
     files: dict[str, FileEntry] = field(default_factory=dict)
     marks: dict[str, FileMark] = field(default_factory=dict)
     """How files differ from what they were when the newest step began."""
+    start_marks: dict[str, FileMark] = field(default_factory=dict)
+    """How they differ from the first tree that was told."""
+    folders: Folders | None = None
+    """What is in each folder, once somebody asked (`tree`); it is kept true from then on."""
+    followed: TreeFollowed = field(default_factory=TreeFollowed)
     files_version: int = 0
     has_tree: bool = False
     """The tree is followed: a file that is not among the changes did not change."""
@@ -143,6 +150,13 @@ class RunView:
         is_elsewhere = self.imported is not None and self.fork is None
         return self.started is not None and self.ended is None and not is_elsewhere
 
+    @property
+    def tree(self) -> Folders:
+        """What is in each folder."""
+        if self.folders is None:
+            self.folders = Folders(self.files.values())
+        return self.folders
+
     # ---- folding
 
     def apply_all(self, records: Iterable[Record]) -> "RunView":
@@ -168,6 +182,8 @@ class RunView:
             turns=self.turns.copy(),
             steps=self.steps.copy(),
             marks=self.marks.copy(),
+            start_marks=self.start_marks.copy(),
+            folders=None,
             queued=self.queued.copy(),
             own={number: own.copy() for number, own in self.own.items()},
             totals=replace(self.totals),

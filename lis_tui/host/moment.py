@@ -24,10 +24,12 @@ from lis_tui.core.events import (
     StepStarted,
     StorageTrouble,
     TextArrived,
+    TreeFollowed,
 )
 
 MOST_TAIL = 1 << 20
 """Bytes of a running command's output that are kept for those who come late."""
+_Latest = LoadMeasured | StorageTrouble | RestoreProgressed | TreeFollowed
 
 
 class Moment:
@@ -43,13 +45,13 @@ class Moment:
         self._own: dict[int, tuple[str, _Tail]] = {}
         self._input: InputAwaited | None = None
         self._tree: dict[str, FileEntry] | None = None
-        self._latest: dict[type[Fragment], LoadMeasured | StorageTrouble | RestoreProgressed] = {}
+        self._latest: dict[type[Fragment], _Latest] = {}
         self.facts = 0
         """Facts seen; a record's number in its journal is counted the same way."""
 
     def apply(self, event: Event) -> None:
         """Take in one event."""
-        if isinstance(event, LoadMeasured | StorageTrouble | RestoreProgressed):
+        if isinstance(event, _Latest):
             self._latest[type(event)] = event
             return
         if isinstance(event, Fragment):

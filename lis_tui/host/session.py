@@ -11,8 +11,9 @@ from lis_tui import __version__
 from lis_tui.core import events, wire
 from lis_tui.core.bus import spawn
 from lis_tui.core.errors import HostUnreachable, LisError, UsageWrong
-from lis_tui.core.events import OutputArrived, Record
+from lis_tui.core.events import FilesChanged, OutputArrived, Record
 from lis_tui.core.parts import MOST_TAIL
+from lis_tui.core.slices import sliced
 from lis_tui.host.runs import Feed, LiveRun, Runs
 
 BLOCK = 1 << 20
@@ -161,8 +162,10 @@ class Session:
             run.leave(feed)
 
     async def _send_record(self, name: str, record: Record) -> None:
-        self._writer.write(_happened(name, events.encode(record)))
-        await self._writer.drain()
+        told = sliced(record.event) if isinstance(record.event, FilesChanged) else (record.event,)
+        for event in told:
+            self._writer.write(_happened(name, events.encode(Record(record.n, record.at, event))))
+            await self._writer.drain()
 
     async def _send(self, tell: wire.Tell) -> None:
         try:

@@ -5,7 +5,7 @@ import contextlib
 import os
 import secrets
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -21,7 +21,16 @@ from lis_tui.core.command import Reins
 from lis_tui.core.errors import ImageMissing, LisError, SandboxFailed, ShellLost
 from lis_tui.core.events import CheckpointTaken, FileEntry, SandboxStarted, StepAddress
 from lis_tui.core.manifest import Manifest
-from lis_tui.core.ports import CommandEnd, Contents, ManifestKeeper, OnProgress, Restored, SavedOutputs
+from lis_tui.core.ports import (
+    CommandEnd,
+    Contents,
+    ManifestKeeper,
+    OnChange,
+    OnProgress,
+    Restored,
+    SavedOutputs,
+    Walked,
+)
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.core.text import one_line
 from lis_tui.sandbox.channel import Channel
@@ -112,7 +121,8 @@ class DockerSandbox:
         """The work tree lies elsewhere than at the container's start."""
         self._owner = ""
         self._watch: Watch | None = None
-        self._on_change: Callable[[], None] | None = None
+        self._told: tuple[OnChange, Callable[[str], None]] | None = None
+        """Whom a watch calls back."""
         self._was_up = False
         self._image_id = image_id
         self._contents = contents
@@ -127,7 +137,8 @@ class DockerSandbox:
         self._own_service = Service(self)
         self._own = Shell(self, self._own_service, folder=OWN_FOLDER, workdir=self.workdir)
         """The person's own; its bash comes up with the first command."""
-        self._files = Files(self._service, self.workdir)
+        self._walking = Service(self)
+        self._files = Files(self._service, self._walking, self.workdir)
         self._aside = Service(self)
         """Another bash, so that what takes long there delays nothing here."""
 
@@ -192,6 +203,7 @@ class DockerSandbox:
             self._service.close()
             self._own_service.close()
             self._aside.close()
+            self._walking.close()
             await asyncio.to_thread(remove_container, container)
         client, self._client = self._client, None
         if client is not None:
@@ -374,12 +386,12 @@ class DockerSandbox:
         try:
             restored = await self._restore(manifest, on_progress)
         except NeedsFresh:
-            on_change = self._on_change
+            told = self._told
             await self.stop()
             started = await self.start()
             restored = await self._restore(manifest, on_progress)
-            if on_change is not None:
-                self.watch(on_change)
+            if told is not None:
+                self.watch(*told)
         return msgspec.structs.replace(restored, started=started, took_s=time.monotonic() - began)
 
     async def _restore(self, manifest: Manifest, on_progress: OnProgress | None) -> Restored:
@@ -488,17 +500,21 @@ class DockerSandbox:
         """List a folder, sorted."""
         return await self._files.list_folder(path, depth)
 
-    async def walk(self) -> list[FileEntry]:
-        """List the whole work folder."""
+    async def walk(self) -> Walked:
+        """List the work folder."""
         return await self._files.walk()
 
-    def watch(self, on_change: Callable[[], None]) -> None:
+    async def look_at(self, paths: Collection[str], *, is_deep: bool = False) -> list[FileEntry]:
+        """Describe some entries of the work folder."""
+        return await self._files.look_at(paths, is_deep=is_deep)
+
+    def watch(self, on_change: OnChange, on_blind: Callable[[str], None]) -> None:
         """Call back soon after something in the work folder changed."""
         if self._watch is not None:
             self._watch.close()
-        self._on_change = on_change
+        self._told = (on_change, on_blind)
         folder = self._worktree if self._is_bound else None
-        self._watch = Watch(folder, self._files.fingerprint, on_change)
+        self._watch = Watch(folder, on_change, on_blind)
 
     async def put_inputs(self, sources: Sequence[Path]) -> list[str]:
         """Copy host files and folders to `documents/`; gives the paths inside."""

@@ -3,13 +3,14 @@
 import asyncio
 import hashlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
 
 from lis_tui.core.errors import FileRefused
 from lis_tui.core.events import FileEntry
 from lis_tui.core.paths import escape_path, unescape_path
+from lis_tui.core.ports import Walked
 from lis_tui.core.text import one_line
 from lis_tui.sandbox import manifest
 from lis_tui.sandbox.marks import quote
@@ -17,6 +18,9 @@ from lis_tui.sandbox.service import Answer, Data, Service
 from lis_tui.sandbox.transfer import pack_paths
 
 MOST_READ_BYTES: Final = 256_000_000
+MOST_LISTED: Final = 200_000
+"""Entries that are listed of the work folder; of more there is only a number."""
+MOST_LISTED_BYTES: Final = 40_000_000
 _SLOW_S = 300.0
 _PIECE = 1 << 20
 
@@ -41,9 +45,13 @@ mkdir -p -- "$d" || exit
 class Files:
     """Reads, writes and lists for a tool, a pane or a checkpoint."""
 
-    def __init__(self, service: Service, workdir: str) -> None:
+    def __init__(self, service: Service, walking: Service, workdir: str) -> None:
+        """`walking` is another bash: what takes long there delays nothing here."""
         self._service = service
+        self._walking = walking
         self._workdir = workdir.encode()
+        self._walked: Walked | None = None
+        self._digest = b""
 
     async def read(self, path: str, max_bytes: int | None) -> bytes:
         """Read a regular file, at most its first `max_bytes`; a whole one only up to a cap."""
@@ -91,16 +99,43 @@ find "${f%%/}/" -mindepth 1 -maxdepth %d -printf %s; :"""
         answer = await self._service.ask(script, timeout_s=_SLOW_S)
         return list(manifest.parse(answer.output))
 
-    async def walk(self) -> list[FileEntry]:
-        """List the whole work folder, sorted."""
-        entries = [entry.shown() for entry in await self.entries()]
-        return sorted(entries, key=lambda entry: entry.path)
+    async def walk(self) -> Walked:
+        """List the work folder, sorted; of a huge one only some of it."""
+        find = b"find %s -mindepth 1" % quote(self._workdir.rstrip(b"/") + b"/")
+        script = b"LC_ALL=C; %s -printf %s 2>/dev/null | head -c %d; :" % (
+            find,
+            quote(manifest.LISTED),
+            MOST_LISTED_BYTES,
+        )
+        output = (await self._walking.ask(script, timeout_s=_SLOW_S)).output
+        digest = hashlib.sha256(output).digest()
+        if self._walked is None or digest != self._digest:
+            entries = await asyncio.to_thread(manifest.listed, output)
+            is_cut = len(output) >= MOST_LISTED_BYTES or len(entries) > MOST_LISTED
+            del output
+            total = await self._count(find) if is_cut else len(entries)
+            del entries[MOST_LISTED:]
+            self._walked, self._digest = Walked(entries, total), digest
+        return self._walked
 
-    async def fingerprint(self) -> bytes:
-        """Give a digest that differs when anything in the work folder does."""
-        script = b"find %s -printf %s; :" % (quote(self._workdir), quote(manifest.FORMAT))
-        answer = await self._service.ask(script, timeout_s=_SLOW_S)
-        return hashlib.sha256(answer.output).digest()
+    async def _count(self, find: bytes) -> int:
+        answer = await self._walking.ask(find + b" -printf x 2>/dev/null | wc -c", timeout_s=_SLOW_S)
+        return int(answer.output)
+
+    async def look_at(self, paths: Collection[str], *, is_deep: bool) -> list[FileEntry]:
+        """Describe entries of the work folder, and (`is_deep`) all below; what is gone is left out."""
+        if not paths:
+            return []
+        names = b"\0".join(b"./" + unescape_path(path) for path in paths) + b"\0"
+        depth = b"" if is_deep else b"-maxdepth 0"
+        find = b'exec find "$@" %s -printf %s' % (depth, quote(manifest.NAMED))
+        script = b"cd %s && LC_ALL=C xargs -0 sh -c %s sh 2>/dev/null | head -c %d; :" % (
+            quote(self._workdir),
+            quote(find),
+            MOST_LISTED_BYTES,
+        )
+        answer = await self._service.ask(script, data=Data(len(names), [names]), timeout_s=_SLOW_S)
+        return await asyncio.to_thread(manifest.listed, answer.output)
 
     async def put_inputs(self, sources: Sequence[Path]) -> list[str]:
         """Copy host files and folders to `documents/`; gives the paths inside."""

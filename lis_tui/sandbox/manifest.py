@@ -1,6 +1,7 @@
 """Everything about the entries of a tree, as GNU find prints it inside a sandbox."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -53,6 +54,34 @@ class Entry(Struct, frozen=True, kw_only=True):
             mode=self.mode,
             target=escape_path(self.target),
         )
+
+
+LISTED = b"%y %m %s %T@ %P\\0%l\\0"
+"""What a person is shown of each."""
+NAMED = b"%y %m %s %T@ %p\\0%l\\0"
+"""The same of entries that were named; each name begins with `./`."""
+
+
+def listed(data: bytes) -> list[FileEntry]:
+    """Read what find printed as LISTED or NAMED, sorted; what was cut off at the end is left out."""
+    fields = data.decode("utf-8", "surrogateescape").split("\0")
+    is_plain = data.isascii() and b"\\" not in data
+    fix = str if is_plain else _escaped
+    found: list[FileEntry] = []
+    for facts, target in zip(fields[: len(fields) - 1 : 2], fields[1:-1:2], strict=False):
+        kind, mode, size, mtime, path = facts.split(" ", 4)
+        path = path.removeprefix("./")
+        if kind == "f":
+            found.append(FileEntry(fix(path), "file", int(size), float(mtime), int(mode, 8)))
+        else:
+            what = _KINDS.get(kind, "device")
+            found.append(FileEntry(fix(path), what, 0, float(mtime), int(mode, 8), fix(target)))
+    found.sort(key=attrgetter("path"))
+    return found
+
+
+def _escaped(text: str) -> str:
+    return escape_path(text.encode("utf-8", "surrogateescape"))
 
 
 def parse(data: bytes) -> Iterator[Entry]:

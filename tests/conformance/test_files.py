@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+from collections.abc import Collection
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -39,7 +41,7 @@ async def test_any_name_can_be_written_read_listed_and_described(sandbox: Sandbo
     assert found is not None
     assert (found.path, found.kind, found.size_bytes) == (path, "file", 7)
     assert path in [entry.path for entry in await sandbox.list_folder(f"{sandbox.workdir}/names", 1)]
-    assert f"names/{escape_path(name)}" in [entry.path for entry in await sandbox.walk()]
+    assert f"names/{escape_path(name)}" in [entry.path for entry in (await sandbox.walk()).entries]
     assert await sandbox.stat(f"{sandbox.workdir}/pwned") is None
 
 
@@ -68,7 +70,7 @@ async def test_links_lead_to_places_inside(sandbox: Sandbox, run: Terminal) -> N
     assert found is not None
     assert found.kind == "file"
     assert await sandbox.stat(f"{sandbox.workdir}/dead") is None
-    entries = {entry.path: entry for entry in await sandbox.walk()}
+    entries = {entry.path: entry for entry in (await sandbox.walk()).entries}
     assert (entries["link"].kind, entries["link"].target) == ("link", "/etc/hostname.inside")
 
 
@@ -122,7 +124,7 @@ async def test_a_folder_is_listed_to_its_depth_and_sorted(sandbox: Sandbox, run:
 async def test_files_that_only_root_may_read_are_read_and_listed(sandbox: Sandbox, run: Terminal) -> None:
     await run("mkdir -m 700 closed; echo secret >closed/file; chmod 600 closed/file; chown -R 0:0 closed")
     assert await sandbox.read_file(f"{sandbox.workdir}/closed/file") == b"secret\n"
-    assert "closed/file" in [entry.path for entry in await sandbox.walk()]
+    assert "closed/file" in [entry.path for entry in (await sandbox.walk()).entries]
 
 
 async def test_inputs_arrive_whole_under_their_own_names(
@@ -175,14 +177,62 @@ async def test_outputs_come_out_without_anything_that_leads_elsewhere(
 
 
 async def test_a_change_in_the_tree_is_noticed(sandbox: Sandbox, run: Terminal) -> None:
-    noticed = asyncio.Event()
-    sandbox.watch(noticed.set)
+    noticed: asyncio.Queue[Collection[str] | None] = asyncio.Queue()
+    sandbox.watch(noticed.put_nowait, pytest.fail)
+    named: set[str] = set()
     for number in range(3):
-        async with asyncio.timeout(5):
-            while not noticed.is_set():  # the watch may not be up at the first change
-                await run(f"mkdir -p w{number}; echo >>w{number}/file")
-                await asyncio.sleep(0.1)
-        noticed.clear()
+        while f"w{number}/file" not in named:
+            await run(f"mkdir -p w{number}; echo >>w{number}/file")  # the watch may not be up at the first
+            with suppress(TimeoutError):
+                async with asyncio.timeout(5):
+                    named.update(await noticed.get() or ())
+
+
+async def test_entries_are_described_by_name_with_what_is_below(sandbox: Sandbox, run: Terminal) -> None:
+    await run(
+        "rm -rf odd; mkdir -p odd/in/deep; cd odd; echo x >in/deep/f; ln -s /etc l; mkfifo p; "
+        "python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"s\")' || touch s; cd .."
+    )
+    flat = await sandbox.look_at(["odd", "odd/l", "odd/p", "odd/none", "odd/in"])
+    assert [(one.path, one.kind) for one in flat] == [
+        ("odd", "folder"), ("odd/in", "folder"), ("odd/l", "link"), ("odd/p", "fifo"),
+    ]  # fmt: skip
+    deep = await sandbox.look_at(["odd"], is_deep=True)
+    walked = (await sandbox.walk()).entries
+    assert deep == [one for one in walked if one.path == "odd" or one.path.startswith("odd/")]
+    assert {"odd/in/deep/f", "odd/s"} <= {one.path for one in deep}
+
+
+@pytest.mark.parametrize("name", NAMES, ids=repr)
+async def test_any_name_can_be_looked_at(sandbox: Sandbox, name: bytes) -> None:
+    await sandbox.write_file(f"{sandbox.workdir}/looked/{escape_path(name)}", b"x")
+    found = await sandbox.look_at([f"looked/{escape_path(name)}"])
+    assert [(one.path, one.size_bytes) for one in found] == [(f"looked/{escape_path(name)}", 1)]
+
+
+async def test_five_thousand_levels_are_walked(sandbox: Sandbox, run: Terminal) -> None:
+    script = "import os\nfor _ in range(5000): os.mkdir('d'); os.chdir('d')"
+    await run(f'mkdir deep; cd deep; python3 -c "{script}" || skipped=1; cd ..')
+    walked = await sandbox.walk()
+    depth = max(one.path.count("/") for one in walked.entries)
+    assert depth == 5000 or not any(one.path == "deep/d" for one in walked.entries)
+    assert walked.total == len(walked.entries)
+    await run("rm -rf deep")
+
+
+async def test_of_too_many_entries_some_are_listed_and_all_counted(
+    sandbox: Sandbox, run: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await run("rm -rf *; mkdir many; cd many; seq 3000 | xargs touch; cd ..")
+    monkeypatch.setattr("lis_tui.sandbox.files.MOST_LISTED", 1000)
+    walked = await sandbox.walk()
+    assert (len(walked.entries), walked.total) == (1000, 3001)
+    monkeypatch.setattr("lis_tui.sandbox.files.MOST_LISTED_BYTES", 10_000)
+    await run("touch many/another")
+    walked = await sandbox.walk()
+    assert 100 < len(walked.entries) < 1000
+    assert walked.total == 3002
+    await run("rm -rf many")
 
 
 async def test_the_load_is_measured(sandbox: Sandbox) -> None:

@@ -6,7 +6,6 @@ from lis_tui.core.events import (
     AllowRulesChanged,
     BreakpointHit,
     BreakpointsChanged,
-    FilesChanged,
     ForeignKept,
     LimitsChanged,
     LoadMeasured,
@@ -29,18 +28,18 @@ from lis_tui.core.events import (
     SandboxStopped,
     StorageTrouble,
     TrajectoryImported,
+    TreeFollowed,
     UnknownEvent,
 )
 from lis_tui.core.folds.changing import (
     Folds,
     changed_own,
-    changed_step,
     close_gate,
     enter,
     say,
     say_now,
 )
-from lis_tui.core.parts import MOST_TAIL, FileMark, fresh_version
+from lis_tui.core.parts import MOST_TAIL, fresh_version
 from lis_tui.core.remodelling import from_now_on
 
 if TYPE_CHECKING:
@@ -219,34 +218,7 @@ def _trouble(view: "RunView", event: StorageTrouble, at: float) -> None:
     view.trouble = "" if event.is_over else event.text
 
 
-@folds.of(FilesChanged)
-def _files_changed(view: "RunView", event: FilesChanged, at: float) -> None:
-    if event.is_whole:
-        view.has_tree = True
-        view.files = {entry.path: entry for entry in event.changed}
-        view.files_epoch = view.epoch
-    else:
-        _change_files(view, event)
+@folds.of(TreeFollowed)
+def _followed(view: "RunView", event: TreeFollowed, at: float) -> None:
+    view.followed = event
     view.files_version = fresh_version()
-
-
-def _change_files(view: "RunView", event: FilesChanged) -> None:
-    if view.files_epoch != view.epoch:
-        view.files = view.files.copy()
-        view.files_epoch = view.epoch
-    marks: dict[str, FileMark] = {}
-    for entry in event.changed:
-        is_known = entry.path in view.files
-        is_new = not is_known or view.marks.get(entry.path) == "new"
-        marks[entry.path] = "new" if is_new else "changed"
-        view.files[entry.path] = entry
-        if entry.kind == "file":
-            view.newest_file = entry.path
-    for path in event.gone:
-        if view.files.pop(path, None) is not None:
-            marks[path] = "gone"
-    view.marks.update(marks)
-    step = next((one for one in reversed(view.steps) if one.started_at is not None), None)
-    changed = changed_step(view, step.address) if step is not None else None
-    if changed is not None:
-        changed.changes.update(marks)

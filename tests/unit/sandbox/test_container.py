@@ -106,7 +106,7 @@ async def test_files_of_the_image_are_in_the_work_tree_with_owners_and_links(
         assert await said(sandbox, "pwd; stat -c '%n %F %u:%g %h' l sub/f h; readlink l") == (
             "/repo\nl symbolic link 0:0 1\nsub/f regular file 12:34 2\nh regular file 12:34 2\n/etc/passwd\n"
         )
-        assert [entry.path for entry in await sandbox.walk()] == ["h", "l", "sub", "sub/f"]
+        assert [entry.path for entry in (await sandbox.walk()).entries] == ["h", "l", "sub", "sub/f"]
         await sandbox.stop()
     finally:
         client.images.remove("lis-tui-test-filled", force=True)
@@ -130,12 +130,9 @@ async def test_a_remote_engine_gets_copies(
     assert await said(sandbox, "pwd; echo 1 >f; mkdir output; echo 2 >output/g") == "/testbed\n"
     assert not list((tmp_path / "worktree").iterdir())
     assert (await sandbox.save_outputs(tmp_path / "saved")).files == ("output/g",)
-    noticed = asyncio.Event()
-    sandbox.watch(noticed.set)
-    async with asyncio.timeout(20):
-        while not noticed.is_set():
-            await said(sandbox, "echo >>f")
-            await asyncio.sleep(0.1)
+    reasons: list[str] = []
+    sandbox.watch(lambda _: None, reasons.append)
+    assert reasons == ["the engine is elsewhere"]
 
 
 async def test_missing_things_are_said_with_the_next_step(
@@ -232,17 +229,15 @@ async def main():
     await sandbox.run(
         "mkdir -m 700 shut shut/in; echo s >shut/in/f; echo r >r; chmod 600 r shut/in/f; mkdir -m 0 none",
         timeout_s=20, on_output=pieces.append)
-    noticed = asyncio.Event()
-    sandbox.watch(noticed.set)
-    async with asyncio.timeout(20):
-        while not noticed.is_set():
-            await sandbox.run("echo >>shut/in/f", timeout_s=9, on_output=pieces.append)
-            await asyncio.sleep(0.2)
+    reason = asyncio.get_running_loop().create_future()
+    sandbox.watch(lambda _: None, reason.set_result)
+    await asyncio.wait_for(reason, 20)
     told = {
         "euid": os.geteuid(),
         "host_reads": os.access(folder / "worktree/r", os.R_OK),
-        "walk": [(e.path, oct(e.mode)) for e in await sandbox.walk()],
+        "walk": [(e.path, oct(e.mode)) for e in (await sandbox.walk()).entries],
         "owners": sorted({e.owner for e in await sandbox._files.entries()}),
+        "blind": reason.result(),
         "read": (await sandbox.read_file("/testbed/r")).decode(),
         "said": b"".join(pieces).decode(),
     }
@@ -298,6 +293,7 @@ def test_an_ordinary_user_sees_and_gets_back_what_root_made_inside(tmp_path: Pat
     ]  # fmt: skip
     assert told["owners"] == ["0:0"]
     assert told["read"] == "r\n"
+    assert told["blind"] == "a folder may not be read from outside"
     assert told["after"] == "r\ns"
     assert told.get("is_stuck", end == "stop") is True
 
