@@ -13,6 +13,7 @@ from msgspec import Struct
 from lis_tui.config.breakpoints import breakpoints_path, read_breakpoints
 from lis_tui.config.load import Loaded, load, run_spec
 from lis_tui.config.places import Places, find_places
+from lis_tui.config.presets import Preset, read_preset
 from lis_tui.config.secrets import find_secrets
 from lis_tui.core import wire
 from lis_tui.core.breakpoints import Breakpoint, fresh_name
@@ -54,34 +55,36 @@ class Asked(Struct, frozen=True):
     """It begins with what another run was, or goes on with what it was itself."""
 
 
-def settings(given: argparse.Namespace) -> tuple[Places, Loaded]:
+def settings(given: argparse.Namespace, preset: Preset | None = None) -> tuple[Places, Loaded]:
     """Read the settings with these flags on top. Raises SettingsInvalid."""
     places = find_places(os.environ)
     flags = {setting: getattr(given, flag, None) for flag, setting in _SETTINGS.items()}
     flags["model.name"] = next(iter(getattr(given, "models", [])), None)
-    return places, load(flags, os.environ, places.config, getattr(given, "sets", []))
+    return places, load(flags, os.environ, places.config, getattr(given, "sets", []), preset)
 
 
 def asked(given: argparse.Namespace, *, is_headless: bool) -> Asked:
     """Put together what `run` was asked for. Raises UsageWrong, SettingsInvalid, KeyMissing."""
-    places, loaded = settings(given)
+    preset = read_preset(given.preset) if given.preset else None
+    places, loaded = settings(given, preset)
     for path in (*given.inputs, *given.inline):
         if not path.exists():
             raise UsageWrong(f"There is no file or folder {path}.")
     check_decide(given.decide, is_headless=is_headless)
     if given.output is not None:
         _make_folder(given.output.expanduser())
-    task = task_of(given)
+    task = task_of(given, preset)
+    name = given.name or (preset.name if preset is not None else None)
     spec = run_spec(
         loaded,
         task=task,
-        inputs=given.inputs,
+        inputs=[*(preset.inputs if preset is not None else ()), *given.inputs],
         inline=given.inline,
         output_dir=given.output,
         system_prompt=None if given.system_prompt is None else _read(given.system_prompt),
-        name=given.name,
+        name=name,
         is_headless=is_headless,
-        breakpoints=_breakpoints(given, places, given.name or slug(task)),
+        breakpoints=_breakpoints(given, places, name or slug(task)),
     )
     if is_headless and not given.decide:
         must_not_wait(spec, places)
@@ -142,11 +145,14 @@ def secrets_of(spec: RunSpec, environ: Mapping[str, str] = os.environ) -> dict[s
     return find_secrets(spec, environ, Path.cwd())
 
 
-def task_of(given: argparse.Namespace) -> str:
-    """Give the task's text, from wherever it comes. Raises UsageWrong."""
+def task_of(given: argparse.Namespace, preset: Preset | None = None) -> str:
+    """Give the task's text, from wherever it comes; what is said wins over a preset's. Raises UsageWrong."""
+    if preset is not None and given.task is None and given.task_file is None:
+        return preset.task
     if (given.task is None) == (given.task_file is None):
         raise UsageWrong(
-            "Say what to do: `run TASK`, `run -` (from standard input) or `run --task-file FILE`."
+            "Say what to do: `run TASK`, `run -` (from standard input), `run --task-file FILE` or "
+            "`run --preset NAME` (`--preset list` lists them)."
         )
     if given.task_file is not None:
         task = _read(given.task_file)

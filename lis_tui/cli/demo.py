@@ -9,19 +9,25 @@ from lis_tui.cli.asked import Asked, settings
 from lis_tui.cli.headless import Ending, play_here
 from lis_tui.cli.main import need_terminal
 from lis_tui.config.load import run_spec
+from lis_tui.config.presets import Preset, read_preset
 from lis_tui.core.errors import EngineMissing
 from lis_tui.core.private import private_folder
-from lis_tui.model.script import Scenario, load_scenario
+from lis_tui.model.script import Scenario, list_scenarios, load_scenario
 
-NAME = "script/demo"
+FIRST = "demo"
+"""What is played where no name is given."""
 
 
 def play(given: argparse.Namespace) -> int:
-    """Play the demo; without an engine the shipped recording is shown instead, and called that."""
+    """Play a demo; without an engine the shipped recording of the first is shown instead, and called that."""
+    if given.name == "list":
+        from lis_tui.cli.presets import show_demos
+
+        return show_demos(list_scenarios())
     is_headless = given.headless or given.json
     if not is_headless:
         need_terminal("Add --headless to have the demo printed.")
-    scenario = load_scenario(NAME)
+    scenario = load_scenario(given.name)
     try:
         _find_engine()
     except EngineMissing as error:
@@ -42,7 +48,7 @@ def _find_engine() -> None:
 
 
 def _play_recording(given: argparse.Namespace, error: EngineMissing) -> int:
-    if given.headless or given.json:
+    if given.headless or given.json or given.name != FIRST:
         raise error
     from lis_tui.cli.runs import SAMPLE
     from lis_tui.ui.app import open_recorded
@@ -53,17 +59,26 @@ def _play_recording(given: argparse.Namespace, error: EngineMissing) -> int:
 
 
 def _ask(given: argparse.Namespace, scenario: Scenario, *, is_headless: bool) -> Asked:
-    given.models = [NAME]
-    places, loaded = settings(given)
-    folder = private_folder(private_folder(places.data) / "demo")
+    given.models = [f"script/{given.name}"]
+    preset = None if scenario.task else read_preset(given.name)
+    places, loaded = settings(given, preset)
     spec = run_spec(
         loaded,
-        task=scenario.task,
-        inputs=[_written(folder / name, text) for name, text in scenario.inputs.items()],
-        name="demo",
+        task=scenario.task or (preset.task if preset is not None else ""),
+        inputs=_inputs(scenario, preset, places.data),
+        name=Path(given.name).stem,
         is_headless=is_headless,
     )
     return Asked(places, loaded, spec, {})
+
+
+def _inputs(scenario: Scenario, preset: Preset | None, data: Path) -> list[Path]:
+    """Give the preset's files, and those that the scenario itself holds, written down."""
+    found = list(preset.inputs) if preset is not None else []
+    if scenario.inputs:
+        folder = private_folder(private_folder(data) / "demo")
+        found += [_written(folder / name, text) for name, text in scenario.inputs.items()]
+    return found
 
 
 def _written(path: Path, text: str) -> Path:

@@ -59,6 +59,10 @@ def _start(given: argparse.Namespace) -> int:
 
 
 def _run(given: argparse.Namespace) -> int:
+    if given.preset == "list":
+        from lis_tui.cli import presets
+
+        return presets.show()
     is_headless = given.headless or given.json
     if not (is_headless or given.detach):
         need_terminal("Add --headless to have it printed, or --detach to leave it running.")

@@ -59,6 +59,7 @@ def make_parser() -> argparse.ArgumentParser:
 def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("task", nargs="?", metavar="TASK", help="what to do; - reads it from standard input")
     run.add_argument("--task-file", type=Path, metavar="FILE", help="read the task from a file")
+    run.add_argument("--preset", metavar="NAME", help="a task that is ready to run; list: which there are")
     run.add_argument("--system-prompt", type=Path, metavar="FILE", help="replaces the built-in one")
     _add_paths(run, "--input", "inputs", "copied to /testbed/documents")
     _add_paths(run, "--inline", "inline", "its text is put into the prompt")
@@ -235,6 +236,7 @@ def _add_compare(compare: argparse.ArgumentParser) -> None:
 
 
 def _add_demo(demo: argparse.ArgumentParser) -> None:
+    demo.add_argument("name", nargs="?", default="demo", metavar="NAME", help="another one; list: which")
     _add_printing(demo)
     demo.add_argument("--image", metavar="IMG", help="the sandbox image to use")
 

@@ -15,6 +15,7 @@ from lis_tui.cli.asked import Asked, asked, task_of
 from lis_tui.cli.headless import Ending, decider_of, door, note
 from lis_tui.cli.printer import JsonPrinter, Out, Printer
 from lis_tui.client import Client
+from lis_tui.config.presets import read_preset
 from lis_tui.core.errors import LisError
 from lis_tui.core.events import RunStarted
 from lis_tui.core.text import clean, one_line
@@ -29,8 +30,9 @@ _WORSE = (0, 3, 4, 2, 5, 6, 7, 8, 1)
 
 def asked_each(given: argparse.Namespace, *, is_headless: bool) -> list[tuple[str, Asked]]:
     """Give a short name for each model, and what is asked of it. Raises as `asked` does."""
-    task = task_of(given)
-    base = given.name or slug(task)
+    preset = read_preset(given.preset) if given.preset else None
+    task = task_of(given, preset)
+    base = given.name or (preset.name if preset is not None else slug(task))
     found = []
     for label, model in zip(_labels(given.models), given.models, strict=True):
         own = {**vars(given), "models": [model], "task": task, "task_file": None}

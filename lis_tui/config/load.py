@@ -1,8 +1,8 @@
 """Settings from all their sources, each with where it came from.
 
-Stronger from left to right: defaults, the user's settings file, LIS_TUI_* variables, flags. A profile counts
-where it was chosen: above all that is weaker, below what is written beside it. Nothing is read from the
-working folder, so a cloned project cannot redirect a model.
+Stronger from left to right: defaults, what a preset suggests, the user's settings file, LIS_TUI_* variables,
+flags. A profile counts where it was chosen: above all that is weaker, below what is written beside it.
+Nothing is read from the working folder, so a cloned project cannot redirect a model.
 """
 
 import tomllib
@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from lis_tui.config.keys import known_provider
+from lis_tui.config.presets import Preset
 from lis_tui.config.profiles import Profile, choose, read_profiles
 from lis_tui.config.schema import SECTIONS, ModelSettings, Settings, build, defaults, keys
 from lis_tui.config.values import checked, full_name, nearest, parse_set
@@ -46,9 +47,10 @@ def load(
     environ: Mapping[str, str],
     folder: Path,
     sets: Sequence[str] = (),
+    preset: Preset | None = None,
 ) -> Loaded:
     """Read everything. `flags` go by setting name (`max_turns`, `limits.max_tokens`; None: not given), `sets`
-    are `--set NAME=VALUE`, `folder` is the user's config folder.
+    are `--set NAME=VALUE`, `folder` is the user's config folder; a preset suggests limits.
 
     Raises SettingsInvalid.
     """  # noqa: D205  (two lines say it best)
@@ -56,6 +58,7 @@ def load(
     table = _read_file(path)
     profiles = read_profiles(table.pop("profiles", {}), str(path))
     layers = [
+        _suggested(preset),
         _layer(_in_file(table, str(path))),
         _layer(_in_environment(environ)),
         _layer(_in_flags(flags, sets)),
@@ -129,6 +132,12 @@ def _model_spec(model: ModelSettings, profile: str) -> ModelSpec:
     }
     extra = msgspec.json.encode(model.extra_body).decode()
     return ModelSpec(profile=profile, key_source=model.key, extra_body_json=extra, **alike)
+
+
+def _suggested(preset: Preset | None) -> _Layer:
+    if preset is None:
+        return _Layer({}, {})
+    return _Layer(preset.limits, dict.fromkeys(preset.limits, f"preset {preset.name}"))
 
 
 def _read_file(path: Path) -> dict[str, object]:

@@ -5,9 +5,10 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from importlib import resources
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from lis_tui.core.errors import SettingsInvalid
 from lis_tui.core.messages import (
@@ -53,8 +54,9 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     After each reply the next turn that fits is played; those before it are passed over for good.
     """
 
-    task: str
-    turns: tuple[Turn, ...]
+    turns: Annotated[tuple[Turn, ...], Meta(min_length=1)]
+    task: str = ""
+    """Empty: that of the preset of the same name, and its files."""
     title: str = ""
     inputs: dict[str, str] = {}
     """File name to content: what a run puts into `documents/`."""
