@@ -11,7 +11,7 @@ from av.audio.stream import AudioStream
 
 from lis_tui.preview.decoders.deadline import Deadline
 from lis_tui.preview.decoders.libav import Media, length
-from lis_tui.preview.decoders.waving import Extent
+from lis_tui.preview.decoders.waving import SAMPLED_SPANS, Extent
 from lis_tui.preview.file import File
 from lis_tui.preview.parts import CannotShow
 
@@ -35,6 +35,7 @@ class _Recording:
     """A file as FFmpeg reads it: from a place on, block by block."""
 
     most_frames = 4_000_000
+    sampled_spans = SAMPLED_SPANS
 
     def __init__(self, media: Media, stream: AudioStream) -> None:
         self._media = media

@@ -7,7 +7,7 @@ import numpy
 import soundfile
 
 from lis_tui.preview.decoders.deadline import Deadline
-from lis_tui.preview.decoders.waving import Extent
+from lis_tui.preview.decoders.waving import SAMPLED_SPANS, SLOW_SPANS, Extent
 from lis_tui.preview.file import File
 from lis_tui.preview.parts import CannotShow
 
@@ -44,6 +44,7 @@ class _Recording:
 
     def __init__(self, sound: soundfile.SoundFile) -> None:
         self._sound = sound
+        self.sampled_spans = SLOW_SPANS if sound.subtype == "OPUS" else SAMPLED_SPANS
         self.bits = _BITS.get(sound.subtype, "")
         self.codec = "FLAC" if sound.format == "FLAC" else _codec(sound.subtype)
         self.rate = int(sound.samplerate)

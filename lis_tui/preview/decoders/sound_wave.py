@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import IO, cast
 
 from lis_tui.preview.decoders.deadline import Deadline
-from lis_tui.preview.decoders.waving import Extent
+from lis_tui.preview.decoders.waving import SAMPLED_SPANS, Extent
 from lis_tui.preview.file import File
 from lis_tui.preview.parts import CannotShow
 
@@ -30,6 +30,7 @@ class _Recording:
 
     codec = "PCM"
     most_frames = 4_000_000
+    sampled_spans = SAMPLED_SPANS
 
     def __init__(self, sound: wave.Wave_read, size_bytes: int) -> None:
         self._sound = sound

@@ -8,6 +8,8 @@ from lis_tui.preview.parts import Wave
 
 SPANS = 400
 SAMPLED_SPANS = 240
+SLOW_SPANS = 120
+"""Where going to a place takes long."""
 _ALMOST = 0.97
 """Of what the file says; encoders round up."""
 _BLOCK = 1 << 16
@@ -26,6 +28,9 @@ class Recording(Protocol):
     frames: int
     most_frames: int
     """So many are read whole in a fraction of a second."""
+
+    sampled_spans: int
+    """So many spans are drawn where only their beginnings are read."""
 
     def extent(self, first: int, count: int) -> Extent | None:
         """Read so many frames from there on; None: there are none."""
@@ -47,7 +52,8 @@ class Drawing:
     def wave(self) -> Wave:
         """Read the recording once, from its beginning to its end."""
         total = self._recording.frames
-        spans = max(min(SAMPLED_SPANS if self.is_sampled else SPANS, total), 1)
+        most = self._recording.sampled_spans if self.is_sampled else SPANS
+        spans = max(min(most, total), 1)
         bounds = [total * number // spans for number in range(spans + 1)]
         peaks = [self._span(first, last) for first, last in pairwise(bounds)]
         return Wave(tuple(peaks), total / self._recording.rate)

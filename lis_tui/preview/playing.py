@@ -1,0 +1,179 @@
+"""Plays a recording or a song through a player of the desktop, if there is one."""
+
+import asyncio
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from lis_tui.core.bus import spawn
+from lis_tui.core.content import Content
+from lis_tui.core.text import one_line
+from lis_tui.preview.file import File, HeldFile, OpenedFile
+from lis_tui.preview.kinds import format_of
+from lis_tui.preview.parts import CannotShow
+from lis_tui.preview.players import SORTS, Which, find_player
+from lis_tui.preview.synthesis import render_midi
+
+__all__ = ["Playback", "play", "render_midi"]
+_MOST_BYTES = 1 << 30
+_PIECE = 1 << 20
+_MOST_SAID = 2000
+_GRACE_S = 1.0
+_PASSED_ON = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "XDG_RUNTIME_DIR",
+    "DBUS_SESSION_BUS_ADDRESS",
+    "ALSA_CONFIG_PATH",
+    "SDL_AUDIODRIVER",
+)
+_PREFIXES = ("PULSE_", "PIPEWIRE_")
+"""What a player needs to reach the speakers; no key and no token of the person's is among it."""
+
+
+class Playback:
+    """A sound that is being played; it ends by itself, or is stopped."""
+
+    def __init__(
+        self, player: str, process: asyncio.subprocess.Process, folder: "tempfile.TemporaryDirectory[str]"
+    ) -> None:
+        self.player = player
+        """The program that plays it."""
+        self._process = process
+        self._folder = folder
+        self._is_stopped = False
+        self._why: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        spawn(self._watch(), "player")
+
+    async def ended(self) -> str:
+        """Wait for its end; give a sentence where the player failed, else nothing."""
+        return await asyncio.shield(self._why)
+
+    async def stop(self) -> None:
+        """Make it silent, and wait until it is."""
+        self._is_stopped = True
+        self._signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(_GRACE_S):
+                await self.ended()
+        except TimeoutError:
+            self._signal(signal.SIGKILL)
+            await self.ended()
+
+    async def _watch(self) -> None:
+        said = b""
+        try:
+            if self._process.stderr is not None:
+                said = await self._process.stderr.read(_MOST_SAID)
+                while await self._process.stderr.read(_PIECE):
+                    pass
+            await self._process.wait()
+        finally:
+            self._signal(signal.SIGKILL)  # also those that it left behind
+            await asyncio.to_thread(self._folder.cleanup)
+            self._why.set_result(self._sentence(said))
+
+    def _sentence(self, said: bytes) -> str:
+        if self._is_stopped or not self._process.returncode:
+            return ""
+        lines = one_line(said.decode(errors="replace").strip().rpartition("\n")[2])
+        return f"{self.player} could not play it" + (f": {lines}" if lines else ".")
+
+    def _signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+
+async def play(
+    content: Content | bytes, environment: Mapping[str, str] = os.environ, which: Which | None = None
+) -> Playback:
+    """Begin to play a recording, a video's sound, or a song, told by its content. Raises CannotShow.
+
+    The content may be closed when this returns.
+    """
+    _must_be_heard(environment)
+    find = which if which is not None else _within(environment)
+    held = content if isinstance(content, Content) else Content(content)
+    kind, called = await asyncio.to_thread(lambda: format_of(_file(held)))
+    if kind == "midi":
+        song = await asyncio.to_thread(held.read, _MOST_BYTES)
+        held = Content(await render_midi(song, find))
+        called = "a WAV recording"
+    if called not in SORTS:
+        raise CannotShow(f"This is {called}, which is not played here.")
+    ending, format_ = SORTS[called]
+    found = find_player(ending, find)
+    if found is None:
+        raise CannotShow(_WITHOUT)
+    player, place = found
+    folder = tempfile.TemporaryDirectory(prefix="lis-tui-")
+    try:
+        path = Path(folder.name) / f"sound.{ending}"
+        await asyncio.to_thread(_copy, held, path)
+        command = [
+            place,
+            *({"FILE": str(path)}.get(word, word.replace("FORMAT", format_)) for word in player.words),
+        ]
+        return Playback(player.name, await _started(command, folder.name, environment), folder)
+    except BaseException:
+        folder.cleanup()
+        raise
+
+
+_WITHOUT = "No program is installed here that plays it, such as mpv, ffplay or pw-play."
+
+
+async def _started(
+    command: list[str], folder: str, environment: Mapping[str, str]
+) -> asyncio.subprocess.Process:
+    try:
+        return await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=folder,
+            env={name: value for name, value in environment.items() if _is_passed_on(name)},
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise CannotShow(f"{command[0]} cannot be started: {error.strerror}.") from error
+
+
+def _is_passed_on(name: str) -> bool:
+    return name in _PASSED_ON or name.startswith(_PREFIXES)
+
+
+def _must_be_heard(environment: Mapping[str, str]) -> None:
+    """Raises CannotShow where it would sound in another place than the person's."""
+    if "SSH_CONNECTION" in environment and "PULSE_SERVER" not in environment:
+        raise CannotShow("This session is over SSH: it would sound at the other machine. S saves the file.")
+
+
+def _within(environment: Mapping[str, str]) -> Which:
+    return lambda name: shutil.which(name, path=environment.get("PATH", os.defpath))
+
+
+def _file(content: Content) -> File:
+    if content.descriptor is not None:
+        return OpenedFile(content.descriptor)
+    return HeldFile(content.data or b"")
+
+
+def _copy(content: Content, path: Path) -> None:
+    """Write a copy that only its owner reads, under a name of ours. Raises CannotShow."""
+    if content.size_bytes > _MOST_BYTES:
+        raise CannotShow("It is too large to be played from here. S saves the file.")
+    place = 0
+    try:
+        with path.open("xb") as copy:
+            while place < _MOST_BYTES and (piece := content.read(_PIECE, place)):
+                copy.write(piece)
+                place += len(piece)
+    except OSError as error:
+        raise CannotShow(f"It cannot be copied to be played: {error.strerror}.") from error
