@@ -40,6 +40,8 @@ class Player(Struct, frozen=True):
     endings: frozenset[str]
     words: tuple[str, ...]
     """`FILE` and `FORMAT` stand for what is played."""
+    fails: str = ""
+    """How a line begins (a pattern) that tells of a failure, where its exit code does not."""
 
 
 _PLAYERS = (
@@ -74,6 +76,7 @@ _PLAYERS = (
             *("-nodisp", "-vn", "-autoexit", "-nostats", "-loglevel", "error"),
             *("-protocol_whitelist", "file", "-f", "FORMAT", "-i", "FILE"),
         ),
+        "Failed to open|/.*: ",
     ),
     Player("pw-play", _NEW, ("FILE",)),
     Player("paplay", _NEW, ("FILE",)),

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -15,7 +16,7 @@ from lis_tui.core.text import one_line
 from lis_tui.preview.file import File, HeldFile, OpenedFile
 from lis_tui.preview.kinds import format_of
 from lis_tui.preview.parts import CannotShow
-from lis_tui.preview.players import SORTS, Which, find_player
+from lis_tui.preview.players import SORTS, Player, Which, find_player
 from lis_tui.preview.synthesis import render_midi
 
 __all__ = ["Playback", "play", "render_midi"]
@@ -40,10 +41,11 @@ class Playback:
     """A sound that is being played; it ends by itself, or is stopped."""
 
     def __init__(
-        self, player: str, process: asyncio.subprocess.Process, folder: "tempfile.TemporaryDirectory[str]"
+        self, player: Player, process: asyncio.subprocess.Process, folder: "tempfile.TemporaryDirectory[str]"
     ) -> None:
-        self.player = player
+        self.player = player.name
         """The program that plays it."""
+        self._player = player
         self._process = process
         self._folder = folder
         self._is_stopped = False
@@ -68,10 +70,8 @@ class Playback:
     async def _watch(self) -> None:
         said = b""
         try:
-            if self._process.stderr is not None:
-                said = await self._process.stderr.read(_MOST_SAID)
-                while await self._process.stderr.read(_PIECE):
-                    pass
+            while self._process.stderr is not None and (piece := await self._process.stderr.read(_PIECE)):
+                said = (said + piece)[-_MOST_SAID:]
             await self._process.wait()
         finally:
             self._signal(signal.SIGKILL)  # also those that it left behind
@@ -79,10 +79,12 @@ class Playback:
             self._why.set_result(self._sentence(said))
 
     def _sentence(self, said: bytes) -> str:
-        if self._is_stopped or not self._process.returncode:
+        lines = said.decode(errors="replace").strip().splitlines()
+        fails = self._player.fails
+        has_failed = self._process.returncode or any(fails and re.match(fails, line) for line in lines)
+        if self._is_stopped or not has_failed:
             return ""
-        lines = one_line(said.decode(errors="replace").strip().rpartition("\n")[2])
-        return f"{self.player} could not play it" + (f": {lines}" if lines else ".")
+        return f"{self.player} could not play it" + (f": {one_line(lines[-1])}" if lines else ".")
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError, PermissionError):
@@ -119,7 +121,7 @@ async def play(
             place,
             *({"FILE": str(path)}.get(word, word.replace("FORMAT", format_)) for word in player.words),
         ]
-        return Playback(player.name, await _started(command, folder.name, environment), folder)
+        return Playback(player, await _started(command, folder.name, environment), folder)
     except BaseException:
         folder.cleanup()
         raise
