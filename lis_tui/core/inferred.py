@@ -3,17 +3,20 @@
 What the shell did to a file is not guessed; so a text here is what it was if nothing else touched it.
 """
 
+import posixpath
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from lis_tui.core.events import StepAddress
 from lis_tui.core.facts import relative
 from lis_tui.core.parts import FileMark, StepView
+from lis_tui.core.patches import FileChange, Hunk, changes_of, patch_in, patched
 
 MOST_PATH = 4096
 MOST_UNDOS = 50
@@ -37,11 +40,22 @@ class InferredFile(Struct, frozen=True):
 
 class _Edit(Struct, frozen=True):
     address: StepAddress
-    command: Literal["create", "str_replace", "insert", "undo_edit"]
-    text: str
+    command: Literal["create", "str_replace", "insert", "undo_edit", "patch", "delete"]
+    text: str = ""
     old: str = ""
     line: int = 0
     is_everywhere: bool = False
+    hunks: tuple[Hunk, ...] = ()
+    moved_from: str = ""
+    """The path that it had until then."""
+
+
+class _Patch(Struct):
+    """What `apply_patch`, or a shell that runs it, is given."""
+
+    input: str = ""
+    patch: str = ""
+    command: str = ""
 
 
 class _Arguments(Struct):
@@ -56,6 +70,7 @@ class _Arguments(Struct):
 
 
 _ARGUMENTS: msgspec.json.Decoder[_Arguments] = msgspec.json.Decoder(_Arguments, strict=False)
+_PATCH: msgspec.json.Decoder[_Patch] = msgspec.json.Decoder(_Patch, strict=False)
 
 
 class Inferred:
@@ -64,9 +79,11 @@ class Inferred:
     def __init__(self, steps: Iterable[StepView], workdir: str = "/testbed") -> None:
         self._edits: dict[str, list[_Edit]] = {}
         for step in steps:
-            found = _edit_of(step)
-            if found is not None:
-                self._edits.setdefault(relative(found[0], workdir), []).append(found[1])
+            for path, edit in _edits_of(step):
+                at = relative(path, workdir)
+                if edit.moved_from:
+                    edit = replace(edit, moved_from=relative(edit.moved_from, workdir))
+                self._edits.setdefault(at, []).append(edit)
 
     def addresses(self) -> list[StepAddress]:
         """Give the steps that edited a file, in order."""
@@ -77,8 +94,8 @@ class Inferred:
         found: dict[str, InferredFile] = {}
         for path, edits in self._edits.items():
             done = edits[: _count(edits, at)]
-            if done:
-                mark: FileMark = "new" if done[0].command == "create" else "changed"
+            if done and done[-1].command != "delete":
+                mark: FileMark = "new" if _is_new(done[0]) else "changed"
                 found[path] = InferredFile(path, mark, done[-1].address)
         return found
 
@@ -88,7 +105,9 @@ class Inferred:
         for path, edits in self._edits.items():
             place = _count(edits, at) - 1
             if place >= 0 and edits[place].address == at:
-                found[path] = "new" if place == 0 and edits[0].command == "create" else "changed"
+                is_new = _is_new(edits[place]) and (place == 0 or edits[place - 1].command == "delete")
+                gone: FileMark = "gone" if edits[place].command == "delete" else "changed"
+                found[path] = "new" if is_new else gone
         return found
 
     def text(self, path: str, at: StepAddress) -> str | None:
@@ -101,13 +120,59 @@ class Inferred:
                 text = before.pop() if before else None
                 continue
             before = [*before, text][-MOST_UNDOS:]
+            if edit.moved_from:
+                text = self._text_before(edit.moved_from, edit.address)
             text = _applied(edit, text)
         return text
 
+    def _text_before(self, path: str, at: StepAddress) -> str | None:
+        """Give what a file held when this step began; it is gone after it."""
+        earlier = [edit.address for edit in self._edits.get(path, []) if edit.address < at]
+        return self.text(path, earlier[-1]) if earlier else None
+
+
+def _is_new(edit: _Edit) -> bool:
+    return edit.command == "create" or bool(edit.moved_from)
+
+
+def _edits_of(step: StepView) -> Iterator[tuple[str, _Edit]]:
+    if not _went_well(step):
+        return
+    if step.tool == "str_replace_editor":
+        found = _edit_of(step)
+        if found is not None:
+            yield found
+    elif "*** Begin Patch" in step.arguments:
+        yield from _patches_of(step)
+
+
+def _patches_of(step: StepView) -> Iterator[tuple[str, _Edit]]:
+    try:
+        given = _PATCH.decode(step.arguments.encode(errors="replace"))
+    except (msgspec.DecodeError, RecursionError):
+        return
+    patch, folder = given.input or given.patch, ""
+    if given.command:
+        patch, folder = patch_in(given.command)
+    for change in changes_of(patch):
+        if 0 < len(change.path) <= MOST_PATH and len(change.moved_to) <= MOST_PATH:
+            yield from _of_change(step.address, change, folder)
+
+
+def _of_change(address: StepAddress, change: FileChange, folder: str) -> Iterator[tuple[str, _Edit]]:
+    path, moved_to = (posixpath.join(folder, one) if one else "" for one in (change.path, change.moved_to))
+    if change.kind == "add":
+        yield path, _Edit(address, "create", change.text)
+    elif change.kind == "delete":
+        yield path, _Edit(address, "delete")
+    elif moved_to:
+        yield moved_to, _Edit(address, "patch", hunks=change.hunks, moved_from=path)
+        yield path, _Edit(address, "delete")
+    else:
+        yield path, _Edit(address, "patch", hunks=change.hunks)
+
 
 def _edit_of(step: StepView) -> tuple[str, _Edit] | None:
-    if step.tool != "str_replace_editor" or not _went_well(step):
-        return None
     try:
         given = _ARGUMENTS.decode(step.arguments.encode(errors="replace"))
     except (msgspec.DecodeError, RecursionError):
@@ -135,8 +200,10 @@ def _applied(edit: _Edit, text: str | None) -> str | None:
     """Carry out an edit on a known text; what could be meant in two ways makes it unknown."""
     if edit.command == "create":
         return edit.text
-    if text is None:
+    if text is None or edit.command == "delete":
         return None
+    if edit.command == "patch":
+        return patched(text, edit.hunks)
     if edit.command == "insert":
         return _inserted(edit, text)
     count = text.count(edit.old) if edit.old else 0

@@ -104,3 +104,99 @@ def test_arguments_that_are_none_are_no_edit() -> None:
         assert Inferred([step]).addresses() == []
     outside = create(2, path="/etc/hosts")
     assert set(Inferred([outside]).files(StepAddress(2, 1))) == {"/etc/hosts"}
+
+
+# ---- patches
+
+ADD = "*** Add File: notes/a.py\n+one\n+two\n+\n+three"
+
+
+def patch(turn: int, *parts: str, tool: str = "apply_patch", status: StepStatus = "done") -> StepView:
+    text = "\n".join(["*** Begin Patch", *parts, "*** End Patch"])
+    given = json.dumps({"input": text} if tool == "apply_patch" else {"command": text})
+    seen = Observation(text="", status=status)
+    return StepView(StepAddress(turn, 1), tool, given, given, observation=seen, status=status)
+
+
+def shell(turn: int, before: str, *parts: str, after: str = "") -> StepView:
+    text = "\n".join(["*** Begin Patch", *parts, "*** End Patch"])
+    given = json.dumps({"command": f"{before}{text}{after}"})
+    seen = Observation(text="Success.", status="done")
+    return StepView(StepAddress(turn, 1), "execute_bash", given, given, observation=seen, status="done")
+
+
+def after(*steps: StepView, path: str = "notes/a.py") -> str | None:
+    return Inferred(steps).text(path, StepAddress(99))
+
+
+def test_a_patch_adds_changes_moves_and_deletes_files() -> None:
+    change = "*** Update File: notes/a.py\n@@\n one\n-two\n+2\n "
+    move = "*** Update File: notes/a.py\n*** Move to: b.py\n@@\n-three\n+3\n*** End of File"
+    files = Inferred([patch(1, ADD), patch(2, change), patch(3, move), patch(4, "*** Delete File: b.py")])
+    assert files.text("notes/a.py", StepAddress(1, 1)) == "one\ntwo\n\nthree\n"
+    assert files.text("notes/a.py", StepAddress(2, 1)) == "one\n2\n\nthree\n"
+    assert files.text("b.py", StepAddress(3, 1)) == "one\n2\n\n3\n"
+    assert [sorted(files.files(StepAddress(turn, 1))) for turn in (1, 2, 3, 4)] == [
+        ["notes/a.py"],
+        ["notes/a.py"],
+        ["b.py"],
+        [],
+    ]
+    assert files.changes(StepAddress(2, 1)) == {"notes/a.py": "changed"}
+    assert files.changes(StepAddress(3, 1)) == {"notes/a.py": "gone", "b.py": "new"}
+    assert files.changes(StepAddress(4, 1)) == {"b.py": "gone"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after_it", "path"),
+    [
+        ("apply_patch <<'EOF'\n", "\nEOF", "notes/a.py"),
+        ("apply_patch '", "'", "notes/a.py"),
+        ("cd sub && apply_patch <<EOF\n", "\nEOF\n", "sub/notes/a.py"),
+        ("cd /testbed/sub && applypatch <<EOF\n", "\nEOF\n", "sub/notes/a.py"),
+    ],
+)
+def test_a_patch_that_a_shell_applies_is_one(before: str, after_it: str, path: str) -> None:
+    assert after(shell(1, before, ADD, after=after_it), path=path) == "one\ntwo\n\nthree\n"
+
+
+@pytest.mark.parametrize(
+    "before", ["cat <<'EOF'\n", "echo apply_patch; cat <<EOF\n", "cd $X; apply_patch <<E\n"]
+)
+def test_a_patch_that_nobody_applies_is_none(before: str) -> None:
+    assert Inferred([shell(1, before, ADD, after="\nEOF")]).addresses() == []
+
+
+@pytest.mark.parametrize(
+    "hunk",
+    [
+        "@@\n-four\n+4",
+        "@@\n-x\n+y",
+        "@@ def g():\n-x\n+y",
+        "@@\n one\n-x\n+y\n*** End of File",
+    ],
+    ids=["not there", "there twice", "below what is not there", "not at the end"],
+)
+def test_a_change_whose_place_is_not_sure_makes_the_content_unknown(hunk: str) -> None:
+    begun = patch(1, "*** Add File: notes/a.py\n+one\n+x\n+two\n+x\n+three")
+    files = Inferred([begun, patch(2, f"*** Update File: notes/a.py\n{hunk}")])
+    assert files.files(StepAddress(2, 1))["notes/a.py"].by == StepAddress(2, 1)
+    assert files.text("notes/a.py", StepAddress(2, 1)) is None
+
+
+def test_a_line_above_tells_which_of_two_places_is_meant() -> None:
+    begun = patch(1, "*** Add File: notes/a.py\n+def f():\n+  x\n+def g():\n+  x")
+    change = patch(2, "*** Update File: notes/a.py\n@@ def g():\n-  x\n+  y\n+  z")
+    assert after(begun, change) == "def f():\n  x\ndef g():\n  y\n  z\n"
+
+
+@pytest.mark.parametrize("status", ["failed", "rejected", "interrupted"])
+def test_a_patch_that_was_not_applied_changed_nothing(status: StepStatus) -> None:
+    assert Inferred([patch(1, ADD, status=status)]).addresses() == []
+
+
+def test_what_only_looks_like_a_patch_is_none() -> None:
+    given = json.dumps({"input": "*** Begin Patch\n*** Add File: a\n+x"})
+    seen = Observation(text="", status="done")
+    cut = StepView(StepAddress(1, 1), "apply_patch", given, given, observation=seen, status="done")
+    assert Inferred([cut, patch(2), patch(3, "hello")]).addresses() == []
