@@ -10,9 +10,11 @@ from lis_tui.ui.media.graphics import Look
 from lis_tui.ui.media.hexes import HexSheet
 from lis_tui.ui.media.outlines import OutlineSheet
 from lis_tui.ui.media.pictures import picture_sheet
+from lis_tui.ui.media.roll import RollSheet
 from lis_tui.ui.media.sheet import Gap, Sentences, Sheet
 from lis_tui.ui.media.tables import TableSheet
 from lis_tui.ui.media.texts import code_sheet, prose_sheet
+from lis_tui.ui.media.wave import WaveSheet
 
 _LEAST_ROWS = 3
 """A picture gets so many rows, however little room there is."""
@@ -55,9 +57,9 @@ class Easel:
             case Hex():
                 return [HexSheet(part, self.room.columns)]
             case Wave():
-                return [Sentences(f"A wave of {part.duration_s:.1f} s.")]
+                return [WaveSheet(part, self.room.rows - 1)]
             case Roll():
-                return [Sentences(f"{len(part.notes):,} notes in {part.duration_s:.1f} s.")]
+                return [RollSheet(part, self.room.rows - 1)]
 
     def _picture(self, pixels: Pixels, parts: Sequence[Part]) -> Sheet:
         if not fitting.is_whole(pixels):
