@@ -38,6 +38,7 @@ _MODULES: dict[Kind, str] = {
     "xlsx": "spreadsheet",
     "json": "outline",
     "jsonl": "json_lines",
+    "archive": "archive",
 }
 """The module here that decodes a kind."""
 _EXTRAS: dict[str, str] = {
