@@ -153,7 +153,8 @@ async def test_a_large_file_that_turns_out_to_be_unreadable_says_so_beside_its_b
     app = table_app(loaded, path)
     async with app.run_test(size=(120, 40)) as pilot:
         await quiet(pilot)
-        assert "has more than 90 lines" in " ".join(text_of(app).split())
+        said = text_of(app).replace("│", " ")  # of a dialog, which folds it
+        assert "has more than 90 lines" in " ".join(said.split())
         assert "the rest cannot be read" in text_of(app)
 
 

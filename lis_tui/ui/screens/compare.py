@@ -14,9 +14,9 @@ from lis_tui.core.differing import FileDifference
 from lis_tui.core.errors import LisError, StorageFailed
 from lis_tui.core.events import StepAddress
 from lis_tui.core.manifest import Manifest
-from lis_tui.core.text import one_line
 from lis_tui.trajectory.compared import Compared, files_between
 from lis_tui.trajectory.past_files import diff_file
+from lis_tui.ui.hints import Hint
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink, cut
 from lis_tui.ui.screens.diff import DiffScreen, diffs_of, key_line
@@ -45,7 +45,6 @@ _MOVES: list[BindingType] = [
     Binding("escape,q,ctrl+q", "leave", "back"),
     Binding("T", "theme", "theme"),
 ]
-HINT_S = 4.0
 
 
 class _Beside(Screen[None]):
@@ -58,7 +57,7 @@ class _Beside(Screen[None]):
     def __init__(self, paint: Paint) -> None:
         super().__init__()
         self.paint = paint
-        self._hint = ""
+        self._hint = Hint(self, lambda: self.status.refresh())
         self.status = Lines(paint, self._status, id="status", tone="foreground on-surface")
 
     @property
@@ -67,20 +66,13 @@ class _Beside(Screen[None]):
         raise NotImplementedError
 
     def _status(self, width: int) -> list[list[Ink]]:
-        if self._hint:
-            return [cut([(f" {self._hint}", "warning")], width)]
+        if self._hint.text:
+            return [cut([(f" {self._hint.text}", "warning")], width)]
         return [key_line(self.keys, width)]
 
     def hint(self, sentence: str) -> None:
         """Say something for a few seconds."""
-        self._hint = one_line(sentence, 300)
-        self.status.refresh()
-        self.set_timer(HINT_S, lambda said=self._hint: self._end_hint(said))
-
-    def _end_hint(self, said: str) -> None:
-        if self._hint == said:
-            self._hint = ""
-            self.status.refresh()
+        self._hint.say(sentence)
 
     def action_move(self, direction: int) -> None:
         """To another line."""

@@ -16,6 +16,7 @@ from lis_tui.core.text import one_line, plural
 from lis_tui.ui.bridge import Source
 from lis_tui.ui.columns import COLUMNS, Column, in_order
 from lis_tui.ui.gathering import Gathering
+from lis_tui.ui.hints import Hint
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink, cells, cut
 from lis_tui.ui.screens.diff import key_line
@@ -34,7 +35,6 @@ KEYS = (
     ("j k g G", "move"),
 )
 FILTER_KEYS = (("enter", "to the rows"), ("esc", "all of them"))
-HINT_S = 4.0
 
 
 class FilterField(Input):
@@ -79,7 +79,7 @@ class TableScreen(Screen[None]):
         self.paint = paint
         self._open = open_
         self._fail = fail
-        self._hint = ""
+        self._hint = Hint(self, lambda: self.status.refresh())
         self._problem = ""
         self._has_begun = False
         """The beginning of a large file is looked at, while the rest is being read."""
@@ -195,8 +195,8 @@ class TableScreen(Screen[None]):
         return [[*left, (" " * gap, ""), (right, "muted"), (" ", "")]]
 
     def _status(self, width: int) -> list[list[Ink]]:
-        if self._hint or self._problem:
-            return [cut([(f" {self._hint or self._problem}", "warning")], width)]
+        if self._hint.text or self._problem:
+            return [cut([(f" {self._hint.text or self._problem}", "warning")], width)]
         is_typing = isinstance(self.focused, FilterField)
         return [key_line(FILTER_KEYS if is_typing else KEYS, width)]
 
@@ -206,14 +206,7 @@ class TableScreen(Screen[None]):
 
     def hint(self, sentence: str) -> None:
         """Say something for a few seconds."""
-        self._hint = one_line(sentence, 300)
-        self.status.refresh()
-        self.set_timer(HINT_S, lambda said=self._hint: self._end_hint(said))
-
-    def _end_hint(self, said: str) -> None:
-        if self._hint == said:
-            self._hint = ""
-            self.status.refresh()
+        self._hint.say(sentence)
 
     # ---- keys
 

@@ -23,7 +23,6 @@ from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import LisError
 from lis_tui.core.events import EXIT_CODES, Record, StepAddress
 from lis_tui.core.parts import StepView
-from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
 from lis_tui.ui.actions import ACTIONS, Focus, meant, why_not
@@ -32,6 +31,7 @@ from lis_tui.ui.bridge import INTERVAL_S, Feed, Source
 from lis_tui.ui.filing import Filing
 from lis_tui.ui.header import Header
 from lis_tui.ui.highlight import highlight
+from lis_tui.ui.hints import Hint
 from lis_tui.ui.layout import Layout
 from lis_tui.ui.offers import end_keys, footer, gate_keys, inks_of, running_keys
 from lis_tui.ui.outputs import read_output
@@ -52,7 +52,6 @@ if TYPE_CHECKING:
 
 BUSY_S = 0.5
 """So long after a key somebody is thought to press more."""
-HINT_S = 4.0
 STATE_CELLS = 24
 """What the run's state takes of the status line, beside a hint."""
 TICK_S = 1.0
@@ -109,7 +108,7 @@ class Workbench(Screen[None]):
         self._interval_s = interval_s
         self._monotonic = monotonic
         self._acted_at = -BUSY_S
-        self._hint = ""
+        self._hint = Hint(self, lambda: self.status.refresh())
         self._lost = ""
         self._lost_code = 0
         self.walk = Walk(self)
@@ -224,7 +223,7 @@ class Workbench(Screen[None]):
         return self.walk.focus(Focus(pane, self.source.is_recorded, self.commands.step, has_selection))
 
     def _status_lines(self, width: int) -> list[list[Ink]]:
-        moment = self.walk.moment(Moment(self.clock(), self.source.is_recorded, self._hint, self._lost))
+        moment = self.walk.moment(Moment(self.clock(), self.source.is_recorded, self._hint.text, self._lost))
         keys = footer(self.view, self.where, is_gate_seen=self.commands.painted_gate is not None)
         return [status_line(self.view, moment, keys, width)]
 
@@ -238,14 +237,7 @@ class Workbench(Screen[None]):
 
     def hint(self, sentence: str) -> None:
         """Say something for a few seconds in the status line."""
-        self._hint = one_line(sentence, 300)
-        self.status.refresh()
-        self.set_timer(HINT_S, lambda said=self._hint: self._end_hint(said))
-
-    def _end_hint(self, said: str) -> None:
-        if self._hint == said:
-            self._hint = ""
-            self.status.refresh()
+        self._hint.say(sentence)
 
     # ---- panes talk to each other through here
 
