@@ -10,6 +10,7 @@ from textual.filter import LineFilter
 from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
 
+from lis_tui.config.load import load
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import DecisionRefused
 from lis_tui.core.events import Gate, Record, StepAddress
@@ -20,6 +21,7 @@ from lis_tui.trajectory.notes import Notes
 from lis_tui.trajectory.past_files import Past
 from lis_tui.trajectory.summary import RunSummary
 from lis_tui.ui.app import LisApp
+from lis_tui.ui.asking import with_preset
 from lis_tui.ui.bridge import AS_IT_WAS, NO_SECRETS, Kind, Source
 from lis_tui.ui.screens.start import StartScreen
 from lis_tui.ui.screens.workbench import Workbench
@@ -268,6 +270,7 @@ def start_app(
             on_resume=lambda run: made.append(("resume", run.name)),
             on_demo=lambda: made.append("demo"),
             on_open=made.append,
+            with_preset=lambda line, preset: with_preset(line, preset, load({}, {}, Path("nowhere"))),
             now=Clock(NOW),
         )
 

@@ -27,7 +27,7 @@ class Preset(Struct, frozen=True, kw_only=True):
     task: str
     inputs: tuple[Path, ...] = ()
     """Files that a run puts into `documents/`."""
-    limits: Mapping[str, object] = {}
+    limits: Mapping[str, int | float] = {}
     """What suits the task, by setting (`limits.max_turns`); weaker than whatever a user has set."""
     answer: str = ""
     """The right answer, where there is one. No model is told."""
@@ -79,19 +79,20 @@ def _read(folder: Path) -> Preset:
         name=folder.name,
         title=written.title,
         sentence=written.sentence,
-        task=written.task,
+        task=written.task.strip(),
         inputs=tuple(sorted((folder / "inputs").glob("*"))),
         limits=_limits(written.limits, str(path)),
         answer=written.answer,
     )
 
 
-def _limits(written: Mapping[str, int | float], origin: str) -> dict[str, object]:
-    found: dict[str, object] = {}
+def _limits(written: Mapping[str, int | float], origin: str) -> dict[str, int | float]:
+    found: dict[str, int | float] = {}
     for name, value in written.items():
         key = f"limits.{name}"
         if key not in keys():
             known = [one.removeprefix("limits.") for one in keys() if one.startswith("limits.")]
             raise SettingsInvalid(f"{origin}: there is no limit {name}.{nearest(name, known)}")
-        found[key] = checked(key, value, origin)
+        checked(key, value, origin)
+        found[key] = value
     return found

@@ -348,9 +348,10 @@ ACTIONS: tuple[Action, ...] = (
 )
 START_KEYS = (
     ("enter", "run"),
-    ("tab", "settings, runs"),
+    ("tab", "settings"),
     ("ctrl+o", "open"),
     ("f2", "demo"),
+    ("f4", "presets"),
     ("f1", "keys"),
     ("esc", "leave"),
 )
@@ -362,6 +363,7 @@ START_TIPS = (
     ("ctrl+o", "Open what any program recorded: a trajectory, a log, a folder of them."),
     ("f2", "Watch a scripted model in a real sandbox; no key."),
     ("f3", "The next theme."),
+    ("f4", "Fill in a task that is ready to run, with its files."),
     ("esc", "Leave; live runs go on."),
 )
 BY_ID = {action.id: action for action in ACTIONS}

@@ -1,6 +1,7 @@
 """The settings line of the start screen: a few words that make a run's spec, and back."""
 
 import os
+import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from lis_tui.config.breakpoints import read_breakpoints
 from lis_tui.config.load import Loaded, load, run_spec
 from lis_tui.config.places import Places
+from lis_tui.config.presets import Preset, read_preset
 from lis_tui.config.secrets import find_secrets
 from lis_tui.core.errors import KeyMissing, UsageWrong
 from lis_tui.core.spec import RunSpec
@@ -36,7 +38,11 @@ SETTINGS_HELP = (
     ("profile=", "one of the settings file"),
     ("turns= cost=", "where a run ends by itself; dollars, or none"),
     ("input=", "what the model gets to read; as often as needed"),
+    ("preset=", "the files and limits of a task that f4 offers"),
 )
+_SUGGESTED = {"limits.max_turns": "turns", "limits.max_cost_usd": "cost"}
+"""Limits that the line holds and a preset may suggest."""
+_PRESET = re.compile(r"(?<!\S)preset=(\S*)\s*")
 
 
 def settings_line(loaded: Loaded) -> str:
@@ -58,24 +64,58 @@ def spec_of(task: str, line: str, loaded: Loaded, places: Places) -> RunSpec:
         name: value for name, value in _set_before(loaded).items() if value is not None
     }
     inputs: list[Path] = []
+    preset = None
     has_model = bool(loaded.settings.model.name)
     for word in _words(line):
         name, equals, value = word.partition("=")
-        if not equals or name not in (*_NAMES, "input"):
-            raise UsageWrong(f"{word!r} is no setting; these are: {', '.join(_NAMES)}, input.")
-        if name == "input":
+        if not equals or name not in (*_NAMES, "input", "preset"):
+            raise UsageWrong(f"{word!r} is no setting; these are: {', '.join(_NAMES)}, input, preset.")
+        if name == "preset":
+            preset = read_preset(value) if value else None
+        elif name == "input":
             inputs += [_existing(value)] if value else []
         elif value:
             flags[_NAMES[name]] = value
             has_model = has_model or name in ("model", "profile")
     if not has_model:
         raise UsageWrong(NO_MODEL)
+    own = preset.name if preset is not None else None
     return run_spec(
-        load(flags, os.environ, places.config),
+        load(flags, os.environ, places.config, preset=preset),
         task=task,
-        inputs=inputs,
-        breakpoints=read_breakpoints(places.config).of(slug(task)),
+        inputs=[*(preset.inputs if preset is not None else ()), *inputs],
+        name=own,
+        breakpoints=read_breakpoints(places.config).of(own or slug(task)),
     )
+
+
+def with_preset(line: str, preset: Preset | None, loaded: Loaded) -> str:
+    """Write a preset into the line, or the one that is there out of it; what a user has set stays."""
+    before = _PRESET.search(line)
+    if before is not None:
+        line = _PRESET.sub("", line)
+        line = _limited(line, _known(before[1]), loaded, is_undone=True)
+    if preset is None:
+        return line
+    return f"preset={preset.name}  {_limited(line, preset, loaded)}"
+
+
+def _known(name: str) -> Preset | None:
+    try:
+        return read_preset(name)
+    except UsageWrong:
+        return None
+
+
+def _limited(line: str, preset: Preset | None, loaded: Loaded, *, is_undone: bool = False) -> str:
+    """Put the limits that a preset suggests where those stand that nobody chose; or back."""
+    for key, word in _SUGGESTED.items():
+        if preset is None or key not in preset.limits or loaded.origins[key] != "default":
+            continue
+        usual = getattr(loaded.settings.limits, key.partition(".")[2])
+        old, new = (preset.limits[key], usual) if is_undone else (usual, preset.limits[key])
+        line = re.sub(rf"(?<!\S){word}={re.escape(f'{old:g}')}(?!\S)", f"{word}={new:g}", line)
+    return line
 
 
 def secrets_of(spec: RunSpec, environ: Mapping[str, str], folder: Path) -> dict[str, str]:

@@ -14,7 +14,7 @@ from lis_tui.core.errors import LisError
 from lis_tui.core.spec import RunSpec
 from lis_tui.core.view import RunView
 from lis_tui.core.wire import Changes
-from lis_tui.ui.asking import secrets_of, settings_line, spec_of
+from lis_tui.ui.asking import secrets_of, settings_line, spec_of, with_preset
 from lis_tui.ui.bridge import Source
 from lis_tui.ui.departure import secrets_for
 from lis_tui.ui.runs import Runs
@@ -49,6 +49,7 @@ class Home:
             on_resume=lambda run: self.ask_to_resume(app, run),
             on_demo=lambda: self.demo(app),
             on_open=lambda path: self.open_path(app, path),
+            with_preset=lambda line, preset: with_preset(line, preset, self._loaded),
         )
 
     def warm_up(self) -> None:

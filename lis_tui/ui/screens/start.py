@@ -14,6 +14,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input, Static, TextArea
 
+from lis_tui.config.presets import Preset
 from lis_tui.core.bus import spawn
 from lis_tui.core.errors import LisError
 from lis_tui.core.spec import RunSpec
@@ -116,6 +117,7 @@ class StartScreen(Screen[None]):
         Binding("f1", "help", "help"),
         Binding("f2", "demo", "demo", priority=True),
         Binding("f3", "theme", "theme", priority=True),
+        Binding("f4", "preset", "presets", priority=True),
         Binding("ctrl+o", "open_path", "open a file", priority=True),
         Binding("ctrl+q,escape", "leave", "leave"),
         Binding("ctrl+c", "copy_or_hint", "copy", priority=True),
@@ -135,6 +137,7 @@ class StartScreen(Screen[None]):
         on_resume: Callable[[RunSummary], None],
         on_demo: Callable[[], None],
         on_open: Callable[[Path], None],
+        with_preset: Callable[[str, Preset | None], str],
         now: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()
@@ -149,6 +152,7 @@ class StartScreen(Screen[None]):
         self._on_resume = on_resume
         self._on_demo = on_demo
         self._on_open = on_open
+        self._with_preset = with_preset
         self._note: Ink = ("", "")
         self.head = Lines(paint, self._head, id="start-head")
         self.note = Lines(paint, self._notes, id="start-note")
@@ -227,7 +231,7 @@ class StartScreen(Screen[None]):
     def _keys(self, width: int) -> list[list[Ink]]:
         line: list[Ink] = [(" ", "")]
         for key, text in START_KEYS:
-            line += [(key, "accent"), (f" {text}   ", "muted")]
+            line += [(key, "accent"), (f" {text}  ", "muted")]
         return [cut(line, width)]
 
     # ---- what a person does
@@ -250,8 +254,13 @@ class StartScreen(Screen[None]):
     def _begin_anew(self) -> None:
         """Leave no task behind: enter shall not start the same run twice."""
         self.say("", "")
+        self._fill("", None)
+
+    def _fill(self, task: str, preset: Preset | None) -> None:
+        settings = self.query_one("#settings", Input)
+        settings.value = self._with_preset(settings.value, preset)
         field = self.query_one(TaskField)
-        field.text = ""
+        field.text = task
         field.focus()
 
     def on_key(self, event: events.Key) -> None:
@@ -296,6 +305,20 @@ class StartScreen(Screen[None]):
                 self._on_open(path)
 
         self.app.push_screen(PathDialog(), chosen)
+
+    def action_preset(self) -> None:
+        """Offer the tasks that are ready, and write the chosen one into the fields."""
+        from lis_tui.config.presets import read_presets
+        from lis_tui.ui.screens.presets import PresetDialog
+
+        def chosen(preset: Preset | None) -> None:
+            if preset is not None:
+                self._fill(preset.task, preset)
+
+        try:
+            self.app.push_screen(PresetDialog(read_presets(), self.paint), chosen)
+        except LisError as error:
+            self.say(error.sentence, "error")
 
     def action_theme(self) -> None:
         """Take the next theme."""

@@ -137,8 +137,8 @@ def test_instructions_the_list_is_as_the_rules_say() -> None:
         name, day, persons, _ = (part.strip() for part in line.split(";"))
         guests[name] = (date.fromisoformat(day), -int(persons), name.split()[-1])
     lines: list[str] = []
-    for number, (name, (day, minus, family)) in enumerate(sorted(guests.items(), key=lambda one: one[1])):
+    for number, (name, (arrival, minus, family)) in enumerate(sorted(guests.items(), key=lambda one: one[1])):
         lines += ["---"] if number and number % 4 == 0 else []
-        lines.append(f"{family.upper()}, {name.split()[0]}\t{day.day} {day:%b}\t{-minus}")
+        lines.append(f"{family.upper()}, {name.split()[0]}\t{arrival.day} {arrival:%b}\t{-minus}")
     total = -sum(minus for _, minus, _ in guests.values())
     assert preset.answer.splitlines() == [*lines, f"total\t{total}"]
