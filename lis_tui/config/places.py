@@ -47,6 +47,14 @@ def find_places(environ: Mapping[str, str]) -> Places:
     )
 
 
+def cache_folder(environ: Mapping[str, str]) -> Path:
+    """Say where copies are kept that may vanish at any time; it is not made."""
+    home = environ.get("LIS_TUI_HOME", "")
+    if home:
+        return Path(home).expanduser().absolute() / "cache"
+    return platformdirs.user_cache_path("lis-tui", appauthor=False)
+
+
 def _usual_runtime(environ: Mapping[str, str]) -> Path:
     given = environ.get("XDG_RUNTIME_DIR", "")
     if given and is_ours(Path(given)) and os.access(given, os.W_OK):

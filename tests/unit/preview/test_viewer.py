@@ -372,7 +372,7 @@ async def test_nothing_listens_before_the_first_file_and_after_the_end(site: Sit
 def another_user(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The sockets of this process are somebody else's."""
     with monkeypatch.context() as patch:
-        patch.setattr(neighbours.os, "getuid", lambda: 54321)
+        patch.setattr("os.getuid", lambda: 54321)
         patch.setattr(neighbours, "_ROOT", 54322)
         yield
 
