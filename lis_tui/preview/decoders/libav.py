@@ -179,7 +179,7 @@ def is_cover(stream: Stream) -> bool:
 
 def is_too_large(stream: VideoStream) -> bool:
     """Whether its frames have more pixels than are decoded."""
-    return stream.width * stream.height > _MOST_PIXELS
+    return stream.codec_context is not None and stream.width * stream.height > _MOST_PIXELS
 
 
 def _opened(source: _Source) -> InputContainer:

@@ -127,15 +127,12 @@ class _Film:
             aspect = 1.0
         return max(round(frame.width * aspect), 1), frame.height
 
-    def _codec(self) -> str:
-        context = self._stream.codec_context
-        return "an unknown codec" if context is None else context.codec.canonical_name
-
     def _facts(self) -> Iterator[str]:
         if self._duration_s is not None:
             yield length_words(self._duration_s)
-        yield f"{self._stream.width}×{self._stream.height}"
-        yield self._codec()
+        if self._stream.codec_context is not None:
+            yield f"{self._stream.width}×{self._stream.height}"
+            yield self._stream.codec_context.codec.canonical_name
         if self._stream.average_rate:
             yield f"{float(self._stream.average_rate):.4g} frames a second"
         sounds = self._media.sounds

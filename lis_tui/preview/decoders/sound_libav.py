@@ -43,7 +43,8 @@ class _Recording:
         context = stream.codec_context
         codec = context.codec.canonical_name
         self.codec = "PCM" if codec.startswith("pcm_") else _WORDS.get(codec, codec)
-        self.bits = f"{context.format.bits} bit" if self.codec in ("PCM", "FLAC", "ALAC") else ""
+        is_exact = self.codec in ("PCM", "FLAC", "ALAC") and context.format is not None
+        self.bits = f"{context.format.bits} bit" if is_exact else ""
         self.rate = context.sample_rate
         self.channels = context.channels
         self.frames = int((length(stream) or media.duration_s or 0.0) * self.rate)
@@ -74,10 +75,18 @@ class _Recording:
         return low / _MOST, high / _MOST
 
     def _read(self, first: int) -> Iterator[tuple[int, "array[int]"]]:
-        plain = AudioResampler(format="s16", layout=self._stream.layout, rate=self.rate)
+        plain = self._resampler()
         for at_s, frame in self._media.sound(self._stream, max(first - _RUN_UP, 0) / self.rate):
-            for block in plain.resample(frame):
+            try:
+                blocks = plain.resample(frame)
+            except ValueError:  # from here on it has another rate, or other channels
+                plain = self._resampler()
+                blocks = plain.resample(frame)
+            for block in blocks:
                 yield round(at_s * self.rate), _values(block)
+
+    def _resampler(self) -> AudioResampler:
+        return AudioResampler(format="s16", layout=self._stream.layout, rate=self.rate)
 
 
 def _values(block: AudioFrame) -> "array[int]":

@@ -33,7 +33,7 @@ def opened(file: File, deadline: Deadline) -> Iterator["_Recording"]:  # noqa: A
                 if not (sound.frames > 0 and sound.samplerate > 0 and sound.channels <= _MOST_CHANNELS):
                     raise CannotShow("There is no sound in it.")
                 yield _Recording(sound)
-        except (soundfile.SoundFileError, RuntimeError) as error:
+        except soundfile.SoundFileError as error:
             raise CannotShow("It is damaged, or of a format that is not shown here.") from error
 
 

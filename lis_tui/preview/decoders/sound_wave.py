@@ -19,7 +19,7 @@ def opened(file: File, deadline: Deadline) -> Iterator["_Recording"]:  # noqa: A
     try:
         with file.stream() as stream, wave.open(cast("IO[bytes]", stream), "rb") as sound:
             yield _Recording(sound, file.size_bytes)
-    except (wave.Error, EOFError) as error:
+    except (wave.Error, EOFError, RuntimeError) as error:  # it raises the last where a chunk's size is a lie
         raise CannotShow(
             "Python alone cannot read this WAV file; `pip install 'lis-tui[media]'` brings what can."
         ) from error
@@ -50,7 +50,7 @@ class _Recording:
         return min(values) / most, max(values) / most
 
 
-def _values(data: bytes, width: int) -> tuple[array[int], int]:
+def _values(data: bytes, width: int) -> "tuple[array[int], int]":
     """Give signed numbers, and what the greatest stands for."""
     if width == 1:
         return array("b", bytes(value ^ 0x80 for value in data)), 1 << 7
