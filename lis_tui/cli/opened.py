@@ -10,7 +10,7 @@ from lis_tui.cli.main import has_terminal, need_terminal
 from lis_tui.cli.recorded import locate
 from lis_tui.cli.runs import SAMPLE
 from lis_tui.config.places import Places
-from lis_tui.core.errors import UsageWrong
+from lis_tui.core.errors import NoTrajectory, UsageWrong
 from lis_tui.trajectory.foreign.opening import Collection, open_path
 from lis_tui.trajectory.store import RunFolder
 
@@ -25,6 +25,10 @@ def open_(places: Places, loaded: "Loaded", given: argparse.Namespace) -> int:
     if given.run is None and not given.sample:
         raise UsageWrong("Say which: `lis-tui open RUN`, `lis-tui open FILE`, or `lis-tui open --sample`.")
     found = locate(places, given.run if not given.sample else str(SAMPLE))
+    if isinstance(found, RunFolder) and given.entry not in (None, "1", found.name):
+        raise NoTrajectory(
+            f"{found.path} has no trajectory {given.entry!r}; it is one run: leave --entry out."
+        )
     if isinstance(found, RunFolder) and not given.report:
         return _open_run(places, loaded, found.path, given)
     path = found.path if isinstance(found, RunFolder) else found

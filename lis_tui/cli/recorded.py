@@ -42,6 +42,7 @@ def locate(places: Places, wanted: str) -> RunFolder | Path:
     path = Path(wanted).expanduser()
     if wanted and os.path.lexists(path):
         return store.find(str(path.absolute())) if has_journal(path) else path
+    _may_look(path)
     try:
         return store.find(wanted)
     except RunNotFound as error:
@@ -50,6 +51,16 @@ def locate(places: Places, wanted: str) -> RunFolder | Path:
         raise RunNotFound(
             f"There is no run and no file {wanted!r}. `lis-tui runs` lists the runs that are."
         ) from error
+
+
+def _may_look(path: Path) -> None:
+    """Raise NoTrajectory where a folder on the way may not be entered: what is in it is not known."""
+    try:
+        os.lstat(path)
+    except PermissionError as error:
+        raise NoTrajectory(f"{path} cannot be reached: a folder on the way may not be entered.") from error
+    except (OSError, ValueError):
+        return
 
 
 def recorded(places: Places, wanted: str) -> Recorded:

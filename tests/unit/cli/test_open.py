@@ -147,6 +147,8 @@ def test_a_run_is_found_before_a_file_of_its_name(home: Path, capsys: pytest.Cap
         (["open", "nowhere"], "There is no run and no file 'nowhere'"),
         (["open", "picture"], "picture is a PNG picture."),
         (["open"], "Say which"),
+        (["open", "mine", "--entry", "2"], "it is one run: leave --entry out"),
+        (["open", "behind a cycle/file"], "no file 'behind a cycle/file'"),
         (["export", "s.jsonl"], "say which, as in s.jsonl#1"),
         (["export", "s.jsonl#9"], "no trajectory '9'"),
         (["compare", "s.jsonl#1", "s.jsonl#1"], "named twice"),
@@ -157,9 +159,32 @@ def test_what_cannot_be_opened_is_said_in_a_sentence(
 ) -> None:
     (home / "picture").write_bytes(b"\x89PNG\r\n\x1a\n")
     sessions.save(home / "s.jsonl", sessions.claude_family())
+    (home / "behind a cycle").symlink_to("behind a cycle")
+    run_of_ours(home, "mine")
     code, out, err = said(capsys, *words)
     assert (code, out) == (2, "")
     assert sentence in err
+
+
+def test_the_only_entry_of_a_run_of_ours_may_be_named(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_of_ours(home, "mine")
+    for entry in ("1", "mine"):
+        assert said(capsys, "open", "mine", "--entry", entry, "--headless")[0] == 0
+
+
+def test_a_file_that_nobody_may_look_at_is_not_said_to_be_missing(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "closed").mkdir()
+
+    def refused(path: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("lis_tui.cli.recorded.os.path.lexists", lambda path: False)
+    monkeypatch.setattr("lis_tui.cli.recorded.os.lstat", refused)
+    code, _, err = said(capsys, "open", "closed/s.jsonl")
+    assert code == 2
+    assert "a folder on the way may not be entered" in err
 
 
 def test_a_file_is_exported_like_a_run(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
