@@ -4,12 +4,17 @@ What holds is told in words (`Barrier`); on a system that lacks one of them the 
 """
 
 import ctypes
+import os
+import re
 import resource
 import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Literal
+
+from lis_tui.preview import landlock, seccomp
+from lis_tui.preview.surroundings import SYSTEM, readable
 
 Barrier = Literal["memory", "writing", "processes", "files", "network"]
 
@@ -27,20 +32,6 @@ _NO_NEW_PRIVILEGES = 38
 _DEATH_SIGNAL = 1
 
 
-def environment() -> dict[str, str]:
-    """Give the worker's whole environment: nothing of the person's is in it, and nothing starts threads."""
-    return {
-        "PATH": "/usr/bin:/bin",
-        "LANG": "C.UTF-8",
-        "HOME": "/nonexistent",
-        "MALLOC_ARENA_MAX": "2",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "RAYON_NUM_THREADS": "1",
-        "ARROW_DEFAULT_MEMORY_POOL": "system",
-    }
-
-
 def confine() -> tuple[Barrier, ...]:
     """Give up what no decoder needs; tell what holds. Only ever called in the worker."""
     for limit, most in (
@@ -52,10 +43,15 @@ def confine() -> tuple[Barrier, ...]:
     ):
         _lower(limit, most)
     if not sys.platform.startswith("linux"):
-        return ("writing",)  # macOS takes the limits of memory, and does not keep to them
+        return ()  # macOS takes the limits of memory, and does not keep to them
     _control(_NO_NEW_PRIVILEGES, 1)
     _control(_DEATH_SIGNAL, signal.SIGKILL)
-    return ("memory", "writing")
+    held: list[Barrier] = ["memory"]
+    if landlock.restrict((*SYSTEM, *readable())):
+        held.append("files")
+    if seccomp.restrict():
+        held += ["writing", "processes", "network"]
+    return tuple(held)
 
 
 def begin_file() -> None:
@@ -67,10 +63,27 @@ def begin_file() -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
-def has_taken_much() -> bool:
-    """Say whether this process once took so much memory that it should not go on."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak * (1 if sys.platform == "darwin" else 1024) > MUCH_DATA
+class Peak:
+    """The most memory that this process ever had. Made before files cannot be opened any more."""
+
+    def __init__(self) -> None:
+        # What a process is charged with begins with the peak of the one that started it; this file knows.
+        self._status: int | None = None
+        with suppress(OSError):
+            self._status = os.open("/proc/self/status", os.O_RDONLY | os.O_CLOEXEC)
+
+    @property
+    def is_much(self) -> bool:
+        """Say whether that is so much that the process should not go on."""
+        return self._bytes() > MUCH_DATA
+
+    def _bytes(self) -> int:
+        if self._status is not None:
+            found = re.search(rb"VmHWM:\s*(\d+) kB", os.pread(self._status, 1 << 14, 0))
+            return int(found[1]) * 1024 if found is not None else 0
+        # no /proc is there: on macOS, and inside bubblewrap, where a process begins with little
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return peak * (1 if sys.platform == "darwin" else 1024)
 
 
 def _lower(limit: int, most: int) -> None:

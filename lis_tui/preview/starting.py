@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from lis_tui.preview.child import Clock, Worker, WorkerLost
 from lis_tui.preview.enclosure import bubblewrap, enclosed, python
-from lis_tui.preview.limits import environment
+from lis_tui.preview.surroundings import environment
 
 
 class Starting:
@@ -37,7 +37,7 @@ def start_enclosed(clock: Clock = time.monotonic) -> Worker:
         worker = start(enclosed(program), clock)
     except WorkerLost as error:
         raise WorkerLost("bubblewrap is installed and does not work here", has_begun=False) from error
-    worker.barriers = (*worker.barriers, "files", "network", "processes")
+    worker.barriers = tuple(dict.fromkeys((*worker.barriers, "files", "network", "bubblewrap")))
     return worker
 
 

@@ -9,13 +9,17 @@ import os
 import socket
 from contextlib import suppress
 from importlib import import_module
+from typing import Any
+
+from msgspec import Struct, structs
 
 from lis_tui.preview import limits
 from lis_tui.preview.file import File, HeldFile, OpenedFile
 from lis_tui.preview.frames import Asked, Began, LinkLost, Ready, Refused, Shown, reply, take_request
+from lis_tui.preview.kinds import Kind, format_of
 from lis_tui.preview.parts import CannotShow, Preview
 
-_USUAL = ("lis_tui.preview.kinds", "lis_tui.preview.decoders", "PIL.Image", "PIL.PngImagePlugin")
+_USUAL = ("lis_tui.preview.decoders", "PIL.Image", "PIL.PngImagePlugin")
 """Imported before the first file comes, so that it does not wait for them."""
 _LONGEST = 300
 """Characters of what a library says."""
@@ -29,9 +33,10 @@ def main() -> None:
         with suppress(ImportError):
             import_module(name)
     gc.freeze()
+    peak = limits.Peak()
     try:
         reply(link, Ready(limits.confine()))
-        while _serve(link):
+        while _serve(link, peak):
             pass
     except (LinkLost, OSError):
         return
@@ -45,7 +50,7 @@ def _close_input() -> None:
     os.close(writing)
 
 
-def _serve(link: socket.socket) -> bool:
+def _serve(link: socket.socket, peak: limits.Peak) -> bool:
     """Answer one request; False: it was the last."""
     asked, descriptor = take_request(link)
     try:
@@ -54,37 +59,53 @@ def _serve(link: socket.socket) -> bool:
     finally:
         if descriptor is not None:
             os.close(descriptor)
-    try:
-        reply(link, answer)
-    except (ValueError, MemoryError) as error:
-        answer = Refused(_sentence("preview", error), answer.is_spent)
-        reply(link, answer)
+    answer = structs.replace(answer, is_spent=peak.is_much)
+    _send(link, answer)
     return not answer.is_spent
+
+
+def _send(link: socket.socket, answer: Shown | Refused) -> None:
+    try:
+        try:
+            reply(link, answer)
+        except UnicodeEncodeError:
+            reply(link, _writable(answer))
+    except (ValueError, MemoryError) as error:
+        reply(link, Refused(_sentence("preview", error), answer.is_spent))
+
+
+def _writable(value: Any) -> Any:
+    """Replace halves of characters, which cannot be written, in every text of an answer."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, tuple):
+        return tuple(map(_writable, value))
+    if isinstance(value, Struct):
+        return type(value)(**{name: _writable(one) for name, one in structs.asdict(value).items()})
+    return value
 
 
 def _answer(link: socket.socket, asked: Asked, descriptor: int | None) -> Shown | Refused:
     called = "file"
     try:
         file: File = HeldFile(asked.data or b"") if descriptor is None else OpenedFile(descriptor)
-        from lis_tui.preview.kinds import format_of
-
         found = format_of(file, asked.wanted.name)
         called = found.called
         reply(link, Began(asked.kind or found.kind, called))
         preview = _decoded(asked, asked.kind or found.kind, file)
     except CannotShow as error:
-        return Refused(str(error), limits.has_taken_much())
+        return Refused(str(error))
     # The process boundary: whatever a library raises about a hostile file is an answer. KeyboardInterrupt and
     # the like, and what libraries written in Rust raise where they panic, are no Exception.
     except BaseException as error:  # noqa: BLE001
-        return Refused(_sentence(called, error), limits.has_taken_much())
-    return Shown(preview, limits.has_taken_much())
+        return Refused(_sentence(called, error))
+    return Shown(preview)
 
 
-def _decoded(asked: Asked, kind: str, file: File) -> Preview:
+def _decoded(asked: Asked, kind: Kind, file: File) -> Preview:
     from lis_tui.preview.decoders import decode
 
-    return decode(kind, file, asked.wanted)  # type: ignore[arg-type]  # a Kind, which came as text
+    return decode(kind, file, asked.wanted)
 
 
 def _sentence(called: str, error: BaseException) -> str:
