@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lis_tui.core.content import Content
     from lis_tui.preview.parts import Preview
     from lis_tui.ui.media.drawing import Easel
+    from lis_tui.ui.media.tables import Columns
     from lis_tui.ui.media.terminal import Terminal
     from lis_tui.ui.previews import Previews
 
@@ -44,6 +45,11 @@ class Previewing:
         self._wish: Wish | None = None
         self._line = asyncio.Lock()
         pane.refit = self.again
+
+    @property
+    def wished(self) -> Wish | None:
+        """The file that is shown, or will be."""
+        return self._wish
 
     def wish(self, wish: Wish | None) -> None:
         """Show this file, as it is now or was then."""
@@ -119,14 +125,15 @@ class Previewing:
         return easel(self._pane)
 
 
-def easel(view: MediaView, *, is_numbered: bool = False) -> "Easel":
+def easel(view: MediaView, columns: "Columns | None" = None, *, is_whole: bool = False) -> "Easel":
     """Give what draws for a view as it is now."""
     from lis_tui.ui.media.drawing import Easel
     from lis_tui.ui.media.fitting import Room
 
     terminal: Terminal = view.app.terminal  # type: ignore[attr-defined]  # LisApp has it
     room = Room(max(view.scrollable_content_region.width - 1, 1), max(view.size.height - 1, 1))
-    return Easel(room, terminal.look(view.paint.palette.roles.background), is_numbered=is_numbered)
+    look = terminal.look(view.paint.palette.roles.background)
+    return Easel(room, look, columns, is_whole=is_whole)
 
 
 def _looked(wish: Wish) -> "Shown | Content":

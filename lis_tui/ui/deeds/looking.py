@@ -19,10 +19,10 @@ class Looking(Group):
             entry = screen.files.selected()
             if entry is not None and entry.kind == "folder":
                 screen.files.toggle(pane.cursor)
-            elif entry is not None:
-                self.pane_4()
             else:
-                screen.hint("no file is here yet")
+                self._whole()
+        elif pane is screen.preview and not screen.preview.toggle(screen.preview.cursor):
+            self._whole()
         elif pane is screen.commands and screen.commands.step is not None:
             if (again := difference(screen.commands.step, screen.paint)) is not None:
                 screen.app.push_screen(again)
@@ -30,6 +30,16 @@ class Looking(Group):
             from lis_tui.ui.screens.output import OutputScreen
 
             screen.app.push_screen(OutputScreen(screen.commands.step, screen.source.outputs, screen.paint))
+
+    def _whole(self) -> None:
+        """Show the file that is previewed on a screen of its own."""
+        wish = self.screen.filing.previewing.wished
+        if wish is None:
+            self.screen.hint("no file is here yet")
+            return
+        from lis_tui.ui.screens.preview import PreviewScreen
+
+        self.screen.app.push_screen(PreviewScreen(wish, self.screen.paint))
 
     def sent(self) -> None:
         """Show what was sent in the turn under the cursor."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from lis_tui.core.text import one_line
 from lis_tui.preview.parts import Hex, Lines, Outline, Part, Pixels, Preview, Roll, Table, Wave
 from lis_tui.ui.media import fitting
@@ -9,10 +11,10 @@ from lis_tui.ui.media.fitting import Room
 from lis_tui.ui.media.graphics import Look
 from lis_tui.ui.media.hexes import HexSheet
 from lis_tui.ui.media.outlines import OutlineSheet
-from lis_tui.ui.media.pictures import picture_sheet
+from lis_tui.ui.media.pictures import PictureSheet, picture_sheet
 from lis_tui.ui.media.roll import RollSheet
 from lis_tui.ui.media.sheet import Gap, Sentences, Sheet
-from lis_tui.ui.media.tables import TableSheet
+from lis_tui.ui.media.tables import Columns, TableSheet
 from lis_tui.ui.media.texts import code_sheet, prose_sheet
 from lis_tui.ui.media.wave import WaveSheet
 
@@ -21,17 +23,24 @@ _LEAST_ROWS = 3
 
 
 class Easel:
-    """Draws previews for a room; slow, for a thread."""
+    """Draws previews for a room; slow, for a thread.
 
-    def __init__(self, room: Room, look: Look, *, is_numbered: bool = False) -> None:
+    `is_whole`: for a screen of its own, where lines of code are counted, and facts and the head of a table
+    that stands alone are shown above.
+    """
+
+    def __init__(
+        self, room: Room, look: Look, columns: Columns | None = None, *, is_whole: bool = False
+    ) -> None:
         self.room = room
         self.look = look
-        self._is_numbered = is_numbered
-        """Lines of code are counted at their left."""
+        self.columns = columns
+        """Of the table whose rows go on."""
+        self._is_whole = is_whole
 
     def sheets(self, preview: Preview) -> list[Sheet]:
         """Draw a preview: its facts, its parts, its note."""
-        found: list[Sheet] = [Sentences(facts_line(preview), most=2)]
+        found: list[Sheet] = [] if self._is_whole else [Sentences(facts_line(preview), most=2)]
         has_picture = self.look.way != "none"
         parts = [part for part in preview.parts if has_picture or not isinstance(part, Pixels)]
         for number, part in enumerate(parts):
@@ -51,7 +60,7 @@ class Easel:
             case Lines():
                 return self._lines(part)
             case Table():
-                return [TableSheet(part)]
+                return [self._table(part, is_alone=len(parts) == 1)]
             case Outline():
                 return [OutlineSheet(part)]
             case Hex():
@@ -61,24 +70,42 @@ class Easel:
             case Roll():
                 return [RollSheet(part, self.room.rows - 1)]
 
+    def _table(self, part: Table, *, is_alone: bool) -> Sheet:
+        if not self._is_whole:
+            return TableSheet(part)
+        if self.columns is None or len(self.columns.all) != len(part.columns):
+            self.columns = Columns(part.columns)
+        return TableSheet(part, self.columns, has_head=not is_alone)
+
     def _picture(self, pixels: Pixels, parts: Sequence[Part]) -> Sheet:
         if not fitting.is_whole(pixels):
             return Sentences("The picture came in pieces that do not fit together.")
-        return picture_sheet(pixels, self.picture_room(len(parts)), self.look)
+        sheet = picture_sheet(pixels, self.picture_room(len(parts)), self.look)
+        self.centre(sheet)
+        return sheet
+
+    def centre(self, sheet: PictureSheet) -> None:
+        """Put a picture into the middle, where it has a screen of its own."""
+        if self._is_whole:
+            sheet.inset = max(self.room.columns - sheet.size.columns, 0) // 2
 
     def picture_room(self, parts: int = 1) -> Room:
         """Give the room for a picture: all of it but a line of facts; less where other parts follow."""
-        rows = self.room.rows - 1
+        rows = self.room.rows - (not self._is_whole)
         if parts > 1:
             rows = rows * 2 // 3
         return Room(max(self.room.columns, 1), max(rows, _LEAST_ROWS))
+
+    def moving_look(self) -> Look:
+        """Give how pictures look that move: half blocks, which nothing has to be sent for."""
+        return replace(self.look, way="half")
 
     def _lines(self, part: Lines) -> list[Sheet]:
         text = "\n".join(part.lines)
         head: list[Sheet] = [Sentences(one_line(part.title), tone="command bold")]
         if part.language in ("markdown", "md"):
             return [*head, prose_sheet(text)]
-        numbered = part.first if self._is_numbered else None
+        numbered = part.first if self._is_whole else None
         return [*head, code_sheet(text, part.language, numbered=numbered)]
 
 

@@ -33,6 +33,8 @@ class PictureSheet:
         self._strips = strips
         self.size = size
         self.sent = sent
+        self.inset = 0
+        """So many cells stay free at its left."""
 
     def __len__(self) -> int:
         return len(self._strips)

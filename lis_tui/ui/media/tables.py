@@ -1,6 +1,6 @@
 """Tables: columns as wide as what is in them, as far as there is room."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.cells import cell_len
 
@@ -11,75 +11,102 @@ from lis_tui.ui.media.sheet import LEAD, Drawn
 from lis_tui.ui.rows import Ink, Row, cut
 
 GAP = 2
-WIDEST = 48
+WIDEST = 120
 NARROWEST = 6
 """No column is made narrower than this for the sake of others."""
 _LONGEST = 200
 _NOTHING = "–"
 
 
+class Columns:
+    """The columns of a table and how wide they are; more rows of it may come."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self.all = tuple(columns)
+        self.first = 0
+        """The first that is shown."""
+        self._natural = [max(cell_len(_shown(text)) for text in (one.name, one.type)) for one in self.all]
+        self._laid: tuple[int, int, list[int]] = (-1, 0, [])
+
+    def take(self, rows: Iterable[Sequence[str | None]]) -> None:
+        """Have room for these rows too."""
+        for row in rows:
+            for number, value in enumerate(row[: len(self._natural)]):
+                size = cell_len(_shown(value))
+                if size > self._natural[number]:
+                    self._natural[number] = min(size, WIDEST)
+        self._laid = (-1, 0, [])
+
+    def move(self, direction: int) -> None:
+        """Begin with another column."""
+        self.first = min(max(self.first + direction, 0), max(len(self.all) - 1, 0))
+
+    def widths(self, width: int) -> list[int]:
+        """Give the widths of those that fit, from the first that is shown."""
+        if self._laid[:2] != (width, self.first):
+            self._laid = (width, self.first, share(self._natural[self.first :], width - 1))
+        return self._laid[2]
+
+    def names(self, width: int) -> list[Ink]:
+        """Give the names, and how many columns have no room."""
+        return self._headed([column.name for column in self.all], "command bold", width) + self._more(width)
+
+    def types(self, width: int) -> list[Ink]:
+        """Give the types."""
+        return self._headed([column.type for column in self.all], "muted", width)
+
+    def row(self, row: Sequence[str | None], width: int) -> list[Ink]:
+        """Give a row's cells."""
+        shown = zip(self.all[self.first :], self.widths(width), row[self.first :], strict=False)
+        return _joined([_cell(value, _tone(value, column), column, room) for column, room, value in shown])
+
+    def _headed(self, texts: Sequence[str], tone: str, width: int) -> list[Ink]:
+        shown = zip(self.all[self.first :], self.widths(width), texts[self.first :], strict=False)
+        return _joined([_cell(text, tone, column, room) for column, room, text in shown])
+
+    def _more(self, width: int) -> list[Ink]:
+        lost = len(self.all) - self.first - len(self.widths(width))
+        return [(f" +{lost} …", "muted")] if lost > 0 else []
+
+
 class TableSheet:
-    """A header, one line a row, and how many rows there are."""
+    """A header, one line a row, and how many rows there are; without a head the rows alone."""
 
-    def __init__(self, table: Table, first_column: int = 0) -> None:
+    def __init__(self, table: Table, columns: Columns | None = None, *, has_head: bool = True) -> None:
         self.table = table
-        self.first_column = min(first_column, max(len(table.columns) - 1, 0))
-        self._columns = table.columns[self.first_column :]
-        self._natural = [_natural(table, number) for number in range(self.first_column, len(table.columns))]
-        self._has_types = any(column.type for column in table.columns)
-        self._laid: tuple[int, list[int]] = (0, [])
-        self._head = (["title"] if table.title else []) + ["names"] + (["types"] if self._has_types else [])
-
-    @property
-    def head(self) -> int:
-        """How many lines stand above the first row."""
-        return len(self._head)
+        self.columns = Columns(table.columns) if columns is None else columns
+        self.columns.take(table.rows)
+        self._head: list[Callable[[int], list[Ink]]] = []
+        self._has_count = has_head
+        if has_head and table.title:
+            self._head.append(lambda _: [(one_line(table.title, _LONGEST), "command bold")])
+        if has_head:
+            self._head.append(self.columns.names)
+        if has_head and any(column.type for column in table.columns):
+            self._head.append(self.columns.types)
 
     def __len__(self) -> int:
-        return len(self._head) + len(self.table.rows) + 1
+        return len(self._head) + len(self.table.rows) + self._has_count
 
     def line(self, number: int, width: int) -> Drawn:
         """Give a line of the head, a row, or the count."""
         if number < len(self._head):
-            return Row(self._head_line(self._head[number], width), lead=LEAD)
+            return Row(self._head[number](width), lead=LEAD)
         number -= len(self._head)
         if number < len(self.table.rows):
-            return Row(self._row(self.table.rows[number], width), lead=LEAD)
-        return Row([(self.counted(), "muted")], lead=LEAD)
+            return Row(self.columns.row(self.table.rows[number], width), lead=LEAD)
+        return Row([(counted(self.table), "muted")], lead=LEAD)
 
-    def counted(self) -> str:
-        """Say which rows these are, of how many."""
-        table = self.table
-        last = table.first + len(table.rows)
-        of = words.plural(table.rows_in_all, "row") if table.rows_in_all is not None else "more rows"
-        columns = words.plural(len(table.columns), "column")
-        if not table.first and table.rows_in_all == last:
-            return f"{of} · {columns}"
-        which = f"rows {table.first + 1:,}–{last:,}" if last > table.first else "no rows"
-        return f"{which} of {of} · {columns}" if table.rows_in_all is not None else f"{which} · {columns}"
 
-    def widths(self, width: int) -> list[int]:
-        """Give the widths of the columns that fit, from the first that is shown."""
-        if self._laid[0] != width:
-            self._laid = (width, share(self._natural, width - 1))
-        return self._laid[1]
-
-    def _head_line(self, what: str, width: int) -> list[Ink]:
-        if what == "title":
-            return [(one_line(self.table.title, _LONGEST), "command bold")]
-        widths = self.widths(width)
-        lost = len(self._columns) - len(widths)
-        more: list[Ink] = [(f" +{lost} …", "muted")] if lost and what == "names" else []
-        names = what == "names"
-        cells = [
-            _cell(column.name if names else column.type, "command bold" if names else "muted", column, room)
-            for column, room in zip(self._columns, widths, strict=False)
-        ]
-        return [*_joined(cells), *more]
-
-    def _row(self, row: Sequence[str | None], width: int) -> list[Ink]:
-        shown = zip(self._columns, self.widths(width), row[self.first_column :], strict=False)
-        return _joined([_cell(value, _tone(value, column), column, room) for column, room, value in shown])
+def counted(table: Table) -> str:
+    """Say which rows these are, of how many."""
+    last = table.first + len(table.rows)
+    columns = words.plural(len(table.columns), "column")
+    if not table.first and table.rows_in_all == last:
+        return f"{words.plural(last, 'row')} · {columns}"
+    which = f"rows {table.first + 1:,}–{last:,}" if table.rows else "no rows"
+    of = f" of {table.rows_in_all:,}" if table.rows_in_all is not None else ""
+    return f"{which}{of} · {columns}"
 
 
 def share(natural: Sequence[int], room: int) -> list[int]:
@@ -108,10 +135,8 @@ def _cap(widths: Sequence[int], room: int) -> int:
     return max(ordered)
 
 
-def _natural(table: Table, number: int) -> int:
-    column = table.columns[number]
-    texts = [column.name, column.type, *(row[number] for row in table.rows if number < len(row))]
-    return min(max((cell_len(one_line(text or _NOTHING, _LONGEST)) for text in texts), default=1), WIDEST)
+def _shown(value: str | None) -> str:
+    return _NOTHING if value is None else one_line(value, _LONGEST)
 
 
 def _tone(value: str | None, column: Column) -> str:
@@ -122,8 +147,7 @@ def _tone(value: str | None, column: Column) -> str:
 
 def _cell(value: str | None, tone: str, column: Column, room: int) -> list[Ink]:
     """Give a value in so many cells; numbers stand at the right."""
-    text = _NOTHING if value is None else one_line(value, _LONGEST)
-    shown = cut([(text, tone)], room)
+    shown = cut([(_shown(value), tone)], room)
     gap: Ink = (" " * (room - sum(cell_len(each) for each, _ in shown)), "")
     return [gap, *shown] if column.is_number else [*shown, gap]
 

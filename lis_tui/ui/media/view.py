@@ -37,14 +37,30 @@ class MediaView(BlockList):
 
     # ---- what is shown
 
-    def put(self, sheets: Sequence[Sheet], *, keeps_place: bool = False) -> None:
-        """Show these sheets, from the top, or from where one is."""
+    def put(self, sheets: Sequence[Sheet], *, keeps_place: bool = False, shift: int = 0) -> None:
+        """Show these sheets, from the top, or from where one is; `shift` lines came above that (or went)."""
+        anchor, cursor = self._anchor(), self.cursor
         self._exchange(sheets)
         self.renumber()
         if not keeps_place:
-            self.cursor = 0
-            self.scroll_to(y=0, animate=False)
-        self.rebuild()
+            anchor, cursor = (0, 0), 0
+        self._forget()
+        self._heights.clear()
+        self._grow([], 0, self.block_count())
+        self.cursor = min(max(cursor + shift, 0), max(self.block_count() - 1, 0))
+        self._settle((max(anchor[0] + shift, 0), anchor[1]))
+        self.refresh()
+
+    def toggle(self, number: int) -> bool:
+        """Fold or open what a line stands for; False where there is nothing to fold."""
+        if not self.block_count():
+            return False
+        sheet, line = self.at(number)
+        toggle = getattr(sheet, "toggle", None)
+        if toggle is None or not toggle(line):
+            return False
+        self.put(self.sheets, keeps_place=True)
+        return True
 
     def renumber(self) -> None:
         """Take note that there are other lines."""
@@ -89,19 +105,20 @@ class MediaView(BlockList):
             sheet, place = self.at(number)
             drawn = sheet.line(place, self._width)
             if isinstance(drawn, Strip):
-                return self._of_cells(drawn, number)
+                return self._of_cells(drawn, number, getattr(sheet, "inset", 0))
         return super()._line_strip(line)
 
-    def _of_cells(self, cells: Strip, number: int) -> Strip:
+    def _of_cells(self, cells: Strip, number: int, inset: int) -> Strip:
         """Give a picture's line as it is: its colours are no roles, and its characters are ours."""
         width = self.line_width
         key = (number, width)
         if key not in self._ready:
-            cells = cells.crop(0, max(width - 1, 0))
+            lead = inset + 1
+            cells = cells.crop(0, max(width - lead, 0))
             ground = self.paint.style(self.tone)
             rule = [Segment("│", self._rule())] * self._kept.gutter.left
-            rest = Segment(" " * (width - 1 - cells.cell_length), ground)
-            whole = [*rule, Segment(" ", ground), *cells, rest]
+            rest = Segment(" " * (width - lead - cells.cell_length), ground)
+            whole = [*rule, Segment(" " * lead, ground), *cells, rest]
             self._ready[key] = Strip(whole, self._kept.gutter.left + width)
         return self._ready[key]
 
@@ -152,7 +169,8 @@ class MediaView(BlockList):
     def _place(self, picture: "PictureSheet") -> Region | None:
         """Give where a picture is on the screen; None: not all of it is seen."""
         top = self._heights.top(self.first_line(picture)) - round(self.scroll_y)
-        corner = Offset(self.region.x + self.gutter.left + 1, self.region.y + self.gutter.top + 1 + top)
+        left = self.region.x + self.gutter.left + 1 + picture.inset
+        corner = Offset(left, self.region.y + self.gutter.top + 1 + top)
         size = picture.size
         place = Region(corner.x, corner.y, size.columns, size.rows)
         if top < 0 or not self.region.contains_region(place):

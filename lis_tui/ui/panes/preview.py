@@ -66,18 +66,6 @@ class PreviewPane(MediaView):
         if self.refit is not None and self.shown is not None and self.shown.is_fitted:
             self.refit()
 
-    def toggle(self, number: int) -> bool:
-        """Fold or open what a line stands for; False where there is nothing to fold."""
-        if not self.block_count():
-            return False
-        sheet, line = self.at(number)
-        toggle = getattr(sheet, "toggle", None)
-        if toggle is None or not toggle(line):
-            return False
-        self.renumber()
-        self.rebuild()
-        return True
-
     def title(self) -> tuple[list[Ink], list[Ink]]:
         """Name the file, and say how large it is."""
         tone = "accent bold" if self.has_focus else "muted"

@@ -1,0 +1,214 @@
+"""A file that is looked at whole: its pages, and of one page the rows around where one reads."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from lis_tui.core.content import Content
+from lis_tui.preview.parts import CannotShow, Hex, Lines, Outline, Preview, Table, Wanted
+from lis_tui.ui.media.drawing import Easel
+from lis_tui.ui.media.fitting import box
+from lis_tui.ui.media.sheet import Sheet
+from lis_tui.ui.media.tables import Columns
+from lis_tui.ui.previewing import Wish, name_of
+
+if TYPE_CHECKING:
+    from lis_tui.preview.kinds import Kind
+    from lis_tui.ui.previews import Previews
+
+STEP = 400
+"""So many rows are asked for at once."""
+MOST_PIECES = 6
+"""What lies further away is asked for again when one comes back to it."""
+_HEX_ROW = 16
+_SOURCES = ("svg", "html", "markdown", "json", "jsonl", "csv", "notebook")
+"""Kinds that are texts with a better look."""
+
+
+class Piece(Struct, frozen=True):
+    """Some rows, and the sheets that show them."""
+
+    preview: Preview
+    sheets: Sequence[Sheet]
+    first: int
+    after: int | None
+    """What to ask for next; None: there is nothing more."""
+
+    @property
+    def lines(self) -> int:
+        """How many lines it has on the screen."""
+        return sum(map(len, self.sheets))
+
+
+class Folio:
+    """One file. `easel` gives what draws for the room of the moment."""
+
+    def __init__(self, wish: Wish, previews: "Previews", easel: Callable[[Columns | None], Easel]) -> None:
+        self.entry = wish.entry
+        self.page = 0
+        self.is_source = False
+        """It is shown as it is written."""
+        self._wish = wish
+        self._previews = previews
+        self._easel = easel
+        self._columns: Columns | None = None
+        self._pieces: deque[Piece] = deque()
+        self._serial = 0
+
+    # ---- what there is
+
+    @property
+    def preview(self) -> Preview | None:
+        """The first piece that is shown."""
+        return self._pieces[0].preview if self._pieces else None
+
+    @property
+    def sheets(self) -> list[Sheet]:
+        """All that is shown, in order."""
+        return [sheet for piece in self._pieces for sheet in piece.sheets]
+
+    @property
+    def first(self) -> int:
+        """The first row that is shown."""
+        return self._pieces[0].first if self._pieces else 0
+
+    @property
+    def columns(self) -> Columns | None:
+        """Of the table that is shown alone."""
+        preview = self.preview
+        alone = preview is not None and len(preview.parts) == 1 and isinstance(preview.parts[0], Table)
+        return self._columns if alone else None
+
+    @property
+    def pages(self) -> int:
+        """How many there are."""
+        return self.preview.pages if self.preview is not None and not self.is_source else 1
+
+    @property
+    def has_source(self) -> bool:
+        """Whether it can be shown as it is written, too."""
+        return self.is_source or (self.preview is not None and self.preview.kind in _SOURCES)
+
+    @property
+    def rows_in_all(self) -> int | None:
+        """How many rows the page has; None where nobody knows."""
+        part = _going_on(self.preview) if self.preview is not None else None
+        if isinstance(part, Hex):
+            return self.entry.size_bytes
+        return part.rows_in_all if isinstance(part, Table) else None
+
+    @property
+    def is_cut_before(self) -> bool:
+        """There is something before what was read."""
+        return bool(self._pieces) and self._pieces[0].first > 0
+
+    @property
+    def is_cut_after(self) -> bool:
+        """There is something after what was read."""
+        return bool(self._pieces) and self._pieces[-1].after is not None
+
+    def last_first(self, count: int) -> int:
+        """Give where to begin to see the end of so many rows."""
+        part = _going_on(self.preview) if self.preview is not None else None
+        if isinstance(part, Hex):
+            return max(count - STEP * _HEX_ROW, 0) // _HEX_ROW * _HEX_ROW
+        return max(count - STEP, 0)
+
+    # ---- asking
+
+    async def begin(self, first: int = 0) -> bool:
+        """Read a page from this row on; False: another was asked for since. Raises CannotShow, LisError."""
+        self._serial += 1
+        serial = self._serial
+        self._columns = None
+        piece = await self._piece(first, STEP)
+        if serial != self._serial:
+            return False
+        self._pieces = deque([piece])
+        return True
+
+    async def later(self) -> int | None:
+        """Read on; gives how many lines went at the top, None where nothing came."""
+        last = self._pieces[-1] if self._pieces else None
+        if last is None or last.after is None:
+            return None
+        piece = await self._next(last.after, STEP)
+        if piece is None:
+            return None
+        self._pieces.append(piece)
+        return -self._pieces.popleft().lines if len(self._pieces) > MOST_PIECES else 0
+
+    async def earlier(self) -> int | None:
+        """Read what is before; gives how many lines came at the top, None where nothing came."""
+        if not self._pieces or self._pieces[0].first <= 0:
+            return None
+        end = self._pieces[0].first
+        unit = _HEX_ROW if isinstance(_going_on(self._pieces[0].preview), Hex) else 1
+        first = max(end - STEP * unit, 0)
+        piece = await self._next(first, (end - first) // unit)
+        if piece is None:
+            return None
+        self._pieces.appendleft(piece)
+        if len(self._pieces) > MOST_PIECES:
+            self._pieces.pop()
+        return piece.lines
+
+    async def _next(self, first: int, count: int) -> Piece | None:
+        serial = self._serial
+        try:
+            piece = await self._piece(first, count)
+        except CannotShow:  # the file changed: what is shown stays
+            return None
+        return piece if serial == self._serial and piece.lines else None
+
+    async def _piece(self, first: int, count: int) -> Piece:
+        easel = self._easel(self._columns)
+        preview = await self._asked(easel, first, count)
+        sheets = await asyncio.to_thread(easel.sheets, preview)
+        self._columns = easel.columns
+        return Piece(preview, sheets, first, _after(preview, first, count))
+
+    async def _asked(self, easel: Easel, first: int, count: int) -> Preview:
+        width, height = box(easel.picture_room(), easel.look)
+        wanted = Wanted(
+            name=name_of(self.entry),
+            width_px=width,
+            height_px=height,
+            page=self.page,
+            first=first,
+            count=max(count, 1),
+        )
+        return await self.ask(wanted, "text" if self.is_source else None)
+
+    async def ask(self, wanted: Wanted, kind: "Kind | None" = None) -> Preview:
+        """Ask for something of the file. Raises CannotShow, LisError."""
+        content: Content = await asyncio.to_thread(self._wish.open, self.entry)
+        with content:
+            return await self._previews.preview(content, wanted, kind)
+
+
+def _going_on(preview: Preview) -> Table | Lines | Hex | Outline | None:
+    """Give the part whose rows may go on after those that are shown."""
+    parts = [part for part in preview.parts if isinstance(part, Table | Lines | Hex | Outline)]
+    return parts[-1] if parts else None
+
+
+def _after(preview: Preview, first: int, count: int) -> int | None:
+    if not preview.has_more:
+        return None
+    if preview.next_first is not None:
+        return preview.next_first if preview.next_first > first else None
+    match _going_on(preview):
+        case Table(rows=rows, first=begin):
+            return begin + len(rows) if rows else None
+        case Lines(lines=lines, first=begin):
+            return begin + len(lines) if lines else None
+        case Hex(data=data, first=begin):
+            return begin + len(data) if data else None
+        case Outline():
+            return first + count
+        case None:
+            return None
