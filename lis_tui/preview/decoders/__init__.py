@@ -39,6 +39,7 @@ _MODULES: dict[Kind, str] = {
     "json": "outline",
     "jsonl": "json_lines",
     "archive": "archive",
+    "notebook": "notebook",
 }
 """The module here that decodes a kind."""
 _EXTRAS: dict[str, str] = {
