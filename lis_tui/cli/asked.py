@@ -38,6 +38,7 @@ _SETTINGS = {
     "mode": "mode",
     "gate_timeout": "gate.timeout_s",
     "gate_default": "gate.default",
+    "graphics": "ui.graphics",
 }
 """Flag to setting."""
 

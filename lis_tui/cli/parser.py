@@ -67,6 +67,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     run.add_argument("--name", help="what the run is called (a number is added where it is taken)")
     run.add_argument("--detach", action="store_true", help="start it, print its name, and leave")
     _add_printing(run)
+    _add_screen(run)
     _add_model(run.add_argument_group("model"))
     _add_sandbox(run.add_argument_group("sandbox"))
     _add_limits(run.add_argument_group("limits and gates"))
@@ -118,6 +119,11 @@ def _add_filters(group: argparse._ArgumentGroup, flag: str, name: str, about: st
     group.add_argument(flag, action="append", default=[], metavar="FILTER", dest=name, help=about)
 
 
+def _add_screen(command: argparse.ArgumentParser) -> None:
+    ways = ["auto", "half", "none", "kitty", "sixel", "iterm"]
+    command.add_argument("--graphics", choices=ways, help="how pictures are shown; half: as characters")
+
+
 def _add_printing(command: argparse.ArgumentParser) -> None:
     command.add_argument("--headless", action="store_true", help="no screen: print what happens")
     command.add_argument("--json", action="store_true", help="no screen: print one event a line")
@@ -127,6 +133,7 @@ def _add_watching(add: _Add) -> None:
     attach = add("attach", "watch a live run and take part")
     attach.add_argument("run", metavar="RUN")
     _add_printing(attach)
+    _add_screen(attach)
     show = add("open", "open a recorded run, or a trajectory that another program wrote; read-only")
     about = "a run (name, or the beginning of one), a file of any known format, or a folder of them"
     show.add_argument("run", metavar="RUN|FILE|FOLDER", nargs="?", help=about)
@@ -136,6 +143,7 @@ def _add_watching(add: _Add) -> None:
     )
     show.add_argument("--sample", action="store_true", help="the run that is shipped with lis-tui")
     _add_printing(show)
+    _add_screen(show)
     export = add("export", "write down who did what in a run; keys and passwords are masked")
     export.add_argument("run", metavar="RUN|FILE[#ENTRY]")
     export.add_argument("--to", choices=EXPORT_FORMATS, default="markdown", help="default: markdown")

@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
@@ -37,6 +38,13 @@ class ModelSettings(Struct, frozen=True, kw_only=True):
     max_attempts: int = 6
 
 
+class UiSettings(Struct, frozen=True, kw_only=True):
+    """How the screen shows things."""
+
+    graphics: Literal["auto", "half", "none", "kitty", "sixel", "iterm"] = "auto"
+    """In which way pictures are shown; `auto`: in the best that the terminal is known to have."""
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """Everything that can be set."""
 
@@ -50,10 +58,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     sandbox: SandboxSpec = SandboxSpec()
     gate: GateSpec = GateSpec()
+    ui: UiSettings = UiSettings()
 
 
 SECTIONS: Mapping[str, type[Struct]] = MappingProxyType(
-    {"model": ModelSettings, "limits": Limits, "sandbox": SandboxSpec, "gate": GateSpec}
+    {"model": ModelSettings, "limits": Limits, "sandbox": SandboxSpec, "gate": GateSpec, "ui": UiSettings}
 )
 LEAST: Mapping[str, float] = MappingProxyType(
     {

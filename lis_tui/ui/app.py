@@ -289,6 +289,7 @@ def show(places: "Places", loaded: "Loaded", first: Callable[[LisApp], Screen[No
     app = LisApp(first, themes, loaded.settings.theme, goodbye=runs.close)
     app.owns_process = True
     app.config_folder = places.config
+    app.graphics = loaded.settings.ui.graphics
     code = app.run()
     for sentence in (app.farewell, *problems):
         if sentence:

@@ -8,8 +8,6 @@ from msgspec import Struct
 
 Way = Literal["half", "none", "kitty", "sixel", "iterm"]
 """`half`: two pixels a cell; `none`: no pictures; else the terminal's own graphics of that name."""
-Asked = Literal["auto", "half", "none", "kitty", "sixel", "iterm"]
-WAYS: tuple[str, ...] = get_args(Asked)
 Colour = tuple[int, int, int]
 
 _KITTY_TERMS = ("xterm-kitty", "xterm-ghostty")
@@ -22,6 +20,7 @@ _PROGRAMS: Mapping[str, Way] = {
     "iterm2": "iterm",
     "mintty": "sixel",
 }
+_NAMED: Mapping[str, Way] = {way: way for way in get_args(Way)}
 _MULTIPLEXERS = ("TMUX", "STY", "ZELLIJ")
 
 
@@ -49,10 +48,7 @@ class Look(Struct, frozen=True):
 
 def way_of(asked: str, environ: Mapping[str, str]) -> Way:
     """Tell how pictures are shown; what was asked for by name is believed."""
-    named: Mapping[str, Way] = {"half": "half", "none": "none", "kitty": "kitty", "sixel": "sixel"}
-    if asked == "iterm":
-        return "iterm"
-    return named.get(asked) or _guessed(environ)
+    return _NAMED.get(asked) or _guessed(environ)
 
 
 def _guessed(environ: Mapping[str, str]) -> Way:
