@@ -15,6 +15,8 @@ _MOST_BYTES = 64_000_000
 _MOST_S = 2.0
 """A view or a count that takes longer is broken off."""
 _MOST_TABLES = 1000
+_BROKEN = (sqlite3.Error, UnicodeDecodeError)
+"""Even the words of an error may be damaged."""
 _STEPS = 10_000
 _ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE})
 _FORBIDDEN_FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"})
@@ -68,7 +70,7 @@ def decode(file: File, wanted: Wanted) -> Preview:
     try:
         with closing(_opened(file, head)) as database:
             return _shown(database, wanted, _wal_note(head))
-    except sqlite3.Error as error:
+    except _BROKEN as error:
         raise CannotShow(f"The database cannot be read: {cells.cut(str(error), 200)}.") from error
 
 
@@ -172,7 +174,7 @@ def _read(database: sqlite3.Connection, place: _Place, first: int, count: int) -
                 [_text(value) for value in row]
                 for row in database.execute(_query(place, columns), (count + 1, first))
             )
-    except sqlite3.Error as error:
+    except _BROKEN as error:
         trouble = _said(error, place)
     return _Rows(_numbered(columns), rows[:count], has_more=len(rows) > count, trouble=trouble)
 
@@ -211,7 +213,7 @@ def _counted(database: sqlite3.Connection, place: _Place, first: int, found: _Ro
     try:
         with _limited(database):
             return int(database.execute(f"SELECT count(*) FROM {place.quoted}").fetchone()[0])
-    except sqlite3.Error:
+    except _BROKEN:
         return None
 
 
@@ -221,7 +223,7 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def _said(error: sqlite3.Error, place: _Place) -> str:
+def _said(error: Exception, place: _Place) -> str:
     if "interrupted" in str(error):
         return f"The {place.kind} took longer than {_MOST_S:g} s, and was broken off."
     return f"It cannot be read to the end: {cells.cut(str(error), 200)}."

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from xml.parsers import expat
 
 from lis_tui.preview.parts import MOST_TEXT, CannotShow
-from lis_tui.preview.zipped import member
+from lis_tui.preview.zipped import BROKEN, member
 
 Attributes = dict[str, str]
 _MOST_BYTES = 48_000_000
@@ -208,7 +208,7 @@ def _parsed(parser: expat.XMLParserType, stream: io.BufferedIOBase, part: str) -
         parser.Parse(b"", True)
     except Enough:
         return False
-    except (expat.ExpatError, zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
+    except (expat.ExpatError, *BROKEN) as error:
         raise CannotShow(f"The workbook is damaged at {part[:100]}: {str(error)[:200]}.") from error
     return True
 
