@@ -11,6 +11,7 @@ from lis_tui.core.errors import LisError
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox.carry import Carried, find_carried
 from lis_tui.sandbox.container import DockerSandbox
+from lis_tui.sandbox.home import Carriage
 from lis_tui.sandbox.image import DEFAULT_IMAGE, connect
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.manifests import Manifests
@@ -48,8 +49,11 @@ def docker_sandbox(
     run: str = "test",
     env: Mapping[str, str] | None = None,
     has_carried: bool = False,
+    carried: Carriage | None = None,
     spec: SandboxSpec | None = None,
     blobs: Blobs | None = None,
+    host_id: str = HOST_ID,
+    image_id: str = "",
 ) -> DockerSandbox:
     """Make a sandbox, not yet started, with its work tree and outputs in a folder."""
     image, _ = docker_image()
@@ -63,11 +67,12 @@ def docker_sandbox(
     return DockerSandbox(
         spec,
         run=run,
-        host_id=HOST_ID,
+        host_id=host_id,
         worktree=worktree,
         outputs_dir=outputs,
         env=env or {},
-        carried=find_carried(os.environ, Path.home()) if has_carried else Carried(),
+        carried=carried or (find_carried(os.environ, Path.home()) if has_carried else Carried()),
         contents=blobs,
         manifests=Manifests(folder / "run", blobs) if blobs is not None else None,
+        image_id=image_id,
     )

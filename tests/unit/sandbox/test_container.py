@@ -177,8 +177,7 @@ async def test_containers_of_dead_runs_are_removed_and_no_others(
     make: Make, client: docker.DockerClient, tmp_path: Path
 ) -> None:
     live, dead = make(run="orphan-live"), make(run="orphan-dead")
-    stranger = make(run="orphan-stranger")
-    stranger._labels["lis-tui.host"] = "another-host-of-tests"
+    stranger = make(run="orphan-stranger", host_id="another-host-of-tests")
     for sandbox in (live, dead, stranger):
         await sandbox.start()
     gone = await remove_orphans(lambda run: not run.startswith("orphan-dead"), HOST_ID)
@@ -189,8 +188,7 @@ async def test_containers_of_dead_runs_are_removed_and_no_others(
 
 
 async def test_a_run_whose_image_is_gone_says_which_and_what_to_do(make: Make) -> None:
-    sandbox = make()
-    sandbox._image_id = "sha256:" + "0123456789abcdef" * 4
+    sandbox = make(image_id="sha256:" + "0123456789abcdef" * 4)
     with pytest.raises(ImageMissing, match=r"0123456789ab.* load that very image again, or begin anew"):
         await sandbox.start()
 
@@ -206,8 +204,7 @@ async def test_carried_files_and_variables_are_inside(make: Make, tmp_path: Path
         def secrets(self) -> tuple[str, ...]:
             return ()
 
-    sandbox = make()
-    sandbox._carried = Bundle()
+    sandbox = make(carried=Bundle())
     await sandbox.start()
     assert await said(sandbox, "cat $PIP_CERT; stat -c '%a %u' $PIP_CERT") == "certificate\n644 0\n"
 
@@ -242,7 +239,7 @@ async def main():
         "said": b"".join(pieces).decode(),
     }
     if sys.argv[2] == "crash":
-        sandbox._container.remove(force=True)
+        sandbox._home._container.remove(force=True)
         try:
             shutil.rmtree(folder / "worktree")
         except PermissionError:

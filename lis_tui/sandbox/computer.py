@@ -1,0 +1,345 @@
+"""A computer with a lasting shell, files and checkpoints, in whichever home it lives."""
+
+import asyncio
+import contextlib
+import os
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from lis_tui.core.bus import spawn
+from lis_tui.core.command import Reins
+from lis_tui.core.errors import LisError, SandboxFailed, ShellLost
+from lis_tui.core.events import CheckpointTaken, FileEntry, SandboxStarted, StepAddress
+from lis_tui.core.manifest import Manifest
+from lis_tui.core.ports import (
+    CommandEnd,
+    Contents,
+    ManifestKeeper,
+    OnChange,
+    OnProgress,
+    Restored,
+    SavedOutputs,
+    Walked,
+)
+from lis_tui.core.spec import SandboxSpec
+from lis_tui.core.text import one_line
+from lis_tui.sandbox.checkpoints import Checkpointer
+from lis_tui.sandbox.files import Files
+from lis_tui.sandbox.home import OUTPUTS_PATH, OWN_FOLDER, PRIVATE_FOLDER, Home, Load
+from lis_tui.sandbox.restoring import NeedsFresh, restore
+from lis_tui.sandbox.service import Service
+from lis_tui.sandbox.shell import Shell
+from lis_tui.sandbox.veil import Veil
+from lis_tui.sandbox.watch import Watch
+
+
+class Computer:
+    """The sandbox of one run; everything in it is done as its root, nothing on the host."""
+
+    def __init__(
+        self,
+        spec: SandboxSpec,
+        home: Home,
+        *,
+        env: Mapping[str, str],
+        secrets: Sequence[str] = (),
+        contents: Contents | None = None,
+        manifests: ManifestKeeper | None = None,
+    ) -> None:
+        self.workdir = spec.workdir
+        self.outputs_path: str | None = None
+        self._spec = spec
+        self._home = home
+        self._env = env
+        self._hidden = secrets
+        self._watch: Watch | None = None
+        self._told: tuple[OnChange, Callable[[str], None]] | None = None
+        """Whom a watch calls back."""
+        self._is_up = self._was_up = False
+        self._contents = contents
+        self._manifests = manifests
+        self._checkpointer: Checkpointer | None = None
+        self._beginning: asyncio.Task[None] | None = None
+        self._furnish()
+
+    def _furnish(self) -> None:
+        self._service = Service(self._home)
+        self._shell = Shell(self._home, self._service, folder=PRIVATE_FOLDER, workdir=self.workdir)
+        self._own_service = Service(self._home)
+        self._own = Shell(self._home, self._own_service, folder=OWN_FOLDER, workdir=self.workdir)
+        """The person's own; its bash comes up with the first command."""
+        self._walking = Service(self._home)
+        self._files = Files(self._service, self._walking, self.workdir)
+        self._aside = Service(self._home)
+        """Another bash, so that what takes long there delays nothing here."""
+
+    # -- life --------------------------------------------------------------------------------------
+
+    async def start(self) -> SandboxStarted:
+        """Bring it up, again too after `stop`. Raises EngineMissing, ImageMissing, SandboxFailed."""
+        began = time.monotonic()
+        self._furnish()
+        try:
+            await self._home.create()
+            self._is_up = True
+            await self._home.settle(self._service)
+            self.outputs_path = OUTPUTS_PATH if self._home.has_outputs else None
+            await self._shell.start()
+            notes = self._circumstances()
+            capabilities, more = await self._probe()
+            more += self._begin_checkpoints(capabilities)
+        except BaseException:
+            await asyncio.shield(self.stop())
+            raise
+        self._was_up = True
+        return SandboxStarted(
+            kind=self._home.kind,
+            image=self._spec.image,
+            image_id=self._home.image_id,
+            container=self._home.name,
+            network=self._spec.network,
+            took_s=time.monotonic() - began,
+            capabilities=capabilities,
+            notes=(*notes, *more),
+        )
+
+    def _circumstances(self) -> list[str]:
+        is_shared = self._home.worktree is not None
+        notes = [] if is_shared else ["the engine is remote: files are copied, not shared"]
+        if self._was_up:
+            kept = f"{self.workdir} is as it was" if is_shared else "all files are gone"
+            notes.append(
+                f"a new sandbox: {kept}; processes, variables and what was installed elsewhere are gone"
+            )
+        return notes
+
+    async def stop(self) -> None:
+        """Give the work tree back to its user and remove the computer; safe to call twice."""
+        if self._watch is not None:
+            self._watch.close()
+            self._watch = None
+        is_up, self._is_up = self._is_up, False
+        if is_up:
+            if self._home.worktree is not None and os.geteuid() != 0:
+                with contextlib.suppress(LisError):
+                    await self._home.give_back(self._service)
+            await self._end_beginning()
+            await self._shell.close()
+            await self._own.close()
+            for service in (self._service, self._own_service, self._aside, self._walking):
+                service.close()
+        await self._home.remove()
+
+    async def hand_over(
+        self, run: str, worktree: Path, outputs_dir: Path, manifests: ManifestKeeper | None
+    ) -> None:
+        """Belong to another run, whose folders are those it had, by other names. Raises SandboxFailed."""
+        await self._home.hand_over(run, worktree, outputs_dir)
+        self._manifests = manifests
+        if self._checkpointer is not None and manifests is not None:
+            self._checkpointer.keep_in(manifests)
+
+    def _check(self) -> None:
+        if not self._is_up:
+            raise ShellLost("The sandbox is stopped.")
+
+    async def _probe(self) -> tuple[tuple[str, ...], list[str]]:
+        answer = await self._service.ask(_PROBE)
+        found = tuple(one_line(line) for line in answer.output.decode(errors="replace").splitlines() if line)
+        names = {line.split(" ", 1)[0] for line in found}
+        notes = []
+        if not {"find", "tar"} <= names:
+            notes.append("the image has no GNU find or tar: no checkpoints")
+        return found, notes
+
+    # -- checkpoints -------------------------------------------------------------------------------
+
+    def _begin_checkpoints(self, capabilities: Sequence[str]) -> list[str]:
+        """Look at the fresh computer, beside what follows; the first command waits for it."""
+        self._checkpointer = None
+        if self._contents is None or self._manifests is None or not self._spec.checkpoints:
+            return []
+        if not {"find", "tar"} <= set(capabilities):
+            return []
+        self._checkpointer = Checkpointer(
+            self._aside,
+            self._shell,
+            self._contents,
+            self._manifests,
+            workdir=self.workdir,
+            folder=PRIVATE_FOLDER,
+            skip=self._spec.checkpoint_skip,
+            own=self._own,
+            veil=Veil(self._env, self._hidden),
+        )
+        self._beginning = spawn(
+            self._checkpointer.begin(self._home.image_id), "checkpoints", self._have_no_checkpoints
+        )
+        skipped = ", ".join(self._spec.checkpoint_skip)
+        return [f"checkpoints leave out: {skipped}"] if skipped else []
+
+    def _have_no_checkpoints(self, _: Exception) -> None:
+        self._checkpointer = None
+
+    async def _end_beginning(self) -> None:
+        beginning, self._beginning = self._beginning, None
+        if beginning is not None and not beginning.done():
+            beginning.cancel()
+            await asyncio.wait([beginning])
+
+    async def _begun(self) -> None:
+        if self._beginning is not None:
+            await asyncio.wait([self._beginning])
+
+    @property
+    def can_checkpoint(self) -> bool:
+        """Whether it was given a place to keep things, and has the tools."""
+        return self._checkpointer is not None
+
+    async def checkpoint(self, address: StepAddress) -> CheckpointTaken:
+        """Keep it as it is now. Raises SandboxFailed, StorageFailed."""
+        self._check()
+        await self._begun()
+        if self._checkpointer is None:
+            raise SandboxFailed("This sandbox cannot be kept as it is.")
+        return await self._checkpointer.take(address)
+
+    async def restore(self, manifest: Manifest, on_progress: OnProgress | None = None) -> Restored:
+        """Make it as it was, in a new container where only the image can help. Raises LisError."""
+        began = time.monotonic()
+        started = None
+        try:
+            restored = await self._restore(manifest, on_progress)
+        except NeedsFresh:
+            told = self._told
+            await self.stop()
+            started = await self.start()
+            restored = await self._restore(manifest, on_progress)
+            if told is not None:
+                self.watch(*told)
+        return msgspec.structs.replace(restored, started=started, took_s=time.monotonic() - began)
+
+    async def _restore(self, manifest: Manifest, on_progress: OnProgress | None) -> Restored:
+        self._check()
+        await self._begun()
+        if self._checkpointer is None:
+            raise SandboxFailed("Nothing can be brought back in this sandbox.")
+        return await restore(self._checkpointer, manifest, on_progress)
+
+    # -- the shell ---------------------------------------------------------------------------------
+
+    async def run(
+        self,
+        command: str,
+        *,
+        timeout_s: float,
+        on_output: Callable[[bytes], None],
+        on_input_wait: Callable[[bool], None] | None = None,
+        eof_after_s: float | None = None,
+        reins: Reins | None = None,
+    ) -> CommandEnd:
+        """Run a command in the lasting shell."""
+        self._check()
+        await self._begun()
+        return await self._shell.run(
+            command,
+            timeout_s=timeout_s,
+            on_output=on_output,
+            on_input_wait=on_input_wait,
+            eof_after_s=eof_after_s,
+            reins=reins,
+        )
+
+    async def interrupt(self) -> None:
+        """Stop the running command."""
+        await self._shell.interrupt()
+
+    async def own_run(
+        self,
+        command: str,
+        *,
+        timeout_s: float,
+        on_output: Callable[[bytes], None],
+        on_input_wait: Callable[[bool], None] | None = None,
+        eof_after_s: float | None = None,
+    ) -> CommandEnd:
+        """Run a command in the person's own lasting shell."""
+        self._check()
+        await self._begun()
+        return await self._own.run(
+            command,
+            timeout_s=timeout_s,
+            on_output=on_output,
+            on_input_wait=on_input_wait,
+            eof_after_s=eof_after_s,
+        )
+
+    async def own_interrupt(self) -> None:
+        """Stop the command that runs in the person's own shell."""
+        await self._own.interrupt()
+
+    async def send_input(self, data: bytes) -> None:
+        """Type into the running command."""
+        await self._shell.send_input(data)
+
+    async def close_input(self) -> None:
+        """End the running command's standard input."""
+        await self._shell.close_input()
+
+    # -- files -------------------------------------------------------------------------------------
+
+    async def read_file(self, path: str, max_bytes: int | None = None) -> bytes:
+        """Read a regular file, at most its first `max_bytes`. Raises FileRefused."""
+        return await self._files.read(path, max_bytes)
+
+    async def write_file(self, path: str, data: bytes) -> None:
+        """Write a file whole. Raises FileRefused."""
+        await self._begun()
+        await self._files.write(path, data)
+
+    async def stat(self, path: str) -> FileEntry | None:
+        """Describe what the path leads to, or None."""
+        return await self._files.stat(path)
+
+    async def list_folder(self, path: str, depth: int) -> list[FileEntry]:
+        """List a folder, sorted."""
+        return await self._files.list_folder(path, depth)
+
+    async def walk(self) -> Walked:
+        """List the work folder."""
+        return await self._files.walk()
+
+    async def look_at(self, paths: Collection[str], *, is_deep: bool = False) -> list[FileEntry]:
+        """Describe some entries of the work folder."""
+        return await self._files.look_at(paths, is_deep=is_deep)
+
+    def watch(self, on_change: OnChange, on_blind: Callable[[str], None]) -> None:
+        """Call back soon after something in the work folder changed."""
+        if self._watch is not None:
+            self._watch.close()
+        self._told = (on_change, on_blind)
+        self._watch = Watch(self._home.worktree, on_change, on_blind)
+
+    async def put_inputs(self, sources: Sequence[Path]) -> list[str]:
+        """Copy host files and folders to `documents/`; gives the paths inside."""
+        return await self._files.put_inputs(sources)
+
+    async def save_outputs(self, folder: Path) -> SavedOutputs:
+        """Copy `output/` and `answer.txt` to a host folder; regular files and folders only."""
+        self._check()
+        return await self._home.save_outputs(folder)
+
+    async def load(self) -> Load:
+        """Measure memory used, memory limit (bytes) and processes; None where not known."""
+        self._check()
+        return await self._home.load()
+
+
+_PROBE = b"""echo "bash $BASH_VERSION"
+find --version 2>/dev/null | grep -q GNU && echo find
+tar --version 2>/dev/null | grep -q GNU && echo tar
+for p in apt-get pip python3 node git curl; do type -P "$p" >/dev/null && echo "$p"; done
+:"""

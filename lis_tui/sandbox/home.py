@@ -1,0 +1,94 @@
+"""What a home of sandboxes must do; everything else about a computer is the same in every home."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Literal, Protocol
+
+from lis_tui.core.ports import SavedOutputs
+from lis_tui.sandbox.channel import Channel
+from lis_tui.sandbox.service import Service
+
+PRIVATE_FOLDER = "/run/lis"
+"""Ours inside: the shells' files, the checkpoints' marks."""
+OUTPUTS_PATH = f"{PRIVATE_FOLDER}/outputs"
+OWN_FOLDER = f"{PRIVATE_FOLDER}/own"
+VARIABLES = {"LANG": "C.UTF-8", "PAGER": "cat", "GIT_PAGER": "cat", "DEBIAN_FRONTEND": "noninteractive"}
+"""What a program that nobody watches should find, unless the image says otherwise."""
+Load = tuple[int | None, int | None, int | None]
+
+
+class Carriage(Protocol):
+    """What of the host's settings goes into the sandbox."""
+
+    def variables(self) -> Mapping[str, str]:
+        """Give variables."""
+        ...
+
+    def files(self) -> Mapping[str, bytes]:
+        """Give absolute container paths and contents."""
+        ...
+
+    def secrets(self) -> Sequence[str]:
+        """Give the credentials among the values."""
+        ...
+
+
+class Home(Protocol):
+    """One computer: brought up, entered, looked after, removed. Raises SandboxFailed and its children."""
+
+    @property
+    def kind(self) -> Literal["docker"]:
+        """Which home it is."""
+        ...
+
+    @property
+    def image_id(self) -> str:
+        """Which image it is for ever a computer of, once it was up; empty before."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What the home calls it: a container's id."""
+        ...
+
+    @property
+    def worktree(self) -> Path | None:
+        """The work folder on this machine, where it is shared with the inside."""
+        ...
+
+    @property
+    def has_outputs(self) -> bool:
+        """Full outputs of commands can be read inside."""
+        ...
+
+    async def create(self) -> None:
+        """Bring it up, with nothing in it but what the image has and what is carried in."""
+        ...
+
+    async def settle(self, service: Service) -> None:
+        """Make sure of the work folder, with a bash inside."""
+        ...
+
+    async def open(self, arguments: Sequence[str]) -> Channel:
+        """Start a process inside, as its root. Raises ShellLost."""
+        ...
+
+    async def hand_over(self, run: str, worktree: Path, outputs_dir: Path) -> None:
+        """Belong to another run, whose folders are those it had, by other names."""
+        ...
+
+    async def give_back(self, service: Service) -> None:
+        """Have the work folder's files belong to the user again."""
+        ...
+
+    async def remove(self) -> None:
+        """End it with all that runs in it; safe to call twice."""
+        ...
+
+    async def save_outputs(self, folder: Path) -> SavedOutputs:
+        """Copy `output/` and `answer.txt` to a host folder; regular files and folders only."""
+        ...
+
+    async def load(self) -> Load:
+        """Measure memory used, memory limit (bytes) and processes; None where not known."""
+        ...
