@@ -39,7 +39,9 @@ class LisTui:
         self._started.append(process)
         return process
 
-    def run(self, *arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
+    def run(
+        self, *arguments: str, stdin: str = "", longest_s: float = LONGEST_S
+    ) -> "subprocess.CompletedProcess[str]":
         """Run a command to its end."""
         return subprocess.run(
             [*self._command, *arguments],
@@ -48,7 +50,7 @@ class LisTui:
             input=stdin,
             capture_output=True,
             text=True,
-            timeout=LONGEST_S,
+            timeout=longest_s,
             check=False,
         )
 
