@@ -151,6 +151,10 @@ class _Source:
         self._deadline = deadline
         self._place = 0
 
+    @property
+    def is_late(self) -> bool:
+        return self._deadline.is_over
+
     def read(self, count: int) -> bytes:
         data = b"" if self._deadline.is_over else self._file.read_at(self._place, count)
         self._place += len(data)
@@ -206,6 +210,8 @@ def _refuse(url: str, flags: int, options: dict[str, str]) -> object:  # noqa: A
 
 
 def _why(source: _Source) -> str:
+    if source.is_late:
+        return "It takes too long to open."
     source.seek(4)
     if source.read(4) == b"ftyp":
         return "Its index is not there: the file is cut off, or is still being written."

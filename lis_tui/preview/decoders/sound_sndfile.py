@@ -22,6 +22,11 @@ _BITS = {
     "DOUBLE": "64 bit float",
 }
 _MOST_CHANNELS = 64
+_AHEAD = 1 << 18
+"""So many values are read at once."""
+_RUN_UP = 4 * 1152
+"""Frames of an MP3 that are decoded before those that are meant: each read begins with a seek (soundfile does
+that), and what a block shares with those before it is lost there."""
 
 
 @contextmanager
@@ -44,6 +49,9 @@ class _Recording:
 
     def __init__(self, sound: soundfile.SoundFile) -> None:
         self._sound = sound
+        self._begin = 0
+        self._block = numpy.empty((0, 1), numpy.float32)
+        self._run_up = _RUN_UP if sound.subtype.startswith("MPEG") else 0
         self.sampled_spans = SLOW_SPANS if sound.subtype == "OPUS" else SAMPLED_SPANS
         self.bits = _BITS.get(sound.subtype, "")
         self.codec = "FLAC" if sound.format == "FLAC" else _codec(sound.subtype)
@@ -53,17 +61,26 @@ class _Recording:
 
     def extent(self, first: int, count: int) -> Extent | None:
         """Read so many frames from there on; None: there are none."""
-        try:
-            if self._sound.tell() != first:
-                self._sound.seek(first)
-            block = self._sound.read(count, dtype="float32")
-        except soundfile.SoundFileError:
-            return None
+        if not self._begin <= first <= first + count <= self._begin + len(self._block):
+            try:
+                self._read(first, count)
+            except soundfile.SoundFileError:
+                return None
+        block = self._block[first - self._begin :][:count]
         if not block.size:
             return None
         # These two pass over what is no number.
         low, high = float(numpy.fmin.reduce(block, axis=None)), float(numpy.fmax.reduce(block, axis=None))
         return (low, high) if low == low and high == high else (0.0, 0.0)
+
+    def _read(self, first: int, count: int) -> None:
+        """Read from a little before there on, and ahead where all is read."""
+        self._begin = max(first - self._run_up, 0)
+        self._sound.seek(self._begin)
+        ahead = 0 if self.frames > self.most_frames else _AHEAD // self.channels
+        self._block = self._sound.read(
+            first - self._begin + max(count, ahead), dtype="float32", always_2d=True
+        )
 
 
 def _codec(subtype: str) -> str:
