@@ -45,7 +45,7 @@ class Copies:
         self._remove_old(own)
         size_bytes = content.size_bytes
         if size_bytes > min(MOST_BYTES, shutil.disk_usage(own).free * 9 // 10):
-            raise FileRefused("This is too large to be copied for another program. S saves it elsewhere.")
+            raise FileRefused("This is too large to be copied for another program. It can be saved.")
         folder = private_folder(own / str(next(self._numbers)))
         try:
             return _named(_copied(content, folder / "copy", size_bytes), name, ending_of)

@@ -152,5 +152,5 @@ def _ending(copy: File, name: str) -> str:
     if why or _is_for_browser(medium):
         raise FileRefused(why or "The file changed while it was opened; try again.")
     if not medium.ending:
-        raise FileRefused(f"No program is known that opens {medium.format.called}. S saves it elsewhere.")
+        raise FileRefused(f"No program is known that opens {medium.format.called}. It can be saved.")
     return medium.ending

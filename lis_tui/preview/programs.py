@@ -66,9 +66,9 @@ def why_only_saved(file: File, name: str, format_: Format) -> str:
     """Say in a sentence why a file is not opened; empty where it may be. Reads a container whole."""
     ending = name.rpartition(".")[2].lower() if "." in name else ""
     if _RUN_BY_NAME.fullmatch(ending):
-        return f"A desktop may run what ends in .{ending}, so it is not opened; S saves it."
+        return f"A desktop may run what ends in .{ending}, so it is not opened; it can be saved."
     what = _what_runs(file, format_)
-    return f"This is not opened: {what}. S saves it." if what else ""
+    return f"This is not opened: {what}. It can be saved." if what else ""
 
 
 def _what_runs(file: File, format_: Format) -> str:

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -85,16 +85,13 @@ def safe_name(path: str) -> str:
     return kept[:_LONGEST_NAME].lstrip(".- ") or "file"
 
 
-def save_all(
-    paths: Iterable[str], fetch: Fetch, folder: Path, told: Callable[[str], None]
-) -> tuple[int, list[str]]:
+def save_all(paths: Iterable[str], fetch: Fetch, folder: Path) -> tuple[int, list[str]]:
     """Save several below a folder, each under its path; gives how many were, and why others were not.
 
     The folder and those in it are made where they are missing; a link among them is not followed.
     """
     saved, problems = 0, []
     for path in paths:
-        told(path)
         try:
             with fetch(path) as content:
                 save(content, _made_below(folder, path))

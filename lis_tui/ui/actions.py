@@ -29,6 +29,7 @@ from lis_tui.ui.conditions import (
     under_cursor,
     undoable,
 )
+from lis_tui.ui.handing import HANDING
 from lis_tui.ui.leafing import LEAFING
 from lis_tui.ui.moves import MOVES
 from lis_tui.ui.recorded import breakable, restable, shell_there
@@ -273,6 +274,7 @@ ACTIONS: tuple[Action, ...] = (
         False,
         has_step,
     ),
+    *HANDING,
     Action(
         "compare",
         "equals_sign",

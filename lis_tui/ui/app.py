@@ -1,6 +1,7 @@
 """The Textual app: screens, theme, exit, and the doors by which the command line opens it."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Awaitable, Callable
 from functools import cached_property
@@ -31,6 +32,7 @@ from lis_tui.ui.widgets.lines import ThemeAsked
 if TYPE_CHECKING:
     from lis_tui.config.load import Loaded
     from lis_tui.config.places import Places
+    from lis_tui.preview.opener import Opener
     from lis_tui.trajectory.foreign.opening import Collection
     from lis_tui.ui.media.terminal import Terminal
 
@@ -93,8 +95,18 @@ class LisApp(SafeApp[int]):
         return terminal_of(self)
 
     async def on_unmount(self) -> None:
-        """End what works on previews."""
+        """End what works on previews, and what serves files."""
         await self.previews.close()
+        if "opener" in self.__dict__:
+            await self.opener.close()
+
+    @cached_property
+    def opener(self) -> "Opener":
+        """What files are opened with; there with the first one."""
+        from lis_tui.config.places import cache_folder
+        from lis_tui.preview.opener import Opener
+
+        return Opener(lambda: cache_folder(os.environ) / "opened")
 
     async def on_event(self, event: Event) -> None:
         """Take note of when somebody is at work; no key may overtake those before it."""

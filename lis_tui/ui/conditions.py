@@ -5,6 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from lis_tui.core.events import FileEntry
 from lis_tui.core.parts import StepView, TurnView
 from lis_tui.core.view import RunView
 
@@ -35,6 +36,8 @@ class Focus(Struct, frozen=True):
     has_earlier_place: bool = False
     has_later_place: bool = False
     """One was elsewhere before, and went back there."""
+    file: FileEntry | None = None
+    """What of the tree actions are about."""
 
 
 Condition = Callable[[RunView, Focus], Why]

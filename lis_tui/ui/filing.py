@@ -2,6 +2,7 @@
 
 import asyncio
 from bisect import bisect_right
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lis_tui.core.beneath import FilePart, list_beneath
@@ -9,7 +10,7 @@ from lis_tui.core.bus import spawn
 from lis_tui.core.content import Content
 from lis_tui.core.errors import LisError
 from lis_tui.core.events import FileEntry, StepAddress
-from lis_tui.ui.listing import Listing, below, listing, opened_below
+from lis_tui.ui.listing import Listing, Open, below, listing, opened_below
 from lis_tui.ui.previewing import Previewing, Wish
 
 if TYPE_CHECKING:
@@ -105,8 +106,31 @@ class Filing:
         if wanted is None or wanted == self._previewed:
             return
         self._previewed = wanted
-        opened = opened_below(self._screen.source.worktree) if shown is None else shown.open
-        self.previewing.wish(Wish(*wanted, opened))
+        self.previewing.wish(Wish(*wanted, self.opened))
+
+    # ---- what actions are about
+
+    @property
+    def chosen(self) -> FileEntry | None:
+        """What is under the cursor of the files; elsewhere what is previewed."""
+        if self._screen.focused is self._screen.files:
+            return self._screen.files.selected()
+        return self._previewed[0] if self._previewed is not None else None
+
+    @property
+    def opened(self) -> Open:
+        """Open the files of the tree that is shown; slow."""
+        return opened_below(self._screen.source.worktree) if self.shown is None else self.shown.open
+
+    @property
+    def entries(self) -> Sequence[FileEntry]:
+        """Give all of the tree that is shown."""
+        return tuple((self._screen.view.files if self.shown is None else self.shown.files).values())
+
+    @property
+    def is_now(self) -> bool:
+        """The tree is as it is now, not as it was after a step."""
+        return self.shown is None or self.shown.shown is None
 
 
 def _listed(past: "Past", worktree: "Path | None", address: StepAddress | None, is_end: bool) -> Listing:

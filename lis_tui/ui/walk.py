@@ -107,6 +107,7 @@ class Walk:
             has_earlier_place=self.trail.has_earlier,
             has_later_place=self.trail.has_later,
             is_in_table=self._screen.source.series is not None,
+            file=self._screen.filing.chosen,
         )
 
     def moment(self, moment: Moment) -> Moment:

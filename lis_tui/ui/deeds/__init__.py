@@ -9,6 +9,7 @@ from lis_tui.ui.deeds.commanding import Commanding
 from lis_tui.ui.deeds.comparing import Comparing
 from lis_tui.ui.deeds.deciding import Deciding
 from lis_tui.ui.deeds.exporting import Exporting
+from lis_tui.ui.deeds.handing import Handing
 from lis_tui.ui.deeds.leafing import Leafing
 from lis_tui.ui.deeds.looking import Looking
 from lis_tui.ui.deeds.marking import Marking
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 GROUPS = (
     *(Deciding, Changing, Commanding, Breaking, Running),
-    *(Moving, Replaying, Searching, Marking, Leafing, Looking, Travelling, Comparing, Exporting),
+    *(Moving, Replaying, Searching, Marking, Leafing, Looking, Travelling, Comparing),
+    *(Exporting, Handing),
 )
 _NAMES = {"continue": "continue_"}
 """Actions that are named by a word of Python."""

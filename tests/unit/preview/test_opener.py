@@ -114,7 +114,7 @@ async def test_what_a_program_would_run_is_refused_with_a_sentence_and_only_save
     opening: Opening, name: str
 ) -> None:
     opening.put(name, RUNS[name])
-    with pytest.raises(FileRefused, match="S saves it"):
+    with pytest.raises(FileRefused, match="can be saved"):
         await opening.opener.open("run", name, opening.fetch)
     assert await opening.desktop.given(0) == []
     assert not opening.kept.exists() or not [one for one in opening.kept.rglob("*") if one.name == "copy"]
