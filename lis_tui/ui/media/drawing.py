@@ -48,7 +48,7 @@ class Easel:
                 found.append(Gap())
             found += self._sheets_of(part, parts)
         if preview.note:
-            found.append(Sentences(one_line(preview.note, 600)))
+            found.append(Sentences(preview.note))
         if len(parts) < len(preview.parts):
             found.append(Sentences("Pictures are switched off: ui.graphics is none."))
         return [sheet for sheet in found if len(sheet)]
@@ -102,7 +102,7 @@ class Easel:
 
     def _lines(self, part: Lines) -> list[Sheet]:
         text = "\n".join(part.lines)
-        head: list[Sheet] = [Sentences(one_line(part.title), tone="command bold")]
+        head: list[Sheet] = [Sentences(part.title, tone="command bold", most=2)]
         if part.language in ("markdown", "md"):
             return [*head, prose_sheet(text)]
         numbered = part.first if self._is_whole else None

@@ -14,11 +14,12 @@ _TONES = {"": "output", "text": "syntax-string", "number": "syntax-number", "wor
 
 
 class OutlineSheet:
-    """The items whose folds are open; `is_open` is what a person chose, by an item's number."""
+    """The items whose folds are open."""
 
-    def __init__(self, outline: Outline, is_open: dict[int, bool] | None = None) -> None:
+    def __init__(self, outline: Outline) -> None:
         self.outline = outline
-        self._wished = {} if is_open is None else is_open
+        self._wished: dict[int, bool] = {}
+        """What a person opened or folded, by an item's number."""
         self._ends = _ends(outline.items)
         self._shown = self._listed()
 
@@ -43,16 +44,18 @@ class OutlineSheet:
             inks.append((f"  {inside:,}", "muted"))
         return Row(inks, lead=LEAD)
 
-    def toggle(self, number: int) -> bool:
-        """Fold or open the item of a line; False where there is nothing in it."""
+    def can_fold(self, number: int) -> bool:
+        """Whether there is anything in the item of a line."""
         if self.outline.title and not number:
             return False
         place = self._place(number)
-        if self._ends[place] == place + 1:
-            return False
+        return self._ends[place] > place + 1
+
+    def toggle(self, number: int) -> None:
+        """Fold or open the item of a line."""
+        place = self._place(number)
         self._wished[place] = not self._is_open(place)
         self._shown = self._listed()
-        return True
 
     def _place(self, number: int) -> int:
         return self._shown[number - bool(self.outline.title)]

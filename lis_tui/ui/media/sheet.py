@@ -4,11 +4,13 @@ from typing import Protocol
 
 from textual.strip import Strip
 
+from lis_tui.core.text import one_line
 from lis_tui.ui.rows import Ink, Row
 
 Drawn = Row | Strip
 """A line of text, which is folded and toned later, or one that is ready."""
 LEAD: list[Ink] = [(" ", "")]
+_LONGEST = 600
 
 
 class Sheet(Protocol):
@@ -24,10 +26,10 @@ class Sheet(Protocol):
 
 
 class Sentences:
-    """Lines of words."""
+    """Lines of words, which may come out of a file."""
 
     def __init__(self, *sentences: str, tone: str = "muted", most: int = 6) -> None:
-        self._sentences = [each for each in sentences if each]
+        self._sentences = [one_line(each, _LONGEST) for each in sentences if each]
         self._tone = tone
         self._most = most
 

@@ -53,14 +53,19 @@ class MediaView(BlockList):
 
     def toggle(self, number: int) -> bool:
         """Fold or open what a line stands for; False where there is nothing to fold."""
-        if not self.block_count():
+        if not self.can_fold(number):
             return False
         sheet, line = self.at(number)
-        toggle = getattr(sheet, "toggle", None)
-        if toggle is None or not toggle(line):
-            return False
+        sheet.toggle(line)  # type: ignore[attr-defined]  # one that can fold
         self.put(self.sheets, keeps_place=True)
         return True
+
+    def can_fold(self, number: int) -> bool:
+        """Whether a line stands for something that folds."""
+        if number >= self.block_count():
+            return False
+        sheet, line = self.at(number)
+        return hasattr(sheet, "can_fold") and bool(sheet.can_fold(line))
 
     def renumber(self) -> None:
         """Take note that there are other lines."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct
 from textual import events
+from textual.binding import Binding
 from textual.geometry import Size
 
 from lis_tui.core.events import FileEntry
@@ -28,6 +29,8 @@ class Shown(Struct, frozen=True):
 
 class PreviewPane(MediaView):
     """Draws one preview under its title."""
+
+    BINDINGS = [Binding("space", "fold", "fold", show=False)]
 
     def __init__(self, paint: Paint) -> None:
         super().__init__(paint, id="preview")
@@ -65,6 +68,14 @@ class PreviewPane(MediaView):
     def _ask(self) -> None:
         if self.refit is not None and self.shown is not None and self.shown.is_fitted:
             self.refit()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the key to the workbench where there is nothing to fold."""
+        return action != "fold" or self.can_fold(self.cursor)
+
+    def action_fold(self) -> None:
+        """Fold or open what is under the cursor."""
+        self.toggle(self.cursor)
 
     def title(self) -> tuple[list[Ink], list[Ink]]:
         """Name the file, and say how large it is."""

@@ -112,7 +112,7 @@ class PreviewScreen(Screen[None]):
             raise error
         if self.is_attached:
             self._said = ""
-            self.view.put([Sentences(one_line(str(error), 600))])
+            self.view.put([Sentences(str(error))])
             self._redraw_lines()
 
     def _show(self, *, is_end: bool, keeps_place: bool) -> None:
