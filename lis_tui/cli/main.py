@@ -116,6 +116,16 @@ def _export(given: argparse.Namespace) -> int:
     return export.export(settings(given)[0], given.run, to=given.to, path=given.output)
 
 
+def _files(given: argparse.Namespace) -> int:
+    from lis_tui.cli import files
+    from lis_tui.cli.asked import settings
+
+    places, _ = settings(given)
+    if given.command == "files":
+        return files.show(places, given.run, at=given.at, is_all=given.all)
+    return files.keep(places, given.run, given.paths, to=given.to, at=given.at)
+
+
 def _travel(given: argparse.Namespace) -> int:
     from lis_tui.cli import travel
 
@@ -207,6 +217,8 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "attach": _attach,
     "open": _open,
     "export": _export,
+    "files": _files,
+    "save": _files,
     "fork": _travel,
     "reexecute": _reexecute,
     "resume": _travel,

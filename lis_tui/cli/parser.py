@@ -144,10 +144,22 @@ def _add_watching(add: _Add) -> None:
     show.add_argument("--sample", action="store_true", help="the run that is shipped with lis-tui")
     _add_printing(show)
     _add_screen(show)
+    _add_files(add)
     export = add("export", "write down who did what in a run; keys and passwords are masked")
     export.add_argument("run", metavar="RUN|FILE[#ENTRY]")
     export.add_argument("--to", choices=EXPORT_FORMATS, default="markdown", help="default: markdown")
     export.add_argument("-o", "--output", type=Path, metavar="FILE", help="default: standard output")
+
+
+def _add_files(add: _Add) -> None:
+    files = add("files", "list the files that a run made, with their sizes")
+    save = add("save", "save files of a run elsewhere; nothing is written over")
+    for command in (files, save):
+        command.add_argument("run", metavar="RUN")
+        command.add_argument("--at", metavar="STEP", help="as they were after it, as in 3.1 (default: now)")
+    files.add_argument("--all", action="store_true", help="all of the work folder, not what it made alone")
+    save.add_argument("paths", metavar="PATH", nargs="*", help="in the work folder; default: what it made")
+    save.add_argument("--to", type=Path, metavar="DIR", required=True, help="they go below it, as they lie")
 
 
 def _add_travel(add: _Add) -> None:

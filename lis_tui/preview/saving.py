@@ -2,15 +2,18 @@
 
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from lis_tui.core.content import Content
 from lis_tui.core.errors import FileRefused, LisError, UsageWrong
+from lis_tui.core.events import FileEntry
 from lis_tui.core.paths import unescape_path
 from lis_tui.preview.exhibit import Fetch
 
+OUTPUT = "output/"
+ANSWER = "answer.txt"
 _PIECE = 1 << 20
 _LONGEST_NAME = 200
 
@@ -76,6 +79,17 @@ def _write(content: Content, file: int) -> None:
         while left:
             left = left[os.write(file, left) :]
         place += len(piece)
+
+
+def made(entries: Sequence[FileEntry]) -> list[FileEntry]:
+    """Give what a run made: the plain files of the output folder, and the answer."""
+    found = [one for one in entries if one.path.startswith(OUTPUT) or one.path == ANSWER]
+    return plain(found)
+
+
+def plain(entries: Iterable[FileEntry]) -> list[FileEntry]:
+    """Give the plain files, by their paths."""
+    return sorted((one for one in entries if one.kind == "file"), key=lambda one: one.path)
 
 
 def safe_name(path: str) -> str:

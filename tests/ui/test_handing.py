@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from lis_tui.core.events import FileEntry, FilesChanged, Record
 from lis_tui.ui.app import LisApp
-from lis_tui.ui.deeds.handing import made_files, pasteable
+from lis_tui.ui.deeds.handing import pasteable
 from tests import story
 from tests.desktops import FakeDesktop
 from tests.screens import FakeSource, bench, pressing, settle, text_of, workbench_app
@@ -287,19 +287,6 @@ async def test_files_of_another_machine_say_that_they_are_not_here(
         await to_file(pilot, "output/set.png")
         await pilot.press("o")
         await until(pilot, "The files of this run are not on this machine.")
-
-
-def test_what_a_run_made_is_the_output_folder_and_the_answer() -> None:
-    entries = [
-        FileEntry("output", "folder"),
-        FileEntry("output/z"),
-        FileEntry("output/a"),
-        FileEntry("output/link", "link"),
-        FileEntry("outputs.txt"),
-        FileEntry("answer.txt"),
-        FileEntry("documents/in"),
-    ]
-    assert [entry.path for entry in made_files(entries)] == ["answer.txt", "output/a", "output/z"]
 
 
 # ---- pictures

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from lis_tui.ui.screens.workbench import Workbench
 
 MOST_TOLD = 3
-OUTPUT = "output/"
-ANSWER = "answer.txt"
 
 
 class Handing(Group):
@@ -123,8 +121,11 @@ class Handing(Group):
         if entry is None:
             return
         if entry.kind == "folder":
-            found = [one for one in self.screen.filing.entries if one.path.startswith(f"{entry.path}/")]
-            self._save_all(_plain(found))
+            from lis_tui.preview.saving import plain
+
+            inside = f"{entry.path}/"
+            found = [one for one in self.screen.filing.entries if one.path.startswith(inside)]
+            self._save_all(plain(found))
         else:
             self._save(entry)
 
@@ -186,9 +187,10 @@ class Handing(Group):
 
     def made(self) -> None:
         """List what the run made."""
+        from lis_tui.preview.saving import made
         from lis_tui.ui.screens.made import MadeDialog
 
-        entries = made_files(self.screen.filing.entries)
+        entries = made(self.screen.filing.entries)
         if not entries:
             self.screen.hint("no file is in the output folder, and no answer was written")
             return
@@ -235,12 +237,6 @@ class Handing(Group):
         return lambda path: opened(FileEntry(path))
 
 
-def made_files(entries: Sequence[FileEntry]) -> list[FileEntry]:
-    """Give what a run made: the files of the output folder, and the answer."""
-    found = [one for one in entries if one.path.startswith(OUTPUT) or one.path == ANSWER]
-    return _plain(found)
-
-
 def told(entries: Sequence[FileEntry]) -> str:
     """Say how many there are and how large they are."""
     total = sum(max(one.size_bytes, 0) for one in entries)
@@ -254,7 +250,3 @@ def pasteable(path: bytes) -> str:
         return shlex.quote(text)
     signs = (chr(one) if 32 <= one < 127 and one not in b"\\'" else f"\\x{one:02x}" for one in path)
     return f"$'{''.join(signs)}'"
-
-
-def _plain(entries: Sequence[FileEntry]) -> list[FileEntry]:
-    return sorted((one for one in entries if one.kind == "file"), key=lambda one: one.path)

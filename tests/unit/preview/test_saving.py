@@ -9,7 +9,8 @@ import pytest
 
 from lis_tui.core.content import Content
 from lis_tui.core.errors import FileRefused, UsageWrong
-from lis_tui.preview.saving import AlreadyThere, safe_name, save, save_all
+from lis_tui.core.events import FileEntry
+from lis_tui.preview.saving import AlreadyThere, made, safe_name, save, save_all
 
 
 def test_a_file_is_saved_whole_and_can_never_be_run(tmp_path: Path) -> None:
@@ -102,3 +103,16 @@ def test_many_are_saved_with_their_folders_and_what_could_not_be_is_told(tmp_pat
 )
 def test_the_name_that_is_offered_can_do_no_harm(path: str, name: str) -> None:
     assert safe_name(path) == name
+
+
+def test_what_a_run_made_is_the_output_folder_and_the_answer() -> None:
+    entries = [
+        FileEntry("output", "folder"),
+        FileEntry("output/z"),
+        FileEntry("output/a"),
+        FileEntry("output/link", "link"),
+        FileEntry("outputs.txt"),
+        FileEntry("answer.txt"),
+        FileEntry("documents/in"),
+    ]
+    assert [entry.path for entry in made(entries)] == ["answer.txt", "output/a", "output/z"]

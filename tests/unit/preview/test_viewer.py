@@ -1,6 +1,7 @@
 """The viewer as anybody can talk to it: bytes over a socket."""
 
 import asyncio
+import os
 import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from lis_tui.core.beneath import read_beneath
+from lis_tui.core.beneath import open_beneath
 from lis_tui.core.content import Content
 from lis_tui.core.paths import unescape_path
 from lis_tui.preview import neighbours
@@ -26,7 +27,7 @@ class Site:
         self.viewer = Viewer()
 
     def fetch(self, path: str) -> Content:
-        return Content(read_beneath(self.folder, unescape_path(path), 1 << 24).data)
+        return Content(descriptor=open_beneath(self.folder, unescape_path(path)))
 
     async def show(self, path: str, *, has_network: bool = False) -> str:
         """Give the path part of the address."""
@@ -228,6 +229,31 @@ async def test_links_are_followed_nowhere_even_where_they_are_swapped_in_later(s
         status, _, body = await site.ask(target, Sec_Fetch_Dest="iframe" if "/f/" in target else "document")
         assert status == 404
         assert b"secret" not in body
+
+
+async def test_what_is_no_plain_file_is_never_waited_for(site: Site) -> None:
+    os.mkfifo(site.folder / "output" / "pipe.css")
+    address = await site.show("output/map.html")
+    status, _, body = await site.ask(f"{address}f/output/pipe.css", Sec_Fetch_Dest="style")
+    assert status == 404
+    assert b"no plain file" in body
+
+
+async def test_a_file_that_grows_or_shrinks_while_it_is_read_ends_the_answer_and_nothing_else(
+    site: Site,
+) -> None:
+    song = site.folder / "output" / "song.wav"
+    song.write_bytes(song.read_bytes() + bytes(50_000_000))
+    address = await site.show("output/song.wav")
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.viewer.port)
+    writer.write(f"GET {address}f/output/song.wav HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    await reader.readexactly(1000)
+    os.truncate(song, 2_000_000)
+    rest = await reader.read()
+    assert len(rest) < 50_000_000
+    writer.close()
+    await writer.wait_closed()
+    assert (await site.ask(address))[0] == 200
 
 
 async def test_two_files_are_apart(site: Site) -> None:
