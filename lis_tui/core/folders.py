@@ -7,28 +7,63 @@ from lis_tui.core.parts import fresh_version
 
 
 class Total:
-    """Of a folder and all below: how many entries, how many bytes of files."""
+    """Of a folder and all below: how many entries, how many bytes of files, of how many that is not known."""
 
-    __slots__ = ("count", "size_bytes")
+    __slots__ = ("count", "size_bytes", "unknown")
 
-    def __init__(self, count: int, size_bytes: int) -> None:
+    def __init__(self, count: int, size_bytes: int, unknown: int) -> None:
         self.count = count
         self.size_bytes = size_bytes
+        self.unknown = unknown
 
 
 class Folder:
     """What is right in one folder; `version` differs when an entry came, went or changed."""
 
-    __slots__ = ("entries", "folders", "size_bytes", "total", "version")
+    __slots__ = (
+        *("entries", "folders", "size_bytes", "total", "unknown", "version"),
+        *("_has_lost", "_is_grown", "_names"),
+    )
 
     def __init__(self) -> None:
         self.entries: dict[str, FileEntry] = {}
         self.folders: set[str] = set()
         """Those of them that are folders, and those in which something lies."""
+        self._names: list[str] | None = None
+        self._is_grown = self._has_lost = False
         self.size_bytes = 0
+        self.unknown = 0
         self.total: Total | None = None
         """Known once somebody asked, until something below changes."""
         self.version = fresh_version()
+
+    def count(self, entry: FileEntry, sign: int) -> None:
+        """Add an entry's size, or take it off."""
+        if entry.kind == "file":
+            self.size_bytes += sign * max(entry.size_bytes, 0)
+            self.unknown += sign * (entry.size_bytes < 0)
+
+    def names(self) -> list[str]:
+        """Give the paths of all that is right in it, in order; not to be changed."""
+        if self._names is None:
+            self._names = sorted(self.entries.keys() | self.folders)
+        elif self._has_lost:
+            there = (path for path in self._names if path in self.entries or path in self.folders)
+            self._names = list(dict.fromkeys(there))  # what went may have come again
+        if self._is_grown:
+            self._names.sort()  # two runs that are in order are merged
+        self._has_lost = self._is_grown = False
+        return self._names
+
+    def expect(self, path: str) -> None:
+        """Note a name that is about to come, or that is there already."""
+        if self._names is not None and path not in self.entries and path not in self.folders:
+            self._names.append(path)
+            self._is_grown = True
+
+    def note_loss(self) -> None:
+        """Note that a name may have gone."""
+        self._has_lost = True
 
 
 _EMPTY = Folder()
@@ -54,11 +89,12 @@ class Folders:
         for entry in entries:
             path = entry.path
             folder = self._parent(path)
+            folder.expect(path)
             old = folder.entries.get(path)
             folder.entries[path] = entry
             if old is not None:
-                folder.size_bytes -= _size(old)
-            folder.size_bytes += _size(entry)
+                folder.count(old, -1)
+            folder.count(entry, 1)
             if entry.kind == "folder":
                 folder.folders.add(path)
             elif path not in self._folders:
@@ -74,9 +110,10 @@ class Folders:
             old = folder.entries.pop(path, None) if folder is not None else None
             if folder is None or old is None:
                 continue
-            folder.size_bytes -= _size(old)
+            folder.count(old, -1)
             if path not in self._folders:
                 folder.folders.discard(path)
+            folder.note_loss()
             folder.version = fresh_version()
             self._outdate(parent)
             self._prune(path)
@@ -91,16 +128,16 @@ class Folders:
         """Count what is in a folder and below."""
         folder = self.at(path)
         if folder.total is None:
-            for each in reversed(self._unknown(folder)):
-                totals = [found.total for name in each.folders if (found := self.at(name)).total is not None]
-                # What was never told of itself is no entry.
+            for each in reversed(self._uncounted(folder)):
+                inner = [total for name in each.folders if (total := self.at(name).total) is not None]
                 each.total = Total(
-                    len(each.entries) + sum(total.count for total in totals if total is not None),
-                    each.size_bytes + sum(total.size_bytes for total in totals if total is not None),
+                    len(each.entries) + sum(total.count for total in inner),
+                    each.size_bytes + sum(total.size_bytes for total in inner),
+                    each.unknown + sum(total.unknown for total in inner),
                 )
-        return folder.total or Total(0, 0)
+        return folder.total or Total(0, 0, 0)
 
-    def _unknown(self, folder: Folder) -> list[Folder]:
+    def _uncounted(self, folder: Folder) -> list[Folder]:
         """Give the folders below whose totals are not known, each before what is in it."""
         found = [folder]
         for each in found:
@@ -120,6 +157,7 @@ class Folders:
             is_new = upper is None
             if upper is None:
                 upper = self._folders[above] = Folder()
+            upper.expect(parent)
             upper.folders.add(parent)
             upper.version = fresh_version()
             if not is_new:
@@ -147,9 +185,6 @@ class Folders:
             entry = upper.entries.get(path)
             if entry is None or entry.kind != "folder":
                 upper.folders.discard(path)
+                upper.note_loss()
                 upper.version = fresh_version()
             path = above
-
-
-def _size(entry: FileEntry) -> int:
-    return max(entry.size_bytes, 0) if entry.kind == "file" else 0

@@ -2,6 +2,7 @@
 
 from lis_tui.core.view import RunView
 from lis_tui.ui.action import Action as Action
+from lis_tui.ui.arranging import ARRANGING
 from lis_tui.ui.conditions import Focus as Focus
 from lis_tui.ui.conditions import (
     Why,
@@ -247,6 +248,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("end", "", "end the run", "End the run, with an answer of yours or none.", "Run", False, live),
     *MOVES,
     *LEAFING,
+    *ARRANGING,
     Action(
         "open",
         "enter",
@@ -370,11 +372,13 @@ START_TIPS = (
 )
 BY_ID = {action.id: action for action in ACTIONS}
 _TWINS = {"resample": "faster"}
-"""Actions of a live run whose key does another one in a recording."""
+"""Actions of a live run whose key does another one in a recording; `/` filters where the files are."""
 
 
 def meant(action_id: str, focus: Focus) -> str:
     """Give the action that a key means here."""
+    if action_id == "search" and focus.pane == "files":
+        return "filter_files"
     return _TWINS.get(action_id, action_id) if focus.is_recorded else action_id
 
 

@@ -14,8 +14,10 @@ from lis_tui.ui.listing import Listing, Open, below, listing, opened_below
 from lis_tui.ui.previewing import Previewing, Wish
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from lis_tui.core.parts import FileMark
     from lis_tui.trajectory.past_files import FilesThen, Past
     from lis_tui.ui.screens.workbench import Workbench
 
@@ -28,7 +30,7 @@ class Filing:
 
     def __init__(self, screen: "Workbench") -> None:
         self._screen = screen
-        self._wish: tuple[StepAddress | None, bool] | None = None
+        self._wish: tuple[StepAddress | None, bool, bool] | None = None
         self._is_reading = False
         self._previewed: tuple[FileEntry, StepAddress | None] | None = None
         self.previewing = Previewing(screen.preview)
@@ -59,12 +61,16 @@ class Filing:
         before = reversed(steps[: self._count(address)])
         replay = self._screen.walk.replay
         ran = next((step.address for step in before if step.started_at is not None), None)
-        wish = (ran, replay is not None and replay.is_last)
+        wish = (ran, replay is not None and replay.is_last, self._screen.files.look.is_since_start)
         if self._past is None or wish == self._wish:
             return
         self._wish = wish
         if not self._is_reading:
             spawn(self._read(self._past), "files then")
+
+    def look_back(self) -> None:
+        """Marks are wanted that differ from another moment."""
+        self.go(self._screen.walk.address)
 
     def _count(self, address: StepAddress | None) -> int:
         """How many steps there are up to a place."""
@@ -133,7 +139,9 @@ class Filing:
         return self.shown is None or self.shown.shown is None
 
 
-def _listed(past: "Past", worktree: "Path | None", address: StepAddress | None, is_end: bool) -> Listing:
+def _listed(
+    past: "Past", worktree: "Path | None", address: StepAddress | None, is_end: bool, is_since_start: bool
+) -> Listing:
     """Read the files of a place; slow, for a thread."""
     is_known = not past.is_inferred and bool(past.addresses())
     if is_end and not is_known and worktree is not None:
@@ -141,12 +149,16 @@ def _listed(past: "Past", worktree: "Path | None", address: StepAddress | None, 
         return listing(entries, {}, below(worktree), note="as it is now", open=opened)
     try:
         then = past.then(address if address is not None else StepAddress(0))
+        first = past.addresses()[:1] if is_since_start else []
+        start_marks = past.changes(first[0], then.shown) if first else {}
     except LisError as error:
         return listing((), {}, below(None), why_empty=error.sentence)
-    return _of_step(past, then, address)
+    return _of_step(past, then, address, start_marks)
 
 
-def _of_step(past: "Past", then: "FilesThen", address: StepAddress | None) -> Listing:
+def _of_step(
+    past: "Past", then: "FilesThen", address: StepAddress | None, start_marks: "Mapping[str, FileMark]"
+) -> Listing:
     def read(entry: FileEntry, most_bytes: int) -> FilePart:
         return past.part(then.shown, entry.path, most_bytes)
 
@@ -168,4 +180,5 @@ def _of_step(past: "Past", then: "FilesThen", address: StepAddress | None) -> Li
         is_doubtful=is_doubtful or past.is_inferred,
         why_empty=then.why_empty or "The work folder is empty.",
         open=opened,
+        start_marks=start_marks,
     )

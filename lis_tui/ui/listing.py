@@ -1,6 +1,6 @@
 """What the files pane shows: entries, how they are marked, what is in each folder, and how one is read."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -9,6 +9,7 @@ from lis_tui.core.beneath import FilePart, open_beneath, read_beneath
 from lis_tui.core.content import Content
 from lis_tui.core.errors import FileRefused
 from lis_tui.core.events import FileEntry, StepAddress
+from lis_tui.core.folders import Folders
 from lis_tui.core.parts import FileMark
 from lis_tui.core.paths import unescape_path
 
@@ -28,7 +29,7 @@ class Listing(Struct, frozen=True):
 
     files: Mapping[str, FileEntry]
     marks: Mapping[str, FileMark]
-    children: Mapping[str, Sequence[str]]
+    folders: Folders
     read: Read
     shown: StepAddress | None = None
     """The step after which the files were like this; None: it is the tree as it is now."""
@@ -40,6 +41,8 @@ class Listing(Struct, frozen=True):
     newest: str | None = None
     """The file that was written last: of those that are marked, else of all."""
     open: Open = _not_here
+    start_marks: Mapping[str, FileMark] = {}
+    """How they differ from the first that are known."""
 
 
 def listing(
@@ -52,6 +55,7 @@ def listing(
     is_doubtful: bool = False,
     why_empty: str = "",
     open: Open = _not_here,  # noqa: A002  (what it does; nothing here opens by path)
+    start_marks: Mapping[str, FileMark] | None = None,
 ) -> Listing:
     """Make one of the entries of a tree."""
     files = {entry.path: entry for entry in entries}
@@ -59,7 +63,7 @@ def listing(
     return Listing(
         files,
         marks,
-        grouped([*files, *marks]),
+        Folders(files.values()),
         read,
         shown,
         note,
@@ -67,6 +71,7 @@ def listing(
         why_empty if not files else "",
         _newest(marked) or _newest(files.values()),
         open,
+        start_marks or {},
     )
 
 
@@ -97,16 +102,3 @@ def opened_below(folder: Path | None) -> Open:
         return Content(descriptor=open_beneath(folder, unescape_path(entry.path)))
 
     return opened
-
-
-def grouped(paths: Iterable[str]) -> dict[str, list[str]]:
-    """Give what is in each folder; the root's name is empty."""
-    children: dict[str, list[str]] = {}
-    known = {""}
-    for path in paths:
-        while path not in known:
-            known.add(path)
-            parent = path.rpartition("/")[0]
-            children.setdefault(parent, []).append(path)
-            path = parent
-    return children

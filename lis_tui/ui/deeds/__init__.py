@@ -11,6 +11,7 @@ from lis_tui.ui.deeds.deciding import Deciding
 from lis_tui.ui.deeds.exporting import Exporting
 from lis_tui.ui.deeds.handing import Handing
 from lis_tui.ui.deeds.leafing import Leafing
+from lis_tui.ui.deeds.listing import Listing
 from lis_tui.ui.deeds.looking import Looking
 from lis_tui.ui.deeds.marking import Marking
 from lis_tui.ui.deeds.moving import Moving
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 GROUPS = (
     *(Deciding, Changing, Commanding, Breaking, Running),
-    *(Moving, Replaying, Searching, Marking, Leafing, Looking, Travelling, Comparing),
+    *(Moving, Replaying, Searching, Marking, Leafing, Listing, Looking, Travelling, Comparing),
     *(Exporting, Handing),
 )
 _NAMES = {"continue": "continue_"}

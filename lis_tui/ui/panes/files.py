@@ -1,53 +1,49 @@
-"""The files: the tree of the work folder, what the newest step changed in it, sizes."""
+"""The files: the tree of the work folder, of any size, and how it differs from what it was."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 
-from msgspec import Struct
+from msgspec import structs
+from textual import events
 
-from lis_tui.core.events import FileEntry, FileKind
+from lis_tui.core.events import FileEntry
+from lis_tui.core.folders import Folders
 from lis_tui.core.parts import FileMark
 from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
-from lis_tui.ui import words
-from lis_tui.ui.listing import Listing, grouped
+from lis_tui.ui.listing import Listing
 from lis_tui.ui.paint import Paint
-from lis_tui.ui.rows import Ink, Row
+from lis_tui.ui.panes.file_lines import FileLine, row_of, sentences
+from lis_tui.ui.rows import Ink, Row, cells
+from lis_tui.ui.tree import ORDER_WORDS, Files, Look, Shown, Tree
 from lis_tui.ui.widgets.blocks import BlockList
+from lis_tui.ui.widgets.even import Even
+from lis_tui.ui.widgets.field import Field
 
-_MARKS = {"new": ("+", "file-new"), "changed": ("~", "file-changed"), "gone": ("−", "file-gone")}
-_KINDS = {"link": "@", "fifo": "|", "socket": "=", "device": "#"}
-_QUIET = frozenset({".git", "node_modules", "__pycache__", ".venv", "venv", "site-packages", ".cache"})
 MOST_QUICK = 5000
 REST_S = 1.0
-"""A larger tree than this is drawn again after a rest only."""
-MOST_UNASKED = 200
-"""A folder with more entries than this stays folded until a person opens it."""
-
-
-class _Node(Struct):
-    path: str
-    name: str
-    depth: int
-    entry: FileEntry
-    children: int = 0
+"""What takes long for a larger tree than this is done again after a rest only."""
+FIELD_CELLS = 24
+"""So much of the title is for what is typed."""
 
 
 class FilesPane(BlockList):
-    """One line an entry; folders fold."""
+    """One line an entry; folders fold. The last lines say what is not shown, and why."""
 
     has_bar = False
     usual_height = 1
 
     def __init__(self, paint: Paint, view: RunView) -> None:
         super().__init__(paint, id="files")
+        self._heights = Even(self.block_version)
         self._view = view
-        self._lines_shown: list[_Node] = []
-        self._wished: dict[str, bool] = {}
+        self._tree = Tree()
+        self._shown = Shown([])
+        self._notes: list[str] = []
         self.seen_version = -1
         self._is_resting = False
-        self._children: Mapping[str, Sequence[str]] = {}
         self._listing: Listing | None = None
         """What is shown in place of the run's own tree."""
+        self.field = Field()
         self.is_flashing = False
         self.is_following = False
         self.has_chosen = False
@@ -55,61 +51,63 @@ class FilesPane(BlockList):
     # ---- blocks
 
     def block_count(self) -> int:
-        """Entries that are not inside a folded folder; a sentence where there are none."""
-        return len(self._lines_shown) or bool(self._why_empty)
+        """Entries that are not inside a folded folder, and the sentences after them."""
+        return len(self._shown.rows) + len(self._notes)
 
     def block_version(self, number: int) -> Hashable:
         """Differs with the entry, its mark and its fold."""
-        if not self._lines_shown:
-            return self._why_empty
-        node = self._lines_shown[number]
-        mark = self.marks.get(node.path)
-        is_lit = mark is not None and self.is_flashing
-        return node.path, node.entry, mark, is_lit, self._is_open(node.path), node.children
+        line = self._line_of(number)
+        if line is None:
+            return self._notes[number - len(self._shown.rows)]
+        total = (line.total.count, line.total.size_bytes) if line.total is not None else None
+        return line.entry, line.mark, line.is_open, total, line.is_flashing and line.mark is not None
 
     def block_rows(self, number: int, *, is_lit: bool) -> list[Row]:
         """Give an entry's line."""
-        if not self._lines_shown:
-            return [Row([(self._why_empty, "muted")], lead=[(" ", "")], most=6, is_prose=True)]
-        node = self._lines_shown[number]
-        indent = "  " * node.depth
-        mark = self.marks.get(node.path)
-        sign, tone = _MARKS[mark] if mark is not None else ("", "output")
-        flash = " reverse" if mark is not None and self.is_flashing else ""
-        if node.entry.kind == "folder":
-            fold = "▾" if self._is_open(node.path) else "▸"
-            count = f"{node.children:,}" if not self._is_open(node.path) and node.children else ""
-            inks: list[Ink] = [
-                (f"{indent}{fold} ", "muted"),
-                (node.name, (tone if mark else "output") + flash),
-            ]
-            return [
-                Row(
-                    inks,
-                    lead=[(" ", "")],
-                    right=[(f"{sign} {count}".strip() + " ", tone if mark else "muted")],
-                )
-            ]
-        name = node.name + self._suffix(node.entry)
-        attributes = " strike" if mark == "gone" else ""
-        size = words.size(node.entry.size_bytes) if node.entry.kind == "file" and mark != "gone" else ""
-        right: list[Ink] = [(f"{sign} " if sign else "", tone), (f"{size:>6} ", "muted")]
-        return [Row([(f"{indent}  ", ""), (name, tone + attributes + flash)], lead=[(" ", "")], right=right)]
+        line = self._line_of(number)
+        if line is not None:
+            return [row_of(line)]
+        return [Row([(self._notes[number - len(self._shown.rows)], "muted")], lead=[(" ", "")])]
+
+    def _line_of(self, number: int) -> FileLine | None:
+        if number >= len(self._shown.rows):
+            return None
+        path, tree = self._shown.rows[number], self._tree
+        entry, mark = tree.entry(path), tree.mark(path)
+        if entry.kind != "folder":
+            return FileLine(entry, mark, is_flashing=self.is_flashing)
+        is_open = tree.is_open(path)
+        total = None if is_open else self._folders.total(path)
+        return FileLine(entry, mark, is_open, total, self.is_flashing)
 
     def is_countable(self, number: int) -> bool:
         """Entries come and go in place; nothing is counted."""
         return False
 
+    # ---- the title
+
     def title(self) -> tuple[list[Ink], list[Ink]]:
         """Name the pane and the folder."""
         tone = "accent bold" if self.has_focus else "muted"
         started = self._view.started
+        right = self.note()
         folder = one_line(started.spec.sandbox.workdir, 40) if started is not None else ""
-        note = f" {self._listing.note} " if self._listing is not None and self._listing.note else ""
-        is_doubtful = self._listing is not None and self._listing.is_doubtful
-        if is_doubtful:
+        if 2 * cells(right) > self.size.width:
             folder = ""  # the room is needed
-        return [(" 3 Files ", tone), (folder, "muted")], [(note, "warning" if is_doubtful else "muted")]
+        return [(" 3 Files ", tone), (folder, "muted")], right
+
+    def note(self) -> list[Ink]:
+        """Say at the right of the title what is typed, how the tree is shown, and of which moment."""
+        if self.field.is_open or self.look.wanted:
+            found = f" {self._shown.found:,} of {self._shown.total:,} " if self.look.wanted else " "
+            return [*self.field.inks(FIELD_CELLS), (found, "muted")]
+        listing, every_s = self._listing, self._view.followed.every_s
+        ways = [ORDER_WORDS[self.look.order]] if self.look.order != "name" else []
+        ways += ["since the start"] if self.look.is_since_start else []
+        ways += [listing.note] if listing is not None and listing.note else []
+        ways += [f"every {every_s:g} s"] if listing is None and every_s else []
+        is_doubtful = listing is not None and listing.is_doubtful
+        return [(f" {' · '.join(ways)} ", "warning" if is_doubtful else "muted")] if ways else []
 
     # ---- following the run
 
@@ -121,24 +119,27 @@ class FilesPane(BlockList):
     @property
     def marks(self) -> Mapping[str, FileMark]:
         """How they are marked."""
-        return self._view.marks if self._listing is None else self._listing.marks
+        source = self._view if self._listing is None else self._listing
+        return source.start_marks if self.look.is_since_start else source.marks
 
     @property
-    def _why_empty(self) -> str:
-        return "" if self._listing is None else self._listing.why_empty
+    def _folders(self) -> Folders:
+        return self._view.tree if self._listing is None else self._listing.folders
 
     def show(self, listing: Listing) -> None:
         """Show these in place of the run's own tree."""
         self._listing = listing
-        self._rebuild()
+        self._renew()
 
     def update_files(self) -> None:
         """Look for a changed tree."""
         if self._listing is not None or self.seen_version == self._view.files_version or self._is_resting:
             return
         self.seen_version = self._view.files_version
-        self._rebuild()
-        if len(self._view.files) > MOST_QUICK:
+        self._renew()
+        look = self.look
+        is_slow = len(self.marks) > MOST_QUICK or bool(look.wanted) or look.order != "name"
+        if is_slow and len(self.files) > MOST_QUICK:
             self._is_resting = True
             self.set_timer(REST_S, self._rested)
 
@@ -149,69 +150,117 @@ class FilesPane(BlockList):
     def end_flash(self) -> None:
         """Changed files keep their sign and lose the flash."""
         self.is_flashing = False
-        self.update_blocks(is_whole=True)
+        self.refresh()
+
+    # ---- what a person looks at
+
+    @property
+    def look(self) -> Look:
+        """How the person wants it."""
+        return self._tree.look
+
+    def look_so(self, **wishes: object) -> None:
+        """Have it otherwise: another order, filter, hidden ones, marks."""
+        self._tree.look = structs.replace(self.look, **wishes)
+        self._renew()
+        self.refresh_title()
 
     def selected(self) -> FileEntry | None:
         """The entry under the cursor."""
-        if not self._lines_shown:
-            return None
-        return self._lines_shown[min(self.cursor, len(self._lines_shown) - 1)].entry
+        rows = self._shown.rows
+        return self._tree.entry(rows[self.cursor]) if self.cursor < len(rows) else None
 
     def toggle(self, number: int) -> None:
         """Open or fold a folder."""
-        node = self._lines_shown[number]
-        self._wished[node.path] = not self._is_open(node.path)
-        self._rebuild()
+        if number < len(self._shown.rows):
+            self._tree.toggle(self._shown.rows[number])
+            self._renew()
+
+    def toggle_below(self) -> int:
+        """Open or fold a folder and all below it, or that an entry is in; gives how many folders that are."""
+        entry = self.selected()
+        if entry is None:
+            return 0
+        path = entry.path if entry.kind == "folder" else entry.path.rpartition("/")[0]
+        count = self._tree.toggle_below(path) if path else 0
+        self._renew()
+        return count
 
     def select(self, path: str) -> None:
         """Put the cursor on a path, if it is in sight."""
-        for number, node in enumerate(self._lines_shown):
-            if node.path == path:
-                self.cursor = number
-                self.reveal(number)
-                self.refresh()
-                return
+        number = self._number_of(path)
+        if number is not None:
+            self.cursor = number
+            self.reveal(number)
+            self.refresh()
 
-    def _rebuild(self) -> None:
-        chosen = self._lines_shown[self.cursor].path if self.cursor < len(self._lines_shown) else ""
-        self._lines_shown = self._listed()
-        for number, node in enumerate(self._lines_shown):
-            if node.path == chosen:
-                self.cursor = number
-        self.rebuild()
+    def _number_of(self, path: str) -> int | None:
+        try:
+            return self._shown.rows.index(path)
+        except ValueError:
+            return None
 
-    def _listed(self) -> list[_Node]:
-        """Give the entries whose folders are open; what is folded is neither sorted nor built."""
-        if self._listing is not None:
-            self._children = self._listing.children
+    def _renew(self) -> None:
+        """Lay the lines out anew; the cursor stays on its file, and the first line in sight where it is."""
+        old, top = self._shown.rows, round(self.scroll_y)
+        chosen = old[self.cursor] if self.cursor < len(old) else ""
+        first = old[top] if top < len(old) else ""
+        version = self._view.files_version if self._listing is None else id(self._listing)
+        self._shown = self._tree.show(Files(self.files, self._folders, self.marks), version)
+        self._notes = sentences(self._shown, self.look, self._listing or self._view, self._width)
+        cursor = self._nearest(chosen) if chosen else None
+        self.cursor = min(self.cursor if cursor is None else cursor, max(self.block_count() - 1, 0))
+        found = self._nearest(first) if first else None
+        self._heights.resize(self.block_count())
+        self.is_following = False
+        self._settle((top if found is None else found, 0))
+        self.refresh()
+
+    def _nearest(self, path: str) -> int | None:
+        """Find the line of an entry, or of the folder that it is folded into."""
+        while path:
+            if (number := self._number_of(path)) is not None:
+                return number
+            path = path.rpartition("/")[0]
+        return None
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Fold the sentences to the new width."""
+        super().on_resize(event)
+        self._renew()
+
+    # ---- typing
+
+    def ask(self) -> None:
+        """Have the words of a filter typed."""
+        self.field.is_open = True
+        self.refresh_title()
+
+    async def _on_key(self, event: events.Key) -> None:
+        if not self._took(event):
+            return
+        event.stop()
+        event.prevent_default()
+
+    def _took(self, event: events.Key) -> bool:
+        if self.field.take(event):
+            self.look_so(wanted=self.field.text)
+        elif event.key == "escape" and (self.field.is_open or self.look.wanted):
+            self.field.text, self.field.is_open = "", False
+            self.look_so(wanted="")
+        elif event.key == "enter" and self.field.is_open:
+            self.field.is_open = False
+            self.refresh_title()
         else:
-            self._children = grouped([*self.files, *self.marks])
-        nodes: list[_Node] = []
-        waiting = sorted(self._children.get("", ()), reverse=True)
-        while waiting:
-            path = waiting.pop()
-            inside = self._children.get(path, ())
-            folder, _, last = path.rpartition("/")
-            is_outside = path.startswith("/")
-            name = one_line(f"/{last}" if is_outside and not folder else last, 120) or "⎵"
-            depth = path.count("/") - is_outside
-            nodes.append(_Node(path, name, depth, self._entry(path), len(inside)))
-            if inside and self._is_open(path):
-                waiting += sorted(inside, reverse=True)
-        return nodes
+            return False
+        return True
 
-    def _entry(self, path: str) -> FileEntry:
-        """Give the entry; a folder that was never announced is one, because something is in it."""
-        kind: FileKind = "folder" if path in self._children else "file"
-        return self.files.get(path) or FileEntry(path, kind)
+    async def _on_paste(self, event: events.Paste) -> None:
+        if self.field.is_open:
+            event.stop()
+            self.field.add(event.text)
+            self.look_so(wanted=self.field.text)
 
-    def _is_open(self, path: str) -> bool:
-        if path in self._wished:
-            return self._wished[path]
-        name = path.rpartition("/")[2]
-        return name not in _QUIET and len(self._children.get(path, ())) <= MOST_UNASKED
-
-    def _suffix(self, entry: FileEntry) -> str:
-        if entry.kind == "link":
-            return f" → {one_line(entry.target, 60)}"
-        return f" {_KINDS[entry.kind]}" if entry.kind in _KINDS else ""
+    def _on_blur(self, event: events.Blur) -> None:
+        super()._on_blur(event)
+        self.field.is_open = False

@@ -104,6 +104,10 @@ class BlockList(Direct, ScrollView, can_focus=True, inherit_bindings=False):
         """Give the title, left and right."""
         raise NotImplementedError
 
+    def note(self) -> list[Ink]:
+        """Give what the title says at its right where tabs take its place."""
+        return []
+
     def is_countable(self, number: int) -> bool:
         """Whether a block that arrives unseen is counted in the title."""
         return True
@@ -352,7 +356,7 @@ class BlockList(Direct, ScrollView, can_focus=True, inherit_bindings=False):
 
     def _title_strip(self) -> Strip:
         width = self.size.width
-        left, right = self.title() if self.tabs is None else (self.tabs, [])
+        left, right = self.title() if self.tabs is None else (self.tabs, self.note())
         if self.unseen and not self.is_following:
             right = [(f"↓ {self.unseen} new ", "accent")]
         left = cut(left, max(width - cells(right), 0))

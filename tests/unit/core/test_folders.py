@@ -15,9 +15,11 @@ def told(folders: Folders, paths: list[str]) -> dict[str, object]:
         path: (
             dict(folders.at(path).entries),
             sorted(folders.at(path).folders),
+            folders.at(path).names(),
             folders.is_folder(path),
             folders.total(path).count,
             folders.total(path).size_bytes,
+            folders.total(path).unknown,
         )
         for path in tops
     }
@@ -31,7 +33,7 @@ def test_an_index_that_followed_any_changes_says_what_a_fresh_one_says() -> None
         for _ in range(12):
             gone = tuple(chance.sample(NAMES, 2))
             changed = tuple(
-                FileEntry(path, chance.choice(["file", "folder"]), chance.randrange(9))
+                FileEntry(path, chance.choice(["file", "folder"]), chance.randrange(-1, 9))
                 for path in chance.sample(NAMES, 2)
                 if path not in gone
             )
