@@ -23,6 +23,8 @@ _PARSED_BYTES = 64_000_000
 """So far goes what has to be parsed: rows whose quotes may hold line ends."""
 _LONGEST_LINE = 1_000_000
 _SAMPLE_ROWS = 500
+_FEW_ROWS = 2000
+"""So many are sooner parsed than passed over."""
 
 
 def decode(file: File, wanted: Wanted) -> Preview:
@@ -132,7 +134,7 @@ class _Delimited:
     def _passed(self, rows: int) -> tuple[int, int]:
         """Go over as many rows as line ends alone can tell; give the place, and how many are left to skip."""
         place = self._encoding.bom_bytes
-        if self._encoding.is_wide:
+        if self._encoding.is_wide or rows < _FEW_ROWS:
             return place, rows
         while rows and place < min(self._file.size_bytes, _SKIPPED_BYTES):
             block = self._file.read_at(place, _BLOCK_BYTES)

@@ -18,9 +18,10 @@ from lis_tui.preview.parts import MOST_TEXT, CannotShow
 from lis_tui.preview.zipped import BROKEN, member
 
 Attributes = dict[str, str]
-_MOST_BYTES = 48_000_000
+_MOST_BYTES = 32_000_000
 """So much of a part is unpacked at most."""
 _PIECE = 65_536
+_DEEPEST = 100
 _MOST_SHEETS = 1000
 _MOST_STYLES = 70_000
 _BUILT_IN = {
@@ -79,8 +80,22 @@ class Workbook:
             raise CannotShow(f"The workbook is damaged: it has no {part[:100]}.")
         parser = expat.ParserCreate()
         parser.buffer_text = True
-        parser.StartElementHandler = lambda name, attributes: begin(_bare(name), attributes)
-        parser.EndElementHandler = lambda name: end(_bare(name))
+        depth = 0
+
+        def started(name: str, attributes: Attributes) -> None:
+            nonlocal depth
+            depth += 1
+            if depth > _DEEPEST:
+                raise CannotShow("The workbook is nested as no real one is: it is not read.")
+            begin(_bare(name), attributes)
+
+        def ended(name: str) -> None:
+            nonlocal depth
+            depth -= 1
+            end(_bare(name))
+
+        parser.StartElementHandler = started
+        parser.EndElementHandler = ended
         parser.CharacterDataHandler = text
         parser.StartDoctypeDeclHandler = _refuse
         with stream:
@@ -240,7 +255,7 @@ def _moment(value: float, form: Format, *, is_1904: bool) -> str:
 
 def _bare(name: str) -> str:
     """Leave out the namespace's prefix."""
-    return name.rpartition(":")[2]
+    return name.rpartition(":")[2] if ":" in name else name
 
 
 def _number(text: str | None) -> int:
