@@ -21,6 +21,7 @@ class Decoder(Protocol):
 
 
 _MODULES: dict[Kind, str] = {
+    "empty": "nothing",
     "picture": "picture",
     "svg": "svg",
     "pdf": "pdf",
