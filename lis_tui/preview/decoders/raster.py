@@ -69,7 +69,7 @@ def in_colour(image: Image.Image, span: object = None) -> Image.Image:
         image = image.convert("I").point(lambda value: value * (1 / 257)).convert("L")
     elif image.mode in ("I", "F"):
         image = _spread(image, span or image.getextrema())
-    elif image.mode in ("LAB", "HSV", "YCbCr"):
+    elif image.mode in ("HSV", "YCbCr"):
         image = image.convert("RGB")
     return image if image.mode == "RGBA" else image.convert("RGBA")
 
