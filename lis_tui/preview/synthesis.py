@@ -36,7 +36,7 @@ async def render_midi(data: bytes, which: Which = shutil.which) -> bytes:
     program = which("fluidsynth")
     if program is None:
         raise CannotShow("To hear it takes fluidsynth, which is not installed.")
-    font = _font(Path(program))
+    font = find_font(Path(program))
     if font is None:
         raise CannotShow("To hear it takes a sound font, and none is installed (as `fluid-soundfont-gm`).")
     if len(data) > _MOST_SONG:
@@ -115,7 +115,7 @@ async def _output(command: list[str]) -> bytes:
     finally:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+        await process.communicate()  # what is still in the pipe has to be taken before it counts as ended
     return bytes(found[: len(found) // _FRAME_BYTES * _FRAME_BYTES])
 
 
@@ -138,7 +138,7 @@ def _as_wav(sound: bytes) -> bytes:
     return made.getvalue()
 
 
-def _font(program: Path) -> Path | None:
+def find_font(program: Path) -> Path | None:
     """Find a sound font: what the machine calls its usual one, else the first."""
     prefixes = dict.fromkeys((program.parent.parent, program.resolve().parent.parent, Path("/usr")))
     folders = [prefix / folder for prefix in prefixes for folder in _FOLDERS]
