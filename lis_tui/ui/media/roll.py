@@ -34,7 +34,9 @@ class RollSheet:
 
     def __init__(self, part: Roll, rows: int) -> None:
         self._part = part
-        self._rows = min(max(rows - 2, _LEAST_ROWS), _span(part.notes))
+        span = _span(part.notes)
+        step = -(-span // max(rows - 2, _LEAST_ROWS))
+        self._rows = -(-span // step)
         self._drawn: tuple[int, list[list[Ink]]] = (0, [])
 
     def __len__(self) -> int:
