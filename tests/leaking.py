@@ -79,7 +79,18 @@ HEARD = {
         "object",
     ),
     *("embed", "poster", "script", "drawing", "inner-image", "fetch", "kept", "xhr", "beacon"),
-    *("socket", "new-image", "module", "worker", "imported", "data-worker", "blob-image", "written-image"),
+    *(
+        "socket",
+        "events",
+        "inner-fetch",
+        "new-image",
+        "module",
+        "worker",
+        "imported",
+        "data-worker",
+        "blob-image",
+        "written-image",
+    ),
     *("ping", "form", "navigation", "refresh", "top", "parent", "window", "link", "connect", "call"),
 }
 """What the canary hears where nothing holds them."""

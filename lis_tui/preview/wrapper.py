@@ -138,7 +138,7 @@ def wrapper(title: str, medium: Medium, content: str, nonce: str, *, has_network
     """Give the page that shows one file; `title` is its name, `content` its address."""
     facts = [medium.format.called]
     if medium.way == "page":
-        facts.append("it may use the network" if has_network else "no network")
+        facts.append("with the network" if has_network else "no network; lis-tui can allow it")
     return _page(title, _shown(medium, html.escape(content)), nonce, facts)
 
 

@@ -37,7 +37,7 @@ HANDING: tuple[Action, ...] = (
         "open file",
         "Open the file: in its program, or in a browser, where a page runs without the network.",
         "Look",
-        False,
+        True,
         openable,
     ),
     Action(

@@ -42,6 +42,7 @@ def footer(view: RunView, focus: Focus, *, is_gate_seen: bool = False) -> list[O
     for action in [*urgent, *[each for each in ACTIONS if each.in_footer and each not in urgent]]:
         is_in_box = is_gate_seen and action.id in (*GATE_IDS, *(("pause",) if view.is_held else ()))
         is_needless = action.id == "type" and view.asking is None
+        is_needless |= action.id == "open_file" and focus.pane not in ("files", "preview")
         is_needless |= action.id == "resume" and focus.is_recorded and not focus.is_last
         if not is_in_box and not is_needless and not action.why_not(view, focus):
             found.append(_offer(action, view, focus))
@@ -61,7 +62,8 @@ def gate_keys(view: RunView, focus: Focus) -> list[Offer]:
 def end_keys(view: RunView, focus: Focus) -> list[Offer]:
     """Give the keys that make sense once the run has ended."""
     looking = ("open", "sent", "copy") if view.steps else ("sent",) if view.turn.asked_at is not None else ()
-    ids = ("tell", "limits", "retry_now", "fork", "resume", *looking, "quit")
+    made = ("made",) if view.outputs is not None and view.outputs.files else ()
+    ids = ("tell", "limits", "retry_now", "fork", "resume", *looking, *made, "quit")
     return [_offer(BY_ID[each], view, focus) for each in ids if not why_not(each, view, focus)]
 
 

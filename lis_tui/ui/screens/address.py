@@ -39,7 +39,7 @@ class AddressDialog(ModalScreen[bool | None]):
 
     def compose(self) -> ComposeResult:
         """Draw it."""
-        offered = ["y copy the address", *(["t copy the ssh line"] if self._tunnel else [])]
+        offered = ["y copy address", *(["t copy ssh line"] if self._tunnel else [])]
         offered += ["H with network"] if self._asks_network else []
         with Vertical(classes="dialog") as box:
             box.border_title = label(f"{one_line(self._shown_name, 60)} is served to a browser")
