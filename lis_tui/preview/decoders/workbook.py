@@ -22,6 +22,9 @@ _MOST_BYTES = 32_000_000
 """So much of a part is unpacked at most."""
 _PIECE = 65_536
 _DEEPEST = 100
+_LONGEST_TAG = 1_000_000
+_MOST_ELEMENTS = 800_000
+"""A few seconds; a cell takes two."""
 _MOST_SHEETS = 1000
 _MOST_STYLES = 70_000
 _BUILT_IN = {
@@ -80,11 +83,13 @@ class Workbook:
             raise CannotShow(f"The workbook is damaged: it has no {part[:100]}.")
         parser = expat.ParserCreate()
         parser.buffer_text = True
-        depth = 0
+        depth = elements = 0
 
         def started(name: str, attributes: Attributes) -> None:
-            nonlocal depth
-            depth += 1
+            nonlocal depth, elements
+            depth, elements = depth + 1, elements + 1
+            if elements > _MOST_ELEMENTS:
+                raise Enough
             if depth > _DEEPEST:
                 raise CannotShow("The workbook is nested as no real one is: it is not read.")
             begin(_bare(name), attributes)
@@ -218,6 +223,9 @@ def _parsed(parser: expat.XMLParserType, stream: io.BufferedIOBase, part: str) -
         while piece := stream.read(_PIECE):
             read += len(piece)
             parser.Parse(piece, False)
+            # What is not complete yet is looked at again with each piece.
+            if read - parser.CurrentByteIndex > _LONGEST_TAG:
+                raise CannotShow("The workbook has a tag that never ends: it is not read.")
             if read > _MOST_BYTES:
                 return False
         parser.Parse(b"", True)
