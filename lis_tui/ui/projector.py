@@ -85,9 +85,9 @@ class Projector:
         sheets = [await asyncio.to_thread(picture_sheet, each, room, look) for each in pictures]
         for sheet in sheets:
             easel.centre(sheet)
-        times = [self._at_s + number * INTERVAL_S for number in range(len(sheets))]
+        times = [round(self._at_s + number * INTERVAL_S, 3) for number in range(len(sheets))]
         self._ready += [Frame(at_s, sheet) for at_s, sheet in zip(times, sheets, strict=True)]
-        self._at_s += max(len(sheets), 1) * INTERVAL_S
+        self._at_s = round(self._at_s + max(len(sheets), 1) * INTERVAL_S, 3)
         self._is_over = not sheets or not _goes_on(preview, self._at_s)
 
     def _failed(self, error: Exception) -> None:

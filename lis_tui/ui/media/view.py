@@ -37,8 +37,14 @@ class MediaView(BlockList):
 
     # ---- what is shown
 
-    def put(self, sheets: Sequence[Sheet], *, keeps_place: bool = False, shift: int = 0) -> None:
-        """Show these sheets, from the top, or from where one is; `shift` lines came above that (or went)."""
+    def put(
+        self, sheets: Sequence[Sheet], *, keeps_place: bool = False, shift: int = 0, follows: bool = False
+    ) -> None:
+        """Show these sheets, from the top, or from where one is; `shift` lines came above that (or went).
+
+        With `follows` who is at the end stays there.
+        """
+        self.is_following = self.is_following and follows
         anchor, cursor = self._anchor(), self.cursor
         self._exchange(sheets)
         self.renumber()

@@ -48,7 +48,7 @@ class PreviewPane(MediaView):
         """Draw this one, or none; the same file keeps its place."""
         is_same = self.entry is not None and shown is not None and self.entry.path == shown.entry.path
         self.shown = shown
-        self.put(shown.sheets if shown is not None else (), keeps_place=is_same)
+        self.put(shown.sheets if shown is not None else (), keeps_place=is_same, follows=is_same)
 
     def say(self, entry: FileEntry, sentence: str) -> None:
         """Say something in place of a file's preview."""
