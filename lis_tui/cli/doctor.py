@@ -50,6 +50,7 @@ def _findings(places: Places, loaded: Loaded) -> Iterator[Finding]:
     yield _model(loaded)
     yield Finding("good", "runs", f"kept in {places.data}")
     yield _checkpoints(places, loaded)
+    yield _previews()
     yield Finding("good", "settings file", f"{loaded.path}{'' if loaded.path.exists() else ' (none yet)'}")
 
 
@@ -110,6 +111,18 @@ def _checkpoints(places: Places, loaded: Loaded) -> Finding:
     taken = size(Blobs(places.data).size_bytes())
     sentence = f"after each step, {skipped} left out (sandbox.checkpoint_skip); {taken} in all"
     return Finding("good", "checkpoints", one_line(sentence, 500))
+
+
+def _previews() -> Finding:
+    """Say what keeps files of the sandbox from doing harm when they are looked at."""
+    from lis_tui.preview.parts import CannotShow
+    from lis_tui.preview.starting import confinement
+
+    try:
+        found = confinement()
+    except CannotShow as error:
+        return Finding("poor", "previews", str(error))
+    return Finding("good" if found.is_confined else "poor", "previews", found.sentence)
 
 
 def _model(loaded: Loaded) -> Finding:

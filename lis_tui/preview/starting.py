@@ -4,10 +4,28 @@ import socket
 import subprocess
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from lis_tui.preview.child import Clock, Worker, WorkerLost
 from lis_tui.preview.enclosure import bubblewrap, enclosed, python
 from lis_tui.preview.surroundings import environment
+
+_COULD = {
+    "files": "read your files",
+    "writing": "change files",
+    "network": "use the network",
+    "processes": "start programs",
+    "memory": "take all memory",
+}
+"""What a file that takes over its reader could do, were it not for each barrier."""
+
+
+class Confinement(NamedTuple):
+    """What keeps a file that takes over its reader from doing harm here."""
+
+    is_confined: bool
+    """It reaches no file, no network and no process."""
+    sentence: str
 
 
 class Starting:
@@ -77,3 +95,20 @@ def start(command: Sequence[str], clock: Clock = time.monotonic) -> Worker:
         worker.close()
         raise
     return worker
+
+
+def confinement() -> Confinement:
+    """Start a worker and tell what confines it; blocks. Raises WorkerLost where none starts."""
+    starting = Starting()
+    worker = starting()
+    worker.close()
+    could = [word for barrier, word in _COULD.items() if barrier not in worker.barriers]
+    if not starting.why_bare:
+        return Confinement(True, "read in a process of their own inside bubblewrap, without files or network")
+    if not could:
+        return Confinement(
+            True, f"read in a process of their own that the kernel confines; {starting.why_bare}"
+        )
+    return Confinement(
+        False, f"{starting.why_bare}: a file that takes over its reader could {', '.join(could)}"
+    )

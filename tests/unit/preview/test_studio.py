@@ -10,13 +10,14 @@ import pytest
 
 from lis_tui.core.bus import spawn
 from lis_tui.core.content import Content
+from lis_tui.preview import starting
 from lis_tui.preview import studio as studio_module
 from lis_tui.preview.child import WorkerLost
 from lis_tui.preview.frames import MOST_INLINE, Asked
 from lis_tui.preview.parts import CannotShow, Preview, Wanted
-from lis_tui.preview.starting import Starting, start
+from lis_tui.preview.starting import start
 from lis_tui.preview.studio import Overtaken, Studio
-from tests.workers import evil_command
+from tests.workers import evil_command, honest_worker
 
 
 class Hand:
@@ -272,13 +273,24 @@ async def _given_up(studio: Studio) -> None:
     task.cancel()
 
 
-async def test_it_tells_why_there_is_no_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:
-    from lis_tui.preview import starting
-
+def test_it_tells_why_there_is_no_bubblewrap_and_what_confines_a_worker_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for program, why in ((None, "not installed"), ("/bin/false", "does not work here")):
         monkeypatch.setattr(starting, "bubblewrap", lambda program=program: program)
-        begin = Starting()
+        begin = starting.Starting()
         worker = begin()
+        worker.close()
         assert why in begin.why_bare
         assert "bubblewrap" not in worker.barriers
-        worker.close()
+        found = starting.confinement()
+        assert why in found.sentence
+        assert found.is_confined is ({"files", "writing", "network", "processes"} <= set(worker.barriers))
+
+
+def test_what_a_worker_without_barriers_could_do_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(starting, "bubblewrap", lambda: None)
+    monkeypatch.setattr(starting, "start_bare", lambda clock: honest_worker("unconfined"))
+    found = starting.confinement()
+    assert not found.is_confined
+    assert "read your files, change files, use the network, start programs" in found.sentence
