@@ -7,8 +7,8 @@ _LEAST_CELLS = 9
 """Between two marks, so that their labels do not touch."""
 
 
-def axis_line(duration_s: float, width: int) -> list[Ink]:
-    """Give marks at even moments, as many as fit, over the whole duration."""
+def axis_line(duration_s: float, width: int, free: int = 0) -> list[Ink]:
+    """Give marks at even moments, as many as fit; `free` cells at the end stay empty."""
     if duration_s <= 0 or width <= 0:
         return []
     step_s = next((step for step in _STEPS_S if step / duration_s * width >= _LEAST_CELLS), duration_s)
@@ -16,7 +16,7 @@ def axis_line(duration_s: float, width: int) -> list[Ink]:
     number = 0
     while (place := round(number * step_s / duration_s * width)) < width:
         label = f"╵{moment_words(number * step_s)}"
-        if place + len(label) > width:
+        if place + len(label) > width - free:
             break
         line = line.ljust(place) + label
         number += 1

@@ -83,8 +83,7 @@ def _inks(line: list[int], heard: int) -> list[Ink]:
 
 def _time_line(duration_s: float, width: int, loudest: float) -> list[Ink]:
     said = "silence" if loudest <= 0 else f"at most {loudest:.0%} loud" if loudest < 0.5 else ""
-    axis = axis_line(duration_s, width)
-    gap = width - cells(axis) - len(said)
-    if not said or gap < 2:
-        return axis
-    return [*axis, (" " * gap, ""), (said, "muted")]
+    if len(said) > width // 2:
+        return axis_line(duration_s, width)
+    axis = axis_line(duration_s, width, len(said) + 2 if said else 0)
+    return [*axis, (" " * (width - cells(axis) - len(said)), ""), (said, "muted")] if said else axis
