@@ -116,8 +116,9 @@ class _Writer:
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
         kind = _local(name)
         if self._skipped or kind in _LEFT_OUT:
+            if not self._skipped:
+                self._left_out.setdefault(kind)
             self._skipped += 1
-            self._left_out.setdefault(kind)
             return
         self._open.append(name)
         self._references.begin(attributes.get("id", ""))

@@ -10,6 +10,7 @@ _RAW = {"script", "style", "title", "textarea", "xmp", "iframe", "noembed", "nof
 _TAG = re.compile(
     r"<(/?)([A-Za-z][^\s/>]{0,40})((?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"']?+))*+)>", re.DOTALL
 )
+_TEXT = re.compile(r"(?:[^<]++|<(?!/?[A-Za-z]|[!?]))++")
 _ATTRIBUTE = re.compile(r"([^\s=>/\"']++)(?:\s*+=\s*+(\"[^\"]*+\"|'[^']*+'|[^\s>\"']*+))?", re.DOTALL)
 
 
@@ -30,16 +31,14 @@ def tokens(text: str) -> Iterator[Begin | End | str]:
     """Give what is in it, in order; a tag that never ends takes the rest with it."""
     place = 0
     while place < len(text):
-        start = text.find("<", place)
-        if start != place:
-            yield html.unescape(text[place : start if start >= 0 else len(text)])
-        if start < 0:
-            return
-        tag = _TAG.match(text, start)
+        said = _TEXT.match(text, place)
+        if said:
+            yield html.unescape(said[0])
+            place = said.end()
+            continue
+        tag = _TAG.match(text, place)
         if tag is None:
-            place, said = _other(text, start)
-            if said:
-                yield said
+            place = _past_the_rest(text, place)
             continue
         place = tag.end()
         name = tag[2].lower()
@@ -53,16 +52,13 @@ def tokens(text: str) -> Iterator[Begin | End | str]:
             place = end
 
 
-def _other(text: str, start: int) -> tuple[int, str]:
-    """Pass by a comment, a declaration, or a sign that is only a sign; give where to go on."""
+def _past_the_rest(text: str, start: int) -> int:
+    """Pass by a comment or a declaration; a tag that never ends is passed by with all that follows."""
     if text.startswith("<!--", start):
-        return _past(text.find("-->", start + 2), 3, text), ""
-    following = text[start + 1 : start + 3]
-    if following[:1] in ("!", "?"):
-        return _past(text.find(">", start), 1, text), ""
-    if following.lstrip("/")[:1].isalpha():
-        return len(text), ""
-    return start + 1, "<"
+        return _past(text.find("-->", start + 2), 3, text)
+    if text[start + 1] in "!?":
+        return _past(text.find(">", start), 1, text)
+    return len(text)
 
 
 def _past(found: int, length: int, text: str) -> int:
