@@ -3,7 +3,20 @@
 import subprocess
 import sys
 
-ALL = ("peer", "screen", "first_paint", "text", "output", "journal", "interrupt", "pause", "timeline", "open", "opening")
+ALL = (
+    "peer",
+    "screen",
+    "first_paint",
+    "text",
+    "output",
+    "journal",
+    "interrupt",
+    "pause",
+    "timeline",
+    "open",
+    "opening",
+    "preview",
+)
 
 
 def main() -> None:
