@@ -1,5 +1,6 @@
-"""A wave form in braille: two moments and four levels a cell, mirrored as sound is."""
+"""A wave form in blocks, a moment a cell and eight levels a line, above and below a middle."""
 
+from collections.abc import Iterator
 from itertools import groupby
 
 from lis_tui.preview.parts import Wave
@@ -7,13 +8,14 @@ from lis_tui.ui.media.axis import axis_line
 from lis_tui.ui.media.sheet import LEAD, Drawn
 from lis_tui.ui.rows import Ink, Row, cells
 
-_BRAILLE = 0x2800
-_DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
-"""The dots of a cell: its left and its right column, from the top."""
+_BLOCKS = " ▁▂▃▄▅▆▇█"
+"""Filled from below, by eighths; from above the rest of a cell is filled, and the colours are exchanged."""
+_FULL = 8
 _FAINTEST = 0.02
 """What is quieter all through is not drawn larger."""
-_MOST_ROWS = 13
+_MOST_ROWS = 12
 Extent = tuple[float, float]
+Cell = tuple[str, str]
 
 
 class WaveSheet:
@@ -21,7 +23,7 @@ class WaveSheet:
 
     def __init__(self, part: Wave, rows: int, at_s: float | None = None) -> None:
         self._part = part
-        self._rows = max(min(rows - 1, _MOST_ROWS), 3)
+        self._rows = max(min(rows - 1, _MOST_ROWS), 2) // 2 * 2
         self._at_s = at_s
         self._drawn: tuple[int, list[list[Ink]]] = (0, [])
 
@@ -37,21 +39,46 @@ class WaveSheet:
 
 
 def wave_lines(wave: Wave, width: int, height: int, at_s: float | None = None) -> list[list[Ink]]:
-    """Draw it in `height` lines and one for the time; what comes after `at_s` is pale.
+    """Draw it in `height` lines (an even number) and one for the time; what comes after `at_s` is pale.
 
     The loudest moment fills the height; how loud it is is said where that is little.
     """
     loudest = max((max(-low, high) for low, high in wave.peaks), default=0.0)
-    scale = 1 / max(loudest, _FAINTEST)
-    columns = [(low * scale, high * scale) for low, high in _spread(wave.peaks, width * 2)]
-    masks = [[0] * width for _ in range(height)]
-    for place, (low, high) in enumerate(columns):
-        top, bottom = _level(high, height), _level(low, height)
-        for level in range(top, bottom + 1):
-            masks[level // 4][place // 2] |= _DOTS[place % 2][level % 4]
+    half = max(height // 2, 1)
+    scale = half * _FULL / max(loudest, _FAINTEST)
+    columns = [(round(-low * scale), round(high * scale)) for low, high in _spread(wave.peaks, width)]
     heard = width if at_s is None or wave.duration_s <= 0 else round(at_s / wave.duration_s * width)
-    lines = [_inks(line, heard) for line in masks]
-    return [*lines, _time_line(wave.duration_s, width, loudest)]
+    tones = ["accent" if place < heard else "muted" for place in range(width)]
+    above = [
+        _joined(
+            _above(high - row * _FULL, tone, is_middle=not row)
+            for (_, high), tone in zip(columns, tones, strict=True)
+        )
+        for row in reversed(range(half))
+    ]
+    below = [
+        _joined(_below(low - row * _FULL, tone) for (low, _), tone in zip(columns, tones, strict=True))
+        for row in range(half)
+    ]
+    return [*above, *below, _time_line(wave.duration_s, width, loudest)]
+
+
+def _above(eighths: int, tone: str, *, is_middle: bool) -> Cell:
+    """Fill a cell from below; the middle is seen also where it is silent."""
+    return _BLOCKS[min(max(eighths, int(is_middle)), _FULL)], tone
+
+
+def _below(eighths: int, tone: str) -> Cell:
+    """Fill a cell from above."""
+    if eighths <= 0 or eighths >= _FULL:
+        return _BLOCKS[min(max(eighths, 0), _FULL)], tone
+    return _BLOCKS[_FULL - eighths], f"{tone} reverse"
+
+
+def _joined(line: Iterator[Cell]) -> list[Ink]:
+    return [
+        ("".join(sign for sign, _ in part), tone) for tone, part in groupby(line, key=lambda cell: cell[1])
+    ]
 
 
 def _spread(peaks: tuple[Extent, ...], count: int) -> list[Extent]:
@@ -65,20 +92,6 @@ def _spread(peaks: tuple[Extent, ...], count: int) -> list[Extent]:
         part = peaks[first:last]
         found.append((min(low for low, _ in part), max(high for _, high in part)))
     return found
-
-
-def _level(value: float, height: int) -> int:
-    """Give the row of dots of a value between -1 and 1, counted from the top."""
-    dots = height * 4
-    return min(max(round((1 - value) / 2 * (dots - 1)), 0), dots - 1)
-
-
-def _inks(line: list[int], heard: int) -> list[Ink]:
-    signs = [(chr(_BRAILLE + mask) if mask else " ", place < heard) for place, mask in enumerate(line)]
-    return [
-        ("".join(sign for sign, _ in part), "accent" if is_heard else "muted")
-        for is_heard, part in groupby(signs, key=lambda sign: sign[1])
-    ]
 
 
 def _time_line(duration_s: float, width: int, loudest: float) -> list[Ink]:
