@@ -25,7 +25,7 @@ def decode(file: File, wanted: Wanted) -> Preview:
         first, count = max(0, wanted.first), min(max(1, wanted.count), cells.MOST_ROWS)
         rows = _rows(source, first, count)
     except (pyarrow.ArrowException, OSError) as error:
-        raise CannotShow(f"The Parquet file cannot be read: {_said(error)}") from error
+        raise CannotShow(f"The Parquet file cannot be read: {_said(error)}.") from error
     meta, schema = source.metadata, source.schema_arrow
     return Preview(
         kind="parquet",
@@ -157,4 +157,4 @@ def _packing(meta: FileMetaData) -> tuple[str, ...]:
 
 
 def _said(error: Exception) -> str:
-    return cells.cut((str(error).splitlines() or ["it is damaged."])[0], 200)
+    return cells.cut((str(error).splitlines() or ["it is damaged"])[0].rstrip("."), 200)

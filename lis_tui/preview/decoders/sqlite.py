@@ -62,6 +62,8 @@ class _Rows(NamedTuple):
 def decode(file: File, wanted: Wanted) -> Preview:
     """Show the rows of one table."""
     head = file.read_at(0, 100)
+    if not head.startswith(b"SQLite format 3\0"):
+        raise CannotShow("It is no SQLite database.")
     if file.size_bytes > _MOST_BYTES:
         raise CannotShow(
             f"The database has {cells.size(file.size_bytes)}; "
