@@ -154,7 +154,7 @@ def _is_passed_on(name: str) -> bool:
 def _must_be_heard(environment: Mapping[str, str]) -> None:
     """Raises CannotShow where it would sound in another place than the person's."""
     if "SSH_CONNECTION" in environment and "PULSE_SERVER" not in environment:
-        raise CannotShow("This session is over SSH: it would sound at the other machine. S saves the file.")
+        raise CannotShow("This session is over SSH: it would sound at the other machine. W saves the file.")
 
 
 def _within(environment: Mapping[str, str]) -> Which:
@@ -170,7 +170,7 @@ def _file(content: Content) -> File:
 def _copy(content: Content, path: Path) -> None:
     """Write a copy that only its owner reads, under a name of ours. Raises CannotShow."""
     if content.size_bytes > _MOST_BYTES:
-        raise CannotShow("It is too large to be played from here. S saves the file.")
+        raise CannotShow("It is too large to be played from here. W saves the file.")
     place = 0
     try:
         with path.open("xb") as copy:
