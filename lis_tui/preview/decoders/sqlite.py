@@ -1,36 +1,15 @@
 """SQLite: the tables and views of a database as pages, read by its library; all but reading is forbidden."""
 
 import sqlite3
-import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from typing import NamedTuple
 
 from lis_tui.preview.decoders import cells
+from lis_tui.preview.decoders.database import BROKEN, MOST_S, limited, opened
 from lis_tui.preview.file import File
 from lis_tui.preview.parts import MOST_TEXT, CannotShow, Column, Preview, Table, Wanted
 
-_MOST_BYTES = 64_000_000
-"""A larger one would have to lie in memory as a whole, twice."""
-_MOST_S = 2.0
-"""A view or a count that takes longer is broken off."""
 _MOST_TABLES = 1000
-_BROKEN = (sqlite3.Error, UnicodeDecodeError)
-"""Even the words of an error may be damaged."""
-_STEPS = 10_000
-_ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE})
-_FORBIDDEN_FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"})
-_LIMITS = (
-    (sqlite3.SQLITE_LIMIT_LENGTH, 50_000_000),
-    (sqlite3.SQLITE_LIMIT_SQL_LENGTH, 1_000_000),
-    (sqlite3.SQLITE_LIMIT_COLUMN, 2000),
-    (sqlite3.SQLITE_LIMIT_EXPR_DEPTH, 200),
-    (sqlite3.SQLITE_LIMIT_COMPOUND_SELECT, 100),
-    (sqlite3.SQLITE_LIMIT_VDBE_OP, 250_000),
-    (sqlite3.SQLITE_LIMIT_ATTACHED, 0),
-    (sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH, 1),
-    (sqlite3.SQLITE_LIMIT_WORKER_THREADS, 0),
-)
 
 
 class _Place(NamedTuple):
@@ -61,65 +40,12 @@ class _Rows(NamedTuple):
 
 def decode(file: File, wanted: Wanted) -> Preview:
     """Show the rows of one table."""
-    head = file.read_at(0, 100)
-    if not head.startswith(b"SQLite format 3\0"):
-        raise CannotShow("It is no SQLite database.")
-    if file.size_bytes > _MOST_BYTES:
-        raise CannotShow(
-            f"The database has {cells.size(file.size_bytes)}; "
-            f"those of more than {cells.size(_MOST_BYTES)} are not opened here."
-        )
     try:
-        with closing(_opened(file, head)) as database:
-            return _shown(database, wanted, _wal_note(head))
-    except _BROKEN as error:
+        database, missing = opened(file)
+        with closing(database):
+            return _shown(database, wanted, missing)
+    except BROKEN as error:
         raise CannotShow(f"The database cannot be read: {cells.cut(str(error), 200)}.") from error
-
-
-def _opened(file: File, head: bytes) -> sqlite3.Connection:
-    database = sqlite3.connect(":memory:")
-    try:
-        data = file.read_at(0, file.size_bytes)
-        if head[18:20] == b"\x02\x02":
-            data = data[:18] + b"\x01\x01" + data[20:]  # in memory there is no write-ahead log
-        database.deserialize(data)
-        del data
-        _harden(database)
-    except BaseException:
-        database.close()
-        raise
-    return database
-
-
-def _harden(database: sqlite3.Connection) -> None:
-    """Leave nothing but reading: what a schema or a view says is as hostile as any other text."""
-    for category, limit in _LIMITS:
-        database.setlimit(category, limit)
-    for pragma in ("trusted_schema = off", "query_only = on", "cell_size_check = on", "temp_store = memory"):
-        database.execute(f"PRAGMA {pragma}")
-    database.text_factory = lambda data: data.decode("utf-8", "replace")
-    database.set_authorizer(_authorised)
-
-
-def _authorised(action: int, first: str | None, second: str | None, *_: str | None) -> int:
-    if action == sqlite3.SQLITE_FUNCTION:
-        is_fine = (second or "").lower() not in _FORBIDDEN_FUNCTIONS
-    elif action == sqlite3.SQLITE_PRAGMA:
-        is_fine = (first or "").lower() == "table_xinfo"
-    else:
-        is_fine = action in _ALLOWED
-    return sqlite3.SQLITE_OK if is_fine else sqlite3.SQLITE_DENY
-
-
-@contextmanager
-def _limited(database: sqlite3.Connection) -> Iterator[None]:
-    """Break off what takes too long."""
-    until = time.monotonic() + _MOST_S
-    database.set_progress_handler(lambda: int(time.monotonic() > until), _STEPS)
-    try:
-        yield
-    finally:
-        database.set_progress_handler(None, 0)
 
 
 def _shown(database: sqlite3.Connection, wanted: Wanted, note: str) -> Preview:
@@ -149,7 +75,7 @@ def _shown(database: sqlite3.Connection, wanted: Wanted, note: str) -> Preview:
 
 def _places(database: sqlite3.Connection) -> list[_Place]:
     """Give tables, then views, as the schema lists them."""
-    with _limited(database):
+    with limited(database):
         found = database.execute(
             "SELECT name, type, substr(sql, 1, 200) FROM sqlite_master WHERE type IN ('table', 'view') "
             "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, rowid LIMIT ?",
@@ -170,13 +96,13 @@ def _read(database: sqlite3.Connection, place: _Place, first: int, count: int) -
     rows: list[list[str | None]] = []
     trouble = ""
     try:
-        with _limited(database):
+        with limited(database):
             columns = _columns(database, place)
             rows.extend(
                 [_text(value) for value in row]
                 for row in database.execute(_query(place, columns), (count + 1, first))
             )
-    except _BROKEN as error:
+    except BROKEN as error:
         trouble = _said(error, place)
     return _Rows(_numbered(columns), rows[:count], has_more=len(rows) > count, trouble=trouble)
 
@@ -213,9 +139,9 @@ def _counted(database: sqlite3.Connection, place: _Place, first: int, found: _Ro
     if not found.has_more and (found.rows or not first):
         return first + len(found.rows)
     try:
-        with _limited(database):
+        with limited(database):
             return int(database.execute(f"SELECT count(*) FROM {place.quoted}").fetchone()[0])
-    except _BROKEN:
+    except BROKEN:
         return None
 
 
@@ -227,15 +153,9 @@ def _text(value: object) -> str | None:
 
 def _said(error: Exception, place: _Place) -> str:
     if "interrupted" in str(error):
-        return f"The {place.kind} took longer than {_MOST_S:g} s, and was broken off."
+        return f"The {place.kind} took longer than {MOST_S:g} s, and was broken off."
     return f"It cannot be read to the end: {cells.cut(str(error), 200)}."
 
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _wal_note(head: bytes) -> str:
-    if head[18:20] != b"\x02\x02":
-        return ""
-    return "It is written with a write-ahead log: what only the -wal file beside it holds is not shown."

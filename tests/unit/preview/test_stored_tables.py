@@ -10,6 +10,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
+from lis_tui.preview.decoders import database as database_file
 from lis_tui.preview.file import HeldFile
 from lis_tui.preview.kinds import kind_of
 from lis_tui.preview.parts import CannotShow, Table
@@ -178,9 +179,7 @@ def test_rows_of_a_database_can_be_asked_for() -> None:
 
 
 def test_views_that_never_end_are_broken_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    from lis_tui.preview.decoders import sqlite
-
-    monkeypatch.setattr(sqlite, "_MOST_S", 0.05)
+    monkeypatch.setattr(database_file, "MOST_S", 0.05)
     data = database(
         "CREATE TABLE t (a); INSERT INTO t VALUES (1);"
         "CREATE VIEW round1 AS SELECT * FROM round2; CREATE VIEW round2 AS SELECT * FROM round1;"
@@ -226,3 +225,25 @@ def test_a_damaged_database_says_so() -> None:
     assert "cannot be read to the end" in shown(spoilt).note
     with pytest.raises(CannotShow, match="cannot be read"):
         shown(spoilt[:120] + b"\xff" * 5000, "sqlite")
+
+
+def test_of_a_huge_database_the_beginning_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = database(
+        "CREATE TABLE early (a, b); CREATE TABLE wide (a, b); "
+        "CREATE VIEW counts AS SELECT count(*) AS c FROM wide;"
+        "INSERT INTO early VALUES (1, 'x'), (2, 'y');"
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
+        "INSERT INTO wide SELECT i, hex(zeroblob(100)) FROM n;"
+    )
+    assert [table.rows_in_all for table, _ in pages_of(data)] == [2, 5000, 1]
+    monkeypatch.setattr(database_file, "_MOST_BYTES", 100_000)
+    (early, _), (wide, note), (counts, broken) = pages_of(data)
+    assert early.rows == (("1", "x"), ("2", "y"))
+    assert [row[0] for row in wide.rows] == [str(n) for n in range(1, 201)]
+    assert wide.rows_in_all is None
+    assert note == "Only the first 100 kB are read; rows that lie further on are missing."
+    assert counts.rows == ()
+    assert "cannot be read to the end" in broken
+    far = shown(data, page=1, first=4000)
+    assert table_of(far).rows == ()
+    assert "cannot be read to the end" in far.note
