@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 MEDIA = Path(__file__).parent / "media"
 HUGE = (1 << 31) - 1
-ZEROS_MB = 1024
+ZEROS_MB = 512
 """What bombs unpack to, in MB."""
 
 
@@ -67,7 +67,7 @@ def png_bomb(side: int = 16_000) -> bytes:
 
 
 def png_text_bomb() -> bytes:
-    """Make a small picture whose packed comment unpacks to 1 GB."""
+    """Make a small picture whose packed comment unpacks to 512 MB."""
     comment = Packed(bytes(1 << 20), ZEROS_MB)
     sum_of_zeros = (comment.size % 65521) << 16 | 1
     text = b"Comment\0\0\x78\x01" + comment.stream + struct.pack(">I", sum_of_zeros)
@@ -158,7 +158,7 @@ def svg_filter() -> bytes:
 
 
 def gzip_bomb() -> bytes:
-    """Make a gzip file that unpacks to 1 GB."""
+    """Make a gzip file that unpacks to 512 MB."""
     return gzip_of(Packed(bytes(1 << 20), ZEROS_MB))
 
 
@@ -169,7 +169,7 @@ def gzip_of(content: Packed) -> bytes:
 
 
 def tar_gz_bomb() -> bytes:
-    """Make a packed tar archive with one member of 1 GB before another."""
+    """Make a packed tar archive with one member of 512 MB before another."""
     member = tarfile.TarInfo("zeros")
     member.size = ZEROS_MB << 20
     last = tarfile.TarInfo("last")
@@ -191,7 +191,7 @@ def packed(members: dict[str, Packed]) -> bytes:
 
 
 def zip_bomb() -> bytes:
-    """Make a zip archive of a member that unpacks to 1 GB."""
+    """Make a zip archive of a member that unpacks to 512 MB."""
     return packed({"zeros.bin": Packed(bytes(1 << 20), ZEROS_MB)})
 
 
@@ -211,7 +211,7 @@ _SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
 def xlsx_bomb() -> bytes:
-    """Make a workbook whose only sheet unpacks to 1 GB of rows."""
+    """Make a workbook whose only sheet unpacks to 512 MB of rows."""
     rows = (b'<row><c t="inlineStr"><is><t>' + b"x" * 32 + b"</t></is></c></row>") * 8192
     before = f'<?xml version="1.0"?><worksheet xmlns="{_SHEET}"><sheetData>'.encode()
     return _workbook(Packed(rows, (ZEROS_MB << 20) // len(rows), before, b"</sheetData></worksheet>"))
