@@ -9,7 +9,6 @@ from msgspec import Struct
 from lis_tui.core.bus import spawn
 from lis_tui.core.errors import FileRefused, LisError
 from lis_tui.core.events import FileEntry, StepAddress
-from lis_tui.core.text import one_line
 from lis_tui.ui.listing import Open
 from lis_tui.ui.media.sheet import Sentences, Sheet
 from lis_tui.ui.media.view import MediaView
@@ -62,7 +61,8 @@ class Previewing:
     def again(self) -> None:
         """Draw for another room or ground."""
         if self._wish is not None:
-            self.wish(self._wish)
+            # Another wish, so that what is made for the room before comes too late.
+            self.wish(Wish(self._wish.entry, self._wish.address, self._wish.open))
 
     async def _load(self, wish: Wish) -> None:
         timer = asyncio.get_running_loop().call_later(PATIENCE_S, self._say_reading, wish)
@@ -100,6 +100,7 @@ class Previewing:
 
     async def _made(self, wish: Wish, content: "Content") -> Shown | None:
         from lis_tui.preview.parts import CannotShow, Wanted
+        from lis_tui.ui.media.drawing import TITLED, first_fact
         from lis_tui.ui.media.fitting import box
 
         easel = self._easel()
@@ -114,7 +115,7 @@ class Previewing:
             if not self._is_wanted(wish):
                 return None
             sheets = await asyncio.to_thread(easel.sheets, preview)
-        return Shown(wish.entry, sheets, _fact(preview), is_fitted=True)
+        return Shown(wish.entry, sheets, first_fact(preview, TITLED), is_fitted=True)
 
     @property
     def _previews(self) -> "Previews":
@@ -171,11 +172,6 @@ def text_sheets(preview: "Preview", *, is_numbered: bool = False) -> Sequence[Sh
             )
     note = preview.note or ("an empty file" if preview.kind == "empty" else "")
     return [*found, Sentences(note)]
-
-
-def _fact(preview: "Preview") -> str:
-    """Give what the title says beside the size."""
-    return one_line(preview.facts[0], 24) if preview.facts else ""
 
 
 def name_of(entry: FileEntry) -> str:

@@ -18,6 +18,8 @@ from lis_tui.ui.media.tables import Columns, TableSheet
 from lis_tui.ui.media.texts import code_sheet, prose_sheet
 from lis_tui.ui.media.wave import WaveSheet
 
+TITLED, TITLED_WHOLE = 11, 40
+"""So long a fact may be to stand in the title of a pane, and of a screen."""
 _LEAST_ROWS = 3
 """A picture gets so many rows, however little room there is."""
 
@@ -40,7 +42,7 @@ class Easel:
 
     def sheets(self, preview: Preview) -> list[Sheet]:
         """Draw a preview: its facts, its parts, its note."""
-        found: list[Sheet] = [] if self._is_whole else [Sentences(facts_line(preview), most=2)]
+        found: list[Sheet] = [] if self._is_whole else [Sentences(facts_line(preview, TITLED), most=2)]
         has_picture = self.look.way != "none"
         parts = [part for part in preview.parts if has_picture or not isinstance(part, Pixels)]
         for number, part in enumerate(parts):
@@ -109,8 +111,13 @@ class Easel:
         return [*head, code_sheet(text, part.language, numbered=numbered)]
 
 
-def facts_line(preview: Preview) -> str:
-    """Say in words what a file is; the first fact stands in the title."""
+def first_fact(preview: Preview, most: int) -> str:
+    """Give what stands in the title beside the length; empty where that would take too much room."""
+    return one_line(preview.facts[0], most) if preview.facts and len(preview.facts[0]) <= most else ""
+
+
+def facts_line(preview: Preview, most: int) -> str:
+    """Say in words what a file is, and what its title does not say."""
     called = preview.called.removeprefix("a ").removeprefix("an ")
-    said = [called[:1].upper() + called[1:], *preview.facts[1:]]
+    said = [called[:1].upper() + called[1:], *preview.facts[bool(first_fact(preview, most)) :]]
     return " · ".join(one_line(each, 80) for each in said if each)

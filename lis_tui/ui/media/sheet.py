@@ -14,7 +14,7 @@ _LONGEST = 600
 
 
 class Sheet(Protocol):
-    """The lines of one part."""
+    """The lines of one part. Those of one that `is_calm` look the same under the cursor."""
 
     def __len__(self) -> int:
         """How many lines there are."""
@@ -27,6 +27,8 @@ class Sheet(Protocol):
 
 class Sentences:
     """Lines of words, which may come out of a file."""
+
+    is_calm = True
 
     def __init__(self, *sentences: str, tone: str = "muted", most: int = 6) -> None:
         self._sentences = [one_line(each, _LONGEST) for each in sentences if each]

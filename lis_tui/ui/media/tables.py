@@ -12,6 +12,7 @@ from lis_tui.ui.rows import Ink, Row, cut
 
 GAP = 2
 WIDEST = 120
+_LEAST = 2
 NARROWEST = 6
 """No column is made narrower than this for the sake of others."""
 _LONGEST = 200
@@ -25,7 +26,7 @@ class Columns:
         self.all = tuple(columns)
         self.first = 0
         """The first that is shown."""
-        self._natural = [max(cell_len(_shown(text)) for text in (one.name, one.type)) for one in self.all]
+        self._natural = [max(cell_len(_shown(one.name)), _LEAST) for one in self.all]
         self._laid: tuple[int, int, list[int]] = (-1, 0, [])
 
     def take(self, rows: Iterable[Sequence[str | None]]) -> None:

@@ -119,6 +119,15 @@ class MediaView(BlockList):
                 return self._of_cells(drawn, number, getattr(sheet, "inset", 0))
         return super()._line_strip(line)
 
+    def _line(self, line: int) -> Strip:
+        """Give a line; words about a file have no ground under the cursor."""
+        if line < self._heights.total and self.has_focus:
+            number = self._heights.at(line)
+            if hasattr(self.at(number)[0], "is_calm"):
+                lines, place = self._drawn(number).lines, line - self._heights.top(number)
+                return self._strip(lines[place]) if place < len(lines) else Strip.blank(0)
+        return super()._line(line)
+
     def _of_cells(self, cells: Strip, number: int, inset: int) -> Strip:
         """Give a picture's line as it is: its colours are no roles, and its characters are ours."""
         width = self.line_width

@@ -30,6 +30,11 @@ class WaveSheet:
     def __len__(self) -> int:
         return self._rows + 1
 
+    def move_to(self, at_s: float | None) -> None:
+        """Have what comes after a moment drawn pale; None: nothing is."""
+        self._at_s = at_s
+        self._drawn = (0, [])
+
     def line(self, number: int, width: int) -> Drawn:
         """Give a line for a pane of this width."""
         if self._drawn[0] != width:

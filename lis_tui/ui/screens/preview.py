@@ -14,7 +14,8 @@ from lis_tui.core.text import one_line
 from lis_tui.preview.parts import CannotShow
 from lis_tui.ui import words
 from lis_tui.ui.folio import Folio
-from lis_tui.ui.media.drawing import Easel, facts_line
+from lis_tui.ui.listening import KINDS, Listening, mark
+from lis_tui.ui.media.drawing import TITLED_WHOLE, Easel, facts_line, first_fact
 from lis_tui.ui.media.sheet import Sentences
 from lis_tui.ui.media.tables import Columns
 from lis_tui.ui.media.view import MediaView
@@ -68,6 +69,11 @@ class PreviewScreen(Screen[None]):
     def projector(self) -> Projector:
         """Plays it."""
         return Projector(self.folio, lambda: self._easel(None), self._take_frame)
+
+    @cached_property
+    def listening(self) -> Listening:
+        """Has it heard."""
+        return Listening(lambda: self._wish.open(self.entry), self._take_moment, self._say_below)
 
     def _easel(self, columns: Columns | None) -> Easel:
         return easel(self.view, columns, is_whole=True)
@@ -158,8 +164,8 @@ class PreviewScreen(Screen[None]):
             right.append("as it is written")
         if folio.pages > 1:
             right.append(f"{folio.page + 1} of {folio.pages:,}")
-        if folio.preview is not None and folio.preview.facts:
-            right.append(one_line(folio.preview.facts[0], 40))
+        if folio.preview is not None:
+            right.append(first_fact(folio.preview, TITLED_WHOLE))
         right.append(words.size(self.entry.size_bytes))
         facts: list[Ink] = [(" · ".join(each for each in right if each) + " ", "muted")]
         name = cut([(f" {one_line(self.entry.path, 300)}", "command bold")], max(width - cells(facts) - 2, 8))
@@ -177,7 +183,7 @@ class PreviewScreen(Screen[None]):
         if self.folio.columns is not None:
             return [(" ", ""), *self.folio.columns.names(width)]
         preview = self.folio.preview
-        return [(f" {facts_line(preview)}" if preview is not None else "", "muted")]
+        return [(f" {facts_line(preview, TITLED_WHOLE)}" if preview is not None else "", "muted")]
 
     def _keys(self, width: int) -> list[list[Ink]]:
         preview, folio = self.folio.preview, self.folio
@@ -190,6 +196,8 @@ class PreviewScreen(Screen[None]):
             keys.append(("enter", "fold"))
         if self._can_play:
             keys.append(("space", "hold" if self.projector.is_playing else "play"))
+        if self._can_listen:
+            keys.append(("space", "stop" if self.listening.is_playing else "play"))
         if folio.has_source:
             keys.append(("t", "as it looks" if folio.is_source else "as it is written"))
         return [key_line([*keys, ("y", "copy the path")], width)]
@@ -214,6 +222,25 @@ class PreviewScreen(Screen[None]):
         is_moving = preview is not None and preview.kind in ("video", "picture")
         return is_moving and preview is not None and bool(preview.duration_s) and not self.folio.is_source
 
+    @property
+    def _can_listen(self) -> bool:
+        preview = self.folio.preview
+        return preview is not None and preview.kind in KINDS and bool(preview.duration_s)
+
+    def _take_moment(self, at_s: float | None) -> None:
+        if not self.is_attached:
+            return
+        total = self.folio.preview.duration_s if self.folio.preview is not None else None
+        of = f" of {words.clock(total)}" if total else ""
+        self._moment = f"♪ {words.clock(at_s)}{of}" if at_s is not None else ""
+        mark(self.folio.sheets, at_s)
+        self.view.put(self.folio.sheets, keeps_place=True)
+        self._redraw_lines()
+
+    def _say_below(self, sentence: str) -> None:
+        if self.is_attached:
+            self.view.put([*self.folio.sheets, Sentences(sentence, tone="warning")], keeps_place=True)
+
     def _take_frame(self, frame: Frame | None) -> None:
         if not self.is_attached:
             self.projector.stop()
@@ -229,9 +256,14 @@ class PreviewScreen(Screen[None]):
 
     # ---- keys
 
+    def on_unmount(self) -> None:
+        """Be silent."""
+        self.listening.stop()
+
     def action_leave(self) -> None:
         """Back."""
         self.projector.stop()
+        self.listening.stop()
         self.dismiss()
 
     def action_move(self, direction: int) -> None:
@@ -270,8 +302,11 @@ class PreviewScreen(Screen[None]):
         self.view.toggle(self.view.cursor)
 
     def action_space(self) -> None:
-        """Play or hold moving pictures; fold all else."""
-        if self._can_play:
+        """Play or hold moving pictures, play or stop sound; fold all else."""
+        if self._can_listen:
+            self.listening.toggle()
+            self.status.refresh()
+        elif self._can_play:
             self.projector.toggle()
             self.status.refresh()
         else:
