@@ -1,5 +1,6 @@
 """Presets are read as they ship, a broken one says so, and what they suggest gives way to a user's word."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,8 @@ def test_presets_lie_in_the_package_so_that_a_wheel_has_them() -> None:
     import lis_tui
 
     assert SHIPPED.is_relative_to(Path(lis_tui.__file__).parent)
+
+
+def test_the_page_about_presets_names_each_of_them() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "presets.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE)) == set(preset_names())
