@@ -49,13 +49,16 @@ def decode(file: File, wanted: Wanted) -> Preview:
     room.must_fit(file.size_bytes * 3, "The font is kept whole")
     face = _face(file, 24, min(max(wanted.page, 0), 255))
     family, style = (name or "" for name in face.getname())
-    name = f"{family} {style}".strip()
-    texts = _texts(face)
+    try:
+        texts = _texts(face)
+        specimen = _specimen(file, wanted, f"{family} {style}".strip(), texts)
+    except OSError as error:
+        raise CannotShow(f"The letters of this font cannot be drawn: {error}.") from error
     return Preview(
         kind="font",
         called=called(file, wanted.name),
         facts=tuple(fact for fact in (family, style) if fact),
-        parts=(raster.pixels(_specimen(file, wanted, name, texts), (0, 0)),),
+        parts=(raster.pixels(specimen, (0, 0)),),
         note="" if texts else "It has none of the letters that a specimen is made of.",
     )
 

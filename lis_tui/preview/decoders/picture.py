@@ -5,7 +5,7 @@ from importlib import import_module
 from itertools import accumulate
 from typing import NamedTuple
 
-from PIL import Image, ImageFile
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from lis_tui.preview.decoders import animation, raster, room
 from lis_tui.preview.decoders.orientation import turn_of
@@ -129,7 +129,9 @@ def _frame(found: _Found, wanted: Wanted) -> tuple[_Frame, bool]:
         return _read(found, wanted, is_torn=True), True
     except (OSError, SyntaxError, EOFError, ValueError, IndexError, TypeError, KeyError) as error:
         what = called(found.file).partition(" ")[2]
-        raise CannotShow(f"This {what} cannot be read: {error}") from error
+        is_plain = isinstance(error, UnidentifiedImageError | UnicodeError)
+        why = "what it says about itself is damaged" if is_plain else str(error).rstrip(".")
+        raise CannotShow(f"This {what} cannot be read: {why}.") from error
 
 
 def _read(found: _Found, wanted: Wanted, *, is_torn: bool) -> _Frame:
