@@ -6,7 +6,7 @@ from contextlib import closing
 from importlib import import_module
 from typing import cast
 
-from lis_tui.preview.decoders import Decoder, cells
+from lis_tui.preview.decoders import Decoder, cells, lacking
 from lis_tui.preview.decoders.inferred import has_header
 from lis_tui.preview.decoders.workbook import Attributes, Enough, Sheet, Workbook
 from lis_tui.preview.file import File
@@ -46,7 +46,10 @@ def decode(file: File, wanted: Wanted) -> Preview:
 
 def _other(file: File, wanted: Wanted) -> Preview:
     # Most workbooks are read without a library, so none is imported for them.
-    other = import_module("lis_tui.preview.decoders.other_sheets")
+    try:
+        other = import_module("lis_tui.preview.decoders.other_sheets")
+    except ModuleNotFoundError as error:
+        raise lacking((error.name or "").partition(".")[0]) from error
     return cast("Decoder", other.decode)(file, wanted)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -118,6 +119,17 @@ def test_an_opendocument_spreadsheet_is_shown() -> None:
     preview = shown(sample("workbook.ods"))
     assert table_of(preview).rows[1][:3] == ("food", "2024-02-29", "25")
     assert preview.pages == 3
+
+
+@pytest.mark.parametrize("package", ["fastexcel", "pyarrow"])
+def test_a_package_that_is_missing_is_named_with_its_extra(
+    package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "lis_tui.preview.decoders.other_sheets", raising=False)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(CannotShow, match=rf"takes {package}.*lis-tui\[tables\]"):
+        shown(sample("workbook.ods"))
+    assert table_of(shown(sample("workbook.xlsx"))).rows_in_all == 4
 
 
 def test_two_distant_cells_do_not_fill_the_memory() -> None:
