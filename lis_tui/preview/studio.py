@@ -175,6 +175,10 @@ class Studio:
         job.worker = self._at_work = worker
         try:
             return await asyncio.to_thread(worker.preview, job.request, job.content.descriptor)
+        except asyncio.CancelledError:  # the loop ends without `close`, and would wait for the thread
+            self._is_closed = worker.is_spent = True
+            worker.kill()
+            raise
         finally:
             job.worker = self._at_work = None
             await self._give_back(worker)

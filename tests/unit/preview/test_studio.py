@@ -231,6 +231,18 @@ async def test_closing_ends_what_is_under_way_and_refuses_the_rest(hands: Hands)
     await studio.close()
 
 
+def test_a_loop_that_ends_does_not_wait_for_what_hangs(hands: Hands) -> None:
+    hands.is_quick = False
+
+    async def left() -> None:
+        asked(Studio(hands), b"one")
+        await hands.begun(0)
+
+    asyncio.run(left())
+    assert hands.all[0].is_killed
+    assert all(hand.is_closed for hand in hands.all)
+
+
 async def test_an_open_file_may_be_closed_as_soon_as_it_was_asked_for(
     hands: Hands, made: Studio, tmp_path: Path
 ) -> None:
