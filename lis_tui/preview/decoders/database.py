@@ -32,8 +32,8 @@ _LIMITS = (
 )
 
 
-def opened(file: File) -> tuple[sqlite3.Connection, str]:
-    """Open it, and say what is missing. Raises CannotShow, and what sqlite3 raises.
+def opened(file: File) -> sqlite3.Connection:
+    """Open it. Raises CannotShow, and what sqlite3 raises.
 
     Of a large one the beginning is opened: what leads to a page behind it fails as what is damaged does,
     so that nothing is ever shown that is not so.
@@ -48,7 +48,7 @@ def opened(file: File) -> tuple[sqlite3.Connection, str]:
     except BaseException:
         database.close()
         raise
-    return database, _missing(file, head)
+    return database
 
 
 def _beginning(file: File, head: bytes) -> bytearray:
@@ -62,11 +62,18 @@ def _beginning(file: File, head: bytes) -> bytearray:
     return data
 
 
-def _missing(file: File, head: bytes) -> str:
-    log = "It is written with a write-ahead log: what only the -wal file beside it holds is not shown."
-    cut = f"Only the first {size(_MOST_BYTES)} are read; rows that lie further on are missing."
-    found = (cut if file.size_bytes > _MOST_BYTES else "", log if head[18:20] == _LOG else "")
-    return " ".join(one for one in found if one)
+def beginning_note(file: File) -> str:
+    """Say that only the beginning is opened; empty: it is opened whole."""
+    if file.size_bytes <= _MOST_BYTES:
+        return ""
+    return f"Only the first {size(_MOST_BYTES)} are read; rows that lie further on are missing."
+
+
+def log_note(file: File) -> str:
+    """Say what a write-ahead log may hold; empty: there is none."""
+    if file.read_at(18, 2) != _LOG:
+        return ""
+    return "It is written with a write-ahead log: what only the -wal file beside it holds is not shown."
 
 
 def _harden(database: sqlite3.Connection) -> None:

@@ -5,7 +5,14 @@ from contextlib import closing
 from typing import NamedTuple
 
 from lis_tui.preview.decoders import cells
-from lis_tui.preview.decoders.database import BROKEN, MOST_S, limited, opened
+from lis_tui.preview.decoders.database import (
+    BROKEN,
+    MOST_S,
+    beginning_note,
+    limited,
+    log_note,
+    opened,
+)
 from lis_tui.preview.file import File
 from lis_tui.preview.parts import MOST_TEXT, CannotShow, Column, Preview, Table, Wanted
 
@@ -41,14 +48,13 @@ class _Rows(NamedTuple):
 def decode(file: File, wanted: Wanted) -> Preview:
     """Show the rows of one table."""
     try:
-        database, missing = opened(file)
-        with closing(database):
-            return _shown(database, wanted, missing)
+        with closing(opened(file)) as database:
+            return _shown(database, wanted, beginning_note(file), log_note(file))
     except BROKEN as error:
         raise CannotShow(f"The database cannot be read: {cells.cut(str(error), 200)}.") from error
 
 
-def _shown(database: sqlite3.Connection, wanted: Wanted, note: str) -> Preview:
+def _shown(database: sqlite3.Connection, wanted: Wanted, cut: str, log: str) -> Preview:
     places = _places(database)
     tables = sum(place.kind == "table" for place in places)
     views = len(places) - tables
@@ -62,12 +68,14 @@ def _shown(database: sqlite3.Connection, wanted: Wanted, note: str) -> Preview:
         parts = (
             cells.table(found.columns, found.rows, first=first, rows_in_all=in_all, title=_title(place)),
         )
+    # What is not read looks to the library as what is damaged.
+    trouble = "" if cut and "malformed" in found.trouble else found.trouble
     return Preview(
         kind="sqlite",
         called="an SQLite database",
         facts=(cells.counted(tables, "table"), *((cells.counted(views, "view"),) if views else ())),
         parts=parts,
-        note=cells.sentences(found.trouble, cells.hidden_columns(len(found.columns)), note),
+        note=cells.sentences(trouble, cells.hidden_columns(len(found.columns)), cut, log),
         pages=max(1, len(places)),
         has_more=found.has_more,
     )

@@ -253,9 +253,8 @@ def test_of_a_huge_database_the_beginning_is_shown(monkeypatch: pytest.MonkeyPat
     assert early.rows == (("1", "x"), ("2", "y"))
     assert [row[0] for row in wide.rows] == [str(n) for n in range(1, 201)]
     assert wide.rows_in_all is None
-    assert note == "Only the first 100 kB are read; rows that lie further on are missing."
+    assert note == broken == "Only the first 100 kB are read; rows that lie further on are missing."
     assert counts.rows == ()
-    assert "cannot be read to the end" in broken
     far = shown(data, page=1, first=4000)
     assert table_of(far).rows == ()
-    assert "cannot be read to the end" in far.note
+    assert far.note == note
