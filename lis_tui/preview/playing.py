@@ -52,6 +52,16 @@ class Playback:
         self._why: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         spawn(self._watch(), "player")
 
+    @property
+    def is_over(self) -> bool:
+        """It has ended, and nothing is left of it."""
+        return self._why.done()
+
+    def end(self) -> None:
+        """Make it silent at once, without waiting."""
+        self._is_stopped = True
+        self._signal(signal.SIGKILL)
+
     async def ended(self) -> str:
         """Wait for its end; give a sentence where the player failed, else nothing."""
         return await asyncio.shield(self._why)

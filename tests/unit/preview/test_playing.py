@@ -133,12 +133,24 @@ async def test_stopping_ends_all_that_the_player_began_and_removes_the_copy(
     assert not told.file.parent.exists()
 
 
+async def test_a_player_can_be_silenced_without_waiting_for_it(machine: Machine) -> None:
+    machine.install_player("mpv")
+    playback = await play(MP3, machine.environment)
+    told = await heard(machine)
+    assert not playback.is_over
+    playback.end()
+    assert await playback.ended() == ""
+    assert playback.is_over
+    assert not told.file.parent.exists()
+
+
 async def test_what_plays_sound_alone_comes_before_what_plays_everything(machine: Machine) -> None:
     for name in ("ffplay", "mpv", "paplay"):
         machine.install_player(name, "exit 0")
     wav = await play(WAV, machine.environment)
     assert (wav.player, (await heard(machine)).name) == ("paplay", "paplay")
     assert await wav.ended() == ""
+    machine.close()
     m4a = await play((MEDIA / "tone.m4a").read_bytes(), machine.environment)
     assert (m4a.player, (await heard(machine)).name) == ("mpv", "mpv")
     assert await m4a.ended() == ""
