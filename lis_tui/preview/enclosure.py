@@ -26,9 +26,10 @@ def enclosed(program: str) -> list[str]:
     words = [program, "--unshare-all", "--die-with-parent", "--cap-drop", "ALL", "--clearenv"]
     for name, value in environment().items():
         words += ["--setenv", name, value]
+    words += ["--tmpfs", "/tmp"]  # first: what is needed may lie in the real one
     for place in (*SYSTEM, *readable()):
         words += _shown(place)
-    return [*words, "--tmpfs", "/tmp", "--chdir", "/", "--", *python()]
+    return [*words, "--chdir", "/", "--", *python()]
 
 
 def _shown(place: str) -> list[str]:

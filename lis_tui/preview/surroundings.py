@@ -38,7 +38,7 @@ def readable() -> list[str]:
 
 def import_path() -> list[str]:
     """Give where a worker looks for modules: as here, without the person's own folders."""
-    return list(dict.fromkeys((str(PACKAGE.parent), *_standard(), *_libraries())))
+    return list(dict.fromkeys((*_standard(), str(PACKAGE.parent), *_libraries())))
 
 
 def _standard() -> Iterator[str]:
@@ -47,11 +47,11 @@ def _standard() -> Iterator[str]:
     for place in sys.path:
         is_own = place.startswith(prefixes) and not any(name in Path(place).parts for name in _LIBRARIES)
         if is_own and Path(place).is_absolute():
-            yield place
+            yield os.path.realpath(place)
 
 
 def _libraries() -> Iterator[str]:
     """Give where installed packages are; other folders on the path are the person's own work."""
     for place in sys.path:
         if Path(place).name in _LIBRARIES and Path(place).is_dir():
-            yield str(Path(place).absolute())
+            yield os.path.realpath(place)  # inside bubblewrap no link on the way to it is there
