@@ -36,7 +36,9 @@ async def test_one_key_lists_the_presets_and_enter_fills_one_in(size: tuple[int,
         await settle(pilot)
         preset = read_preset("maths")
         assert app.screen.query_one(TextArea).text == preset.task
-        assert app.screen.query_one("#settings", Input).value.startswith("preset=maths  model=")
+        settings = app.screen.query_one("#settings", Input)
+        assert settings.value.startswith("preset=maths  model=openai/qwen3-coder  ")
+        assert settings.value[: settings.cursor_position].endswith("qwen3-coder"), "behind the model"
         await pilot.press("enter")
         await settle(pilot)
         assert "preset=" not in app.screen.query_one("#settings", Input).value

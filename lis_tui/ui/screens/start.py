@@ -175,10 +175,14 @@ class StartScreen(Screen[None]):
     def on_mount(self) -> None:
         """Put the cursor into the task."""
         self.query_one(TaskField).focus()
-        # The first word is the model; that is what is changed most.
-        settings = self.query_one("#settings", Input)
-        self.call_after_refresh(setattr, settings, "cursor_position", len(self._settings.split(" ", 1)[0]))
+        self.call_after_refresh(self._to_model)
         self.call_after_refresh(self._on_ready)
+
+    def _to_model(self) -> None:
+        """Put the settings' cursor behind the model; that is what is changed most."""
+        settings = self.query_one("#settings", Input)
+        before, name, rest = settings.value.partition("model=")
+        settings.cursor_position = len(before + name + rest.split(" ", 1)[0])
 
     def on_screen_resume(self) -> None:
         """Runs may have come and gone."""
@@ -259,6 +263,7 @@ class StartScreen(Screen[None]):
     def _fill(self, task: str, preset: Preset | None) -> None:
         settings = self.query_one("#settings", Input)
         settings.value = self._with_preset(settings.value, preset)
+        self.call_after_refresh(self._to_model)
         field = self.query_one(TaskField)
         field.text = task
         field.focus()
