@@ -61,7 +61,7 @@ def of_zip(entry: zipfile.ZipInfo) -> Member:
     """Give a zip file's entry."""
     mode = entry.external_attr >> 16
     kind: MemberKind = "file"
-    if entry.is_dir() or stat.S_ISDIR(mode):
+    if entry.filename.endswith("/") or stat.S_ISDIR(mode):
         kind = "folder"
     elif stat.S_ISLNK(mode):
         kind = "link"

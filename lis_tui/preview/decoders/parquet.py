@@ -24,7 +24,7 @@ def decode(file: File, wanted: Wanted) -> Preview:
         source = _opened(file)
         first, count = max(0, wanted.first), min(max(1, wanted.count), cells.MOST_ROWS)
         rows = _rows(source, first, count)
-    except (pyarrow.ArrowException, OSError) as error:
+    except (pyarrow.ArrowException, OSError, ValueError) as error:
         raise CannotShow(f"The Parquet file cannot be read: {_said(error)}.") from error
     meta, schema = source.metadata, source.schema_arrow
     return Preview(

@@ -231,7 +231,7 @@ def _parsed(parser: expat.XMLParserType, stream: io.BufferedIOBase, part: str) -
         parser.Parse(b"", True)
     except Enough:
         return False
-    except (expat.ExpatError, *BROKEN) as error:
+    except (expat.ExpatError, LookupError, *BROKEN) as error:
         raise CannotShow(f"The workbook is damaged at {part[:100]}: {str(error)[:200]}.") from error
     return True
 

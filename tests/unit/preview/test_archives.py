@@ -115,6 +115,14 @@ def test_links_and_encryption_in_a_zip_file_are_told() -> None:
     assert "encrypted" in preview.facts
 
 
+def test_a_member_without_a_name_is_listed_and_left_out(tmp_path: Path) -> None:
+    # A name that begins with a zero is none.
+    data = zip_of(("a", b"x"), ("b", b"y")).replace(b"a", b"\0")
+    assert set(kinds_of(shown(data))) == {"", "b"}
+    found = extracted(data, tmp_path / "new")
+    assert [(one.name, one.why) for one in found.left_out] == [("", "it has no name")]
+
+
 def test_members_can_be_asked_for_from_any_on() -> None:
     data = tar_of(*(entry(f"file {n}") for n in range(500)))
     preview = shown(gzip.compress(data), first=450, count=10)

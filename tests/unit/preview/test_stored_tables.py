@@ -71,6 +71,12 @@ def test_a_parquet_footer_that_claims_too_much_is_refused() -> None:
         shown(data[:-8] + b"\xff\xff\xff\x7fPAR1")
 
 
+def test_a_parquet_column_whose_name_is_no_text_is_refused() -> None:
+    data = sample("rows.parquet").replace(b"number", b"n\xa6mber")
+    with pytest.raises(CannotShow, match="cannot be read"):
+        shown(data)
+
+
 def test_a_workbook_shows_saved_values_dates_and_shares() -> None:
     preview = shown(sample("workbook.xlsx"))
     table = table_of(preview)
@@ -152,6 +158,7 @@ def test_a_sheet_that_unpacks_without_end_shows_its_beginning() -> None:
         (b'<!DOCTYPE a [<!ENTITY b "c">]><worksheet>&b;</worksheet>', "entities"),
         (b"<a>" * 100_000, "nested"),
         (b"<worksheet><row", "damaged"),
+        (b'<?xml version="1.0" encoding="UTD-8"?><worksheet/>', "unknown encoding"),
         (b'<worksheet x="' + b"x" * 4_000_000, "never ends"),
     ],
 )
