@@ -1,13 +1,14 @@
 """Pictures made of points, still and moving, as Pillow reads them."""
 
 import warnings
+from collections.abc import Iterator
 from importlib import import_module
 from itertools import accumulate
 from typing import NamedTuple
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from lis_tui.preview.decoders import animation, raster, room
+from lis_tui.preview.decoders import animation, raster, room, strips
 from lis_tui.preview.decoders.orientation import turn_of
 from lis_tui.preview.file import File
 from lis_tui.preview.kinds import called
@@ -52,6 +53,8 @@ _READ_WHOLE = {"WEBP", "AVIF", "JPEG2000", "TIFF", "ICNS"}
 """Their libraries take the bytes of the whole file at once."""
 _COPIES = {"WEBP": 3, "AVIF": 3, "JPEG2000": 3, "GIF": 2}
 """How often such a picture is in memory while it is decoded."""
+_MUCH = 144 << 20
+"""From here on a PNG is read in strips, where it can be."""
 _AROUND = 48 << 20
 """What converting takes beside the picture."""
 _BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2}
@@ -85,6 +88,7 @@ class _Frame(NamedTuple):
     place: int
     pages: int
     facts: tuple[str, ...]
+    is_torn: bool
 
 
 def decode(file: File, wanted: Wanted) -> Preview:
@@ -93,7 +97,7 @@ def decode(file: File, wanted: Wanted) -> Preview:
     found = _Found(file, format_, animation.lengths_of(file, format_))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what a library thinks of a hostile file is in the preview's note
-        frame, is_torn = _frame(found, wanted)
+        frame = _frame(found, wanted)
     duration_s = round(sum(found.lengths_s), 3) or None
     at_s = round(sum(found.lengths_s[: frame.place]), 3) if found.lengths_s else None
     return Preview(
@@ -101,7 +105,7 @@ def decode(file: File, wanted: Wanted) -> Preview:
         called=called(file, wanted.name),
         facts=frame.facts + ((f"{duration_s:.1f} s",) if duration_s else ()),
         parts=(raster.pixels(frame.image, frame.natural, at_s),),
-        note=_TORN if is_torn else "",
+        note=_TORN if frame.is_torn else "",
         pages=frame.pages,
         duration_s=duration_s,
     )
@@ -119,14 +123,14 @@ def _format(file: File) -> str:
     return format_
 
 
-def _frame(found: _Found, wanted: Wanted) -> tuple[_Frame, bool]:
+def _frame(found: _Found, wanted: Wanted) -> _Frame:
     """Read it; what is torn is read again without minding that."""
     try:
-        return _read(found, wanted, is_torn=False), False
+        return _read(found, wanted, is_torn=False)
     except (OSError, SyntaxError, EOFError, ValueError):
         pass
     try:
-        return _read(found, wanted, is_torn=True), True
+        return _read(found, wanted, is_torn=True)
     except (OSError, SyntaxError, EOFError, ValueError, IndexError, TypeError, KeyError) as error:
         what = called(found.file).partition(" ")[2]
         is_plain = isinstance(error, UnidentifiedImageError | UnicodeError)
@@ -137,24 +141,38 @@ def _frame(found: _Found, wanted: Wanted) -> tuple[_Frame, bool]:
 def _read(found: _Found, wanted: Wanted, *, is_torn: bool) -> _Frame:
     ImageFile.LOAD_TRUNCATED_IMAGES = is_torn
     with found.file.stream() as stream, _opened(found, stream) as image:
-        mode, natural, turn = image.mode, image.size, _turn(image, found.format)
-        if raster.is_sideways(turn):
-            natural = natural[1], natural[0]
+        mode, turn = image.mode, _turn(image, found.format)
+        natural = image.size[::-1] if raster.is_sideways(turn) else image.size
         pages = len(found.lengths_s) or min(getattr(image, "n_frames", 1), animation.MOST_FRAMES)
         place = _place(found.lengths_s, pages, wanted)
         if found.format == "JPEG":
-            box = (
-                (wanted.height_px, wanted.width_px)
-                if raster.is_sideways(turn)
-                else (wanted.width_px, wanted.height_px)
-            )
-            image.draft(None, raster.fitting(image.size, box))
-        _must_fit(found, image, natural)
+            image.draft(None, raster.fitting(image.size, raster.box(wanted, turn)))
         facts = _facts(image, mode, natural, pages, found)
-        if pages > 1 and place:
-            image.seek(place)
-        image.load()
-        return _Frame(raster.fitted(image, wanted, turn), natural, place, pages, facts)
+        needed = _needed(found, image, natural)
+        large = strips.large(found.file) if pages == 1 and needed > _MUCH else None
+        if large:
+            small, is_torn = _in_strips(found.file, large, wanted, turn)
+        else:
+            room.must_fit(needed, f"The picture has {natural[0]:,}×{natural[1]:,} pixels")
+            if place:
+                image.seek(place)
+            image.load()
+            small = raster.fitted(image, wanted, turn)
+        return _Frame(small, natural, place, pages, facts, is_torn)
+
+
+def _in_strips(file: File, large: strips.Large, wanted: Wanted, turn: int) -> tuple[Image.Image, bool]:
+    """Draw a picture that is never whole in memory; tell whether its lines ended too early."""
+    natural, read = (large.width, large.height), 0
+
+    def bands() -> Iterator[raster.Band]:
+        nonlocal read
+        down = raster.steps(natural, raster.fitting(natural, raster.box(wanted, turn)))[1]
+        for top, strip in strips.strips(file, large, down):
+            read = top + strip.height
+            yield top, strip
+
+    return raster.gathered(bands(), natural, wanted, turn), read < large.height
 
 
 def _opened(found: _Found, stream: object) -> Image.Image:
@@ -165,14 +183,14 @@ def _opened(found: _Found, stream: object) -> Image.Image:
     return Image.open(stream, formats=[found.format])  # type: ignore[arg-type]  # a stream of bytes
 
 
-def _must_fit(found: _Found, image: Image.Image, natural: tuple[int, int]) -> None:
+def _needed(found: _Found, image: Image.Image, natural: tuple[int, int]) -> int:
     """Count what decoding takes, by the size after a JPEG was drafted."""
     needed = image.width * image.height * _BYTES.get(image.mode, 4) * _COPIES.get(found.format, 1) + _AROUND
     if found.format in _READ_WHOLE:
         needed += found.file.size_bytes
     if image.info.get("progressive"):
         needed += _coefficients(image, natural)
-    room.must_fit(needed, f"The picture has {natural[0]:,}×{natural[1]:,} pixels")
+    return needed
 
 
 def _coefficients(image: Image.Image, natural: tuple[int, int]) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lis_tui.preview.decoders import decode, room
+from lis_tui.preview.decoders import decode, picture, room, strips
 from lis_tui.preview.file import HeldFile
 from lis_tui.preview.parts import CannotShow, Pixels, Preview, Wanted
 
@@ -183,6 +183,7 @@ def test_pictures_that_no_decoder_here_reads_are_named() -> None:
         shown(b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(40))
 
 
+@pytest.mark.slow
 def test_a_jpeg_of_400_million_pixels_is_shown_in_little_memory(tmp_path: Path) -> None:
     path = tmp_path / "large.jpg"
     code = (
@@ -196,6 +197,49 @@ def test_a_jpeg_of_400_million_pixels_is_shown_in_little_memory(tmp_path: Path) 
         "part = decode('picture', HeldFile(Path(sys.argv[1]).read_bytes()), Wanted()).parts[0]\n"
         "assert (part.width, part.height) == (480, 480) and abs(part.data[0] - 200) < 4\n"
         "assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 200_000"
+    )
+    subprocess.run([sys.executable, "-c", limited, str(path)], check=True)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "clear P", "RGB", "RGBA"])
+def test_a_png_read_in_strips_is_the_same_picture(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    shades = Image.effect_noise((900, 700), 60).convert("RGB")
+    shades.paste("red", (100, 100, 500, 300))
+    shades.putalpha(Image.linear_gradient("L").resize((900, 700)))
+    settings = {"transparency": 3} if mode == "clear P" else {}
+    data = encoded(
+        shades.convert("RGB").convert("P") if "P" in mode else shades.convert(mode), "PNG", **settings
+    )
+    whole = shown(data, width_px=200, height_px=200)
+    monkeypatch.setattr(picture, "_MUCH", 0)
+    monkeypatch.setattr(strips, "_STRIP_BYTES", 50_000)
+    in_strips = shown(data, width_px=200, height_px=200)
+    assert (in_strips.facts, in_strips.note) == (whole.facts, "")
+    # The whole one is made smaller in one step, the other in two.
+    one, other = pixels(whole).data, pixels(in_strips).data
+    assert sum(abs(a - b) for a, b in zip(one, other, strict=True)) / len(one) < 4
+    torn = shown(data[: len(data) // 2], width_px=200, height_px=200)
+    assert "cut off or damaged" in torn.note
+    assert pixels(torn).data[:40_000] == pixels(in_strips).data[:40_000]
+    assert not any(pixels(torn).data[-4_000:])
+
+
+@pytest.mark.slow
+def test_a_png_in_strips_is_drawn_in_the_memory_that_there_is(tmp_path: Path) -> None:
+    """Its 110 million pixels would take 441 MB."""
+    path = tmp_path / "large.png"
+    lines = zlib.compressobj(1)
+    with path.open("wb") as file:
+        file.write(png(10_500, 10_500)[:33])
+        packed = b"".join(lines.compress(b"\0" + b"\0\xc8\0" * 10_500) for _ in range(10_500)) + lines.flush()
+        file.write(struct.pack(">I", len(packed)) + b"IDAT" + packed + bytes(4))
+        file.write(struct.pack(">I", 0) + b"IEND" + struct.pack(">I", zlib.crc32(b"IEND")))
+    limited = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_DATA, (384 << 20, 384 << 20))\n"
+        "from lis_tui.preview.decoders import decode; from lis_tui.preview.file import HeldFile\n"
+        "from lis_tui.preview.parts import Wanted; from pathlib import Path\n"
+        "part = decode('picture', HeldFile(Path(sys.argv[1]).read_bytes()), Wanted()).parts[0]\n"
+        "assert (part.width, part.height) == (480, 480) and part.data[-4:] == bytes((0, 200, 0, 255))"
     )
     subprocess.run([sys.executable, "-c", limited, str(path)], check=True)
 
