@@ -29,7 +29,7 @@ HOST = "127.0.0.1"
 MOST_SHOWN = 200
 """So many addresses are kept; older ones are forgotten."""
 MOST_AT_ONCE = 32
-_HOSTS = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?")
+_HOSTS = re.compile(r"(127\.0\.0\.1|localhost)(:\d{1,5})?")
 """The names by which this machine calls itself; another name that leads here is a stranger's.
 
 The port may be another one, which a tunnel leads here.

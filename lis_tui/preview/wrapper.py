@@ -30,6 +30,7 @@ main{flex:1;min-height:0;display:flex;overflow:auto}
 main>*{margin:auto;max-width:100%;border:0}
 iframe{width:100%;height:100%;background:#fff}
 video,img.fit{max-height:100%}
+video{min-width:60%}
 ol{margin:1em auto;padding:0 3em}
 p{padding:2em}
 """
@@ -101,8 +102,8 @@ def content_headers(medium: Medium, own: str, *, has_network: bool) -> dict[str,
     if medium.way == "page":
         return page_headers(own, has_network=has_network)
     headers = {**ALWAYS, "Cross-Origin-Resource-Policy": "same-origin"}
-    if medium.way == "pdf":  # browsers show none in a sandbox
-        return {**headers, "Content-Security-Policy": "default-src 'none'; frame-ancestors 'self'"}
+    if medium.way == "pdf":  # browsers' own viewers are held by it too, and show nothing in a sandbox
+        return {**headers, "Content-Security-Policy": "frame-ancestors 'self'"}
     held = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
     return {**headers, "Content-Security-Policy": held}
 
