@@ -43,7 +43,6 @@ def decode(file: File, wanted: Wanted) -> Preview:
     return Preview(
         kind="archive",
         called=called(file, wanted.name),
-        facts=(cells.size(file.size_bytes),),
         note="The members of an archive of this kind are not listed.",
     )
 
@@ -95,9 +94,9 @@ def _listed(file: File, wanted: Wanted, members: Sequence[Member], note: str) ->
     shown = members[first:end]
     in_all = None if note else len(members)
     has_packed = any(member.packed_bytes is not None for member in members[:1])
-    columns = [Column("name"), Column("size", is_number=True), Column("date"), Column("kind")]
+    columns = [Column("name"), Column("size", is_number=True), Column("kind"), Column("date")]
     if has_packed:
-        columns.insert(2, Column("packed", is_number=True))
+        columns.insert(3, Column("packed", is_number=True))
     rows = [_row(member, has_packed=has_packed) for member in shown]
     return Preview(
         kind="archive",
@@ -119,8 +118,8 @@ def _row(member: Member, *, has_packed: bool) -> list[str | None]:
         kind = f"encrypted {kind}"
     if member.danger:
         kind = f"{kind}: {member.danger}"
-    row = [cells.sound(member.name), size, member.modified, kind]
-    return [*row[:2], packed, *row[2:]] if has_packed else row
+    row = [cells.sound(member.name), size, kind]
+    return [*row, packed, member.modified] if has_packed else [*row, member.modified]
 
 
 def _facts(members: Sequence[Member], in_all: int | None) -> tuple[str, ...]:
@@ -160,7 +159,7 @@ def _single(file: File, wanted: Wanted, packing: str, beginning: bytes) -> Previ
     return Preview(
         kind="archive",
         called=called(file, wanted.name),
-        facts=(f"{cells.size(file.size_bytes)} packed", *_claimed(file, packing)),
+        facts=_claimed(file, packing),
         parts=parts,
         note=note,
     )

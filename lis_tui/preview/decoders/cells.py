@@ -63,7 +63,7 @@ def size(count: int) -> str:
                 if count < 999.5 * unit_bytes
                 else f"{count / unit_bytes:,.0f} {unit}"
             )
-    return counted(count, "byte")
+    return f"{count} B"
 
 
 def hidden_columns(count: int) -> str:

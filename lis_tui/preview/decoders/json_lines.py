@@ -37,7 +37,7 @@ def decode(file: File, wanted: Wanted) -> Preview:
     return Preview(
         kind="jsonl",
         called="JSON lines",
-        facts=(lines.counted(first, len(shown)), cells.size(file.size_bytes)),
+        facts=(lines.counted(first, len(shown)),),
         parts=(Outline(tuple(items)),),
         note=cells.sentences(
             lines.trouble,

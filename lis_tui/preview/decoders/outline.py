@@ -26,7 +26,7 @@ def decode(file: File, wanted: Wanted) -> Preview:
     return Preview(
         kind="json",
         called="JSON",
-        facts=tuple(fact for fact in (_root(found), cells.size(file.size_bytes)) if fact),
+        facts=(_root(found),) if found.root else (),
         parts=(Outline(tuple(found.items)),),
         note=cells.sentences(
             found.broken.said() if found.broken is not None else "",
