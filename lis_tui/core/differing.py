@@ -2,6 +2,7 @@
 
 import difflib
 import stat
+from collections.abc import Set as AbstractSet
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -43,7 +44,10 @@ class TextDiff(Struct, frozen=True):
 
 def differing_files(left: Manifest, right: Manifest) -> tuple[FileDifference, ...]:
     """Tell what differs between the work folders of two checkpoints, by relative path."""
-    one, other = _inside(left), _inside(right)
+    same = {path for path, node in left.nodes.items() if right.nodes.get(path) is node}
+    if left.workdir != right.workdir:
+        same = set()
+    one, other = _inside(left, same), _inside(right, same)
     return tuple(
         FileDifference(path, kind, one.nodes.get(path), other.nodes.get(path))
         for path, kind in differences(one, other).items()
@@ -74,10 +78,11 @@ def diff_contents(left: bytes | None, right: bytes | None, names: tuple[str, str
     return found if found.lines or found.note else TextDiff(note=f"They differ: {sizes}.")
 
 
-def _inside(manifest: Manifest) -> Manifest:
+def _inside(manifest: Manifest, same: AbstractSet[str]) -> Manifest:
     """Give the work folder alone, by relative paths: two runs may have it in different places."""
     top = manifest.workdir.rstrip("/") + "/"
-    nodes = {path.removeprefix(top): node for path, node in manifest.nodes.items() if path.startswith(top)}
+    others = manifest.nodes.keys() - same
+    nodes = {path.removeprefix(top): manifest.nodes[path] for path in others if path.startswith(top)}
     return replace(manifest, workdir="/", nodes=nodes, gone=frozenset())
 
 

@@ -99,29 +99,32 @@ class Manifests:
 
     def load(self, address: StepAddress) -> Manifest:
         """Read one. Raises StorageFailed."""
-        stored = self._read(address)
-        chain = [stored]
-        while chain[-1].parent is not None:
+        return self.load_each(address, {})[-1]
+
+    def load_each(self, address: StepAddress, known: Mapping[StepAddress, Manifest]) -> list[Manifest]:
+        """Read one on top of what is known; gives it last, after the whole one below it where that is read.
+
+        What did not change between them is the same object. Raises StorageFailed.
+        """
+        chain: list[_Stored] = []
+        wanted: StepAddress | None = address
+        while wanted is not None and wanted not in known:
             if len(chain) > LONGEST_CHAIN + 1:
                 raise StorageFailed(f"The checkpoint {address} cannot be read: its parents lead in a circle.")
-            chain.append(self._read(chain[-1].parent))
-        nodes: dict[str, Node] = {}
+            chain.append(self._read(wanted))
+            wanted = chain[-1].parent
+        if not chain:
+            return [known[address]]
+        nodes = dict(known[wanted].nodes) if wanted is not None else {}
+        found: list[Manifest] = []
         for link in reversed(chain):
             for path in link.removed:
                 nodes.pop(path, None)
             nodes.update((node.path, node) for node in link.nodes)
-        return Manifest(
-            address=stored.address,
-            at=stored.at,
-            workdir=stored.workdir,
-            nodes=nodes,
-            gone=stored.gone,
-            shell=stored.shell,
-            image_id=stored.image_id,
-            jobs=stored.jobs,
-            skipped=stored.skipped,
-            problems=stored.problems,
-        )
+            if link is chain[0] or link.parent is None:
+                found.append(_manifest(link, nodes))
+                nodes = nodes if link is chain[0] else dict(nodes)
+        return found
 
     def read(self, manifest: Manifest, path: str, max_bytes: int | None = None) -> bytes:
         """Give a file's content as it was at a checkpoint; links are not followed. Raises StorageFailed."""
@@ -162,6 +165,21 @@ class Manifests:
     def _path(self, address: StepAddress) -> Path:
         extra = f"+{address.extra}" if address.extra else ""
         return self._folder / f"{address.turn}.{address.step}{extra}.json"
+
+
+def _manifest(stored: _Stored, nodes: dict[str, Node]) -> Manifest:
+    return Manifest(
+        address=stored.address,
+        at=stored.at,
+        workdir=stored.workdir,
+        nodes=nodes,
+        gone=stored.gone,
+        shell=stored.shell,
+        image_id=stored.image_id,
+        jobs=stored.jobs,
+        skipped=stored.skipped,
+        problems=stored.problems,
+    )
 
 
 def _fresh(

@@ -17,6 +17,8 @@ from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.manifests import Manifests
 
 MOST_KEPT = 16
+MOST_NODES = 500_000
+"""With more entries than this among them, the checkpoints that were read are read again."""
 
 
 class FilesThen(Struct, frozen=True, kw_only=True):
@@ -72,7 +74,7 @@ class PastFiles:
     def __init__(self, name: str) -> None:
         self.name = name
         self._manifests: list[tuple[Manifests, StepAddress | None]] = []
-        self._loaded: dict[tuple[int, StepAddress], Manifest] = {}
+        self._loaded: dict[int, dict[StepAddress, Manifest]] = {}
         self._lock = RLock()
 
     def keep(self, manifests: Manifests, last: StepAddress | None = None) -> None:
@@ -149,12 +151,15 @@ class PastFiles:
         return diff_file((self, one, f"{one.address}"), (self, other, f"{other.address}"), found)
 
     def _load(self, number: int, manifests: Manifests, address: StepAddress) -> Manifest:
-        key = (number, address)
-        if key not in self._loaded:
-            if len(self._loaded) >= MOST_KEPT:
+        known = self._loaded.setdefault(number, {})
+        if address not in known:
+            loaded = manifests.load_each(address, known)
+            kept = sum(len(one.nodes) for each in self._loaded.values() for one in each.values())
+            if len(known) >= MOST_KEPT or kept > MOST_NODES:
                 self._loaded.clear()
-            self._loaded[key] = manifests.load(address)
-        return self._loaded[key]
+                known = self._loaded.setdefault(number, {})
+            known.update((one.address, one) for one in loaded)
+        return known[address]
 
 
 def past_files(path: Path, name: str, fork: RunForked | None = None) -> PastFiles:

@@ -11,6 +11,7 @@ from lis_tui.core.events import StepAddress
 from lis_tui.core.manifest import Manifest, Node, ShellState, differences
 from lis_tui.trajectory.blobs import MOST_IN_MEMORY, Blobs
 from lis_tui.trajectory.manifests import Manifests
+from lis_tui.trajectory.past_files import PastFiles
 
 
 def node(path: str, digest: str = "", size: int = 1) -> Node:
@@ -119,3 +120,19 @@ def test_the_checkpoint_after_a_persons_command_has_its_own_place(tmp_path: Path
         store.save(structs.replace(manifest(1, node(f"/testbed/{number}")), address=address))
     assert Manifests(tmp_path, Blobs(tmp_path)).addresses() == addresses
     assert list(store.load(addresses[2]).nodes) == ["/testbed/2"]
+
+
+def test_checkpoints_read_one_after_the_other_share_what_did_not_change(tmp_path: Path) -> None:
+    many = [node(f"/testbed/{number}", f"{number:064}") for number in range(500)]
+    manifests = Manifests(tmp_path, Blobs(tmp_path))
+    contents = [many, [*many, node("/testbed/new")], many[1:]]
+    for turn, nodes in enumerate(contents):
+        manifests.save(manifest(turn, *nodes))
+    past = PastFiles("run")
+    past.keep(Manifests(tmp_path, Blobs(tmp_path)))
+    last, first, middle = (past.files_at(StepAddress(turn, 1)) for turn in (2, 0, 1))
+    assert [len(one.nodes) for one in (first, middle, last)] == [500, 501, 499]
+    assert all(node is first.nodes[path] for path, node in last.nodes.items())
+    assert past.changes(first.address, last.address) == {"0": "gone"}
+    assert past.changes(middle.address, last.address) == {"0": "gone", "new": "gone"}
+    assert past.then(StepAddress(1, 1)).marks == {"new": "new"}
