@@ -13,8 +13,12 @@ from lis_tui.core.ports import Sandbox, Walked
 
 GAP_S = 0.02
 """Least time between two looks at what is known to have changed."""
+BREATH = 2
+"""So many times as long as a look took, one waits before the next."""
 REST = 4
 """So many times as long as the last whole walk took, the next one waits."""
+SETTLE_S = 0.2
+"""So long after a folder came everything is walked."""
 POLL_S = 2.0
 MOST_FOLDERS = 3
 """When more folders than this went at once, a walk is cheaper than to look for what was in each."""
@@ -106,6 +110,7 @@ class Tree:
         while True:
             await self._changed.wait()
             self._changed.clear()
+            began = self._monotonic()
             named, self._named = self._named, set()
             if self._known is None or len(named) > len(self._known) + 1000:
                 self._walk_wanted.set()
@@ -114,7 +119,7 @@ class Tree:
                     await self._look_at(self._known, named)
                 except SandboxFailed:
                     return
-            await asyncio.sleep(self._gap_s)
+            await asyncio.sleep(max(self._gap_s, BREATH * (self._monotonic() - began)))
 
     async def _look_at(self, known: dict[str, FileEntry], named: set[str]) -> None:
         """Look at these and the folders they are in, whose times change with them."""
@@ -125,6 +130,9 @@ class Tree:
         strange |= {one.path for one in found if one.kind == "folder" and known[one.path].kind != "folder"}
         found += await self._sandbox.look_at(sorted(_tops(strange)), is_deep=True)
         seen = {entry.path for entry in found}
+        if self._loop is not None and any(one.kind == "folder" and one.path in strange for one in found):
+            # What came into a new folder before the kernel watched that, nobody tells of.
+            self._loop.call_later(SETTLE_S, self._walk_wanted.set)
         gone = [path for path in named if path in known and path not in seen]
         folders = [path for path in gone if known[path].kind == "folder"]
         if len(folders) > MOST_FOLDERS:

@@ -205,3 +205,14 @@ async def test_the_journal_keeps_nothing_of_the_tree() -> None:
     await tree.look()
     await tree.stop()
     assert not keeper.records
+
+
+async def test_after_a_new_folder_came_everything_is_walked_for_what_nobody_told_of() -> None:
+    sandbox = MemorySandbox(files={"/testbed/a": b"1"})
+    tree, listener = await followed(sandbox)
+    sandbox.files["/testbed/new/told"] = b""
+    tree.note_change(["new"])
+    assert [entry.path for entry in (await next_change(listener)).changed] == ["new", "new/told"]
+    sandbox.files["/testbed/new/untold"] = b""
+    assert [entry.path for entry in (await next_change(listener)).changed] == ["new/untold"]
+    await tree.stop()
