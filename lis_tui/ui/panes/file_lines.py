@@ -15,7 +15,7 @@ from lis_tui.ui.rows import Ink, Row
 from lis_tui.ui.tree import MOST_FOUND, Look, Shown
 
 _MARKS = {"new": ("+", "file-new"), "changed": ("~", "file-changed"), "gone": ("−", "file-gone")}
-_KINDS = {"link": "link", "fifo": "pipe", "socket": "socket", "device": "device"}
+_KINDS = {"link": "", "fifo": "pipe", "socket": "socket", "device": "device"}
 _DEEPEST = 12
 """Deeper entries stand no further to the right."""
 
