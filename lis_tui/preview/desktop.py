@@ -2,11 +2,13 @@
 
 import asyncio
 import shutil
+import subprocess
+import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from msgspec import Struct
 
-from lis_tui.core.bus import spawn
 from lis_tui.core.errors import UsageWrong
 
 PATIENCE_S = 4.0
@@ -43,20 +45,35 @@ def find_desktop(
 
 
 async def hand_over(desktop: Desktop, target: str) -> None:
-    """Have it open a path or an address. Raises UsageWrong where it says at once that it cannot."""
+    """Have it open a path or an address. Raises UsageWrong where it says at once that it cannot.
+
+    The program outlives the screen: it may be what the person reads in.
+    """
     try:
-        program = await asyncio.create_subprocess_exec(
-            *desktop.command,
-            target,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        program = await asyncio.to_thread(_started, (*desktop.command, target))
     except OSError as error:
         raise UsageWrong(f"{desktop.command[0]} cannot be started: {error.strerror}.") from error
-    ending = spawn(program.wait(), "desktop")
-    done, _ = await asyncio.wait((ending,), timeout=PATIENCE_S)
-    if done and program.returncode:
-        why = _FAILURES.get(program.returncode, f"it ended with {program.returncode}")
-        raise UsageWrong(f"{desktop.command[0]} did not open it: {why}.")
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[int] = loop.create_future()
+
+    def watch() -> None:
+        code = program.wait()
+        with suppress(RuntimeError):  # the screen is gone
+            loop.call_soon_threadsafe(_tell, ended, code)
+
+    threading.Thread(target=watch, name="desktop", daemon=True).start()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE_S):
+            if code := await ended:
+                why = _FAILURES.get(code, f"it ended with {code}")
+                raise UsageWrong(f"{desktop.command[0]} did not open it: {why}.")
+
+
+def _started(command: tuple[str, ...]) -> "subprocess.Popen[bytes]":
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
+
+
+def _tell(ended: "asyncio.Future[int]", code: int) -> None:
+    if not ended.done():
+        ended.set_result(code)

@@ -176,6 +176,19 @@ async def test_a_desktop_that_cannot_open_it_is_not_believed(opening: Opening) -
     assert (opened.how, "no program is known" in opened.why_served) == ("served", True)
 
 
+async def test_a_program_that_stays_open_outlives_the_screen(
+    opening: Opening, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lis_tui.preview.desktop.PATIENCE_S", 0.01)
+    opening.desktop.stay()
+    opened = await opening.opener.open("run", opening.put("a.png", PNG), opening.fetch)
+    assert opened.how == "program"
+    await opening.desktop.given()
+    await opening.opener.close()
+    assert opening.desktop.is_running()
+    opening.desktop.end()
+
+
 async def test_the_network_is_asked_for_each_file_of_each_run(opening: Opening) -> None:
     page = opening.put("a.html", b"<!doctype html>")
     opening.opener.allow("run", page)
