@@ -12,6 +12,7 @@ from xml.sax.saxutils import escape, quoteattr
 from PIL import Image
 
 from lis_tui.preview.decoders.references import References
+from lis_tui.preview.decoders.typefaces import in_style, stood_in
 from lis_tui.preview.file import File
 from lis_tui.preview.parts import CannotShow
 
@@ -26,6 +27,7 @@ _LEFT_OUT = {"script", "foreignObject", "iframe", "audio", "video", "handler", "
 _REFERRING = {"image", "feImage", "use"}
 _OUTSIDE = re.compile(r"url\(\s*(['\"]?)\s*(?!\s*['\"]?#)([^)'\"]{0,2000})\1?\s*\)?", re.IGNORECASE)
 _IMPORT = re.compile(r"@import\s+(?:url\()?\s*['\"]?([^'\");]{0,2000})[^;]*;?", re.IGNORECASE)
+_STYLES = {"font-family": stood_in, "style": in_style}
 _FRAGMENT = re.compile(r"url\(\s*['\"]?#([^)'\"]{1,500})['\"]?\s*\)")
 _HELD = re.compile(r"data:image/(png|jpe?g|gif|webp)(;base64)?,", re.IGNORECASE)
 _FORMATS = {"png": "PNG", "jpg": "JPEG", "jpeg": "JPEG", "gif": "GIF", "webp": "WEBP"}
@@ -140,7 +142,7 @@ class _Writer:
             return
         kind = _local(self._open[-1])
         if kind == "style":
-            text = self._without_outside(text)
+            text = in_style(self._without_outside(text))
         elif kind == "title" and len(self._open) == 2:
             self._title += text[:200]
         elif kind in ("text", "tspan", "textPath", "a") and len(self._letters) < 2000:
@@ -164,7 +166,8 @@ class _Writer:
                 if self._may_refer(kind, value.strip()):
                     yield "href", value.strip()
             elif not key.lower().startswith("on") and key.partition(":")[0] in (_local(key), "xml", "xmlns"):
-                yield key, self._inside(value) if "url(" in value.lower() else value
+                value = self._inside(value) if "url(" in value.lower() else value
+                yield key, _STYLES[key](value) if key in _STYLES else value
 
     def _inside(self, value: str) -> str:
         for target in _FRAGMENT.findall(value):

@@ -127,6 +127,8 @@ def _frame(found: _Found, wanted: Wanted) -> _Frame:
     """Read it; what is torn is read again without minding that."""
     try:
         return _read(found, wanted, is_torn=False)
+    except Image.DecompressionBombError as error:
+        raise CannotShow("It holds a picture with more pixels than there is memory for.") from error
     except (OSError, SyntaxError, EOFError, ValueError):
         pass
     try:

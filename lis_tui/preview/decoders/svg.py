@@ -55,6 +55,7 @@ def _drawn(text: str, box: tuple[int, int], *, has_text: bool) -> Image.Image:
             width=width,
             height=height,
             dpi=_DPI,
+            font_family="Liberation Sans",
             skip_system_fonts=not has_text,
         )
     except ValueError as error:

@@ -236,3 +236,22 @@ def test_a_prefix_that_is_not_declared_does_not_hinder() -> None:
         '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><rect id="a" width="20" height="20" '
     )
     assert colour(text + 'fill="red" inkscape:label="x"/><use xlink:href="#a"/></svg>') == RED
+
+
+@pytest.mark.parametrize(
+    ("named", "first"),
+    [
+        ("Helvetica, Arial", "'Helvetica', 'Arial', 'Liberation Sans'"),
+        ("&quot;Comic Sans MS&quot;, sans-serif", "'Comic Sans MS', 'Liberation Sans', 'DejaVu Sans'"),
+        ("monospace", "'Liberation Mono', 'DejaVu Sans Mono'"),
+        ("Georgia,serif", "'Georgia', 'Liberation Serif'"),
+    ],
+)
+def test_families_that_are_not_here_have_others_stand_for_them(named: str, first: str) -> None:
+    attribute = written_anew(HeldFile(drawing(f'<text font-family="{named}">a</text>').encode())).text
+    style = written_anew(
+        HeldFile(drawing(f'<text style="font-family: {named}; fill: red">a</text>').encode())
+    ).text
+    assert f'font-family="{first}' in attribute
+    assert f'style="font-family: {first}' in style
+    assert "; fill: red" in style
