@@ -16,6 +16,8 @@ from PIL import Image, ImageChops, ImageColor
 from lis_tui.config.presets import read_preset
 from lis_tui.core.content import Content
 from lis_tui.core.events import RunEnded, RunStarted
+from lis_tui.preview.parts import Lines, Pixels, Roll, Wanted, Wave
+from lis_tui.preview.studio import Studio
 from lis_tui.preview.viewer import Viewer
 from tests.command import LisTui
 from tests.docker_home import docker_image
@@ -168,3 +170,28 @@ def test_the_piece_lasts_twenty_to_thirty_seconds_as_midi_and_as_sound(made: Mad
     assert 3_000 < max(samples) < 32_700
     assert max(samples[-200:]) < 30, "it has faded out"
     assert (results / "answer.txt").read_text().strip() == f"{midi.length:.1f} {seconds:.1f}"
+
+
+PREVIEWS: dict[str, tuple[str, type, str]] = {
+    "output/tokyo.html": ("tokyo-map", Lines, "Three days in Tokyo"),
+    "output/poster.svg": ("conference-poster", Pixels, "Quiet Machines"),
+    "output/poster.png": ("conference-poster", Pixels, "2480×3508"),
+    "output/countdown.mp4": ("birthday-video", Pixels, "1280×720 h264 12.0 s"),
+    "output/piece.mid": ("piano-piece", Roll, "85 notes"),
+    "output/piece.wav": ("piano-piece", Wave, "stereo"),
+}
+
+
+async def test_each_result_has_a_preview_of_its_kind(made: Made) -> None:
+    for library in ("av", "mido", "resvg_py"):
+        pytest.importorskip(library)
+    studio = Studio()
+    try:
+        for path, (name, part, facts) in PREVIEWS.items():
+            data = (made(name) / path).read_bytes()
+            found = await studio.preview(data, Wanted(name=Path(path).name))
+            told = " ".join((found.called, *found.facts))
+            assert any(isinstance(one, part) for one in found.parts), (path, found.parts)
+            assert all(fact in told for fact in ([facts] if part is Lines else facts.split(" ")))
+    finally:
+        await studio.close()
