@@ -8,8 +8,9 @@ from lis_tui.ui.media.axis import axis_line
 from lis_tui.ui.media.sheet import LEAD, Drawn
 from lis_tui.ui.rows import Ink, Row, cells
 
-_BLOCKS = " ▁▂▃▄▅▆▇█"
-"""Filled from below, by eighths; from above the rest of a cell is filled, and the colours are exchanged."""
+_BLOCKS = " ▁▂▃▄▅▆▇"
+"""Filled from below, by eighths. Where the colours are exchanged they leave as much free; a space is full, as
+fonts draw their full blocks smaller than cells."""
 _FULL = 8
 _FAINTEST = 0.02
 """What is quieter all through is not drawn larger."""
@@ -70,14 +71,16 @@ def wave_lines(wave: Wave, width: int, height: int, at_s: float | None = None) -
 
 def _above(eighths: int, tone: str, *, is_middle: bool) -> Cell:
     """Fill a cell from below; the middle is seen also where it is silent."""
-    return _BLOCKS[min(max(eighths, int(is_middle)), _FULL)], tone
+    if eighths >= _FULL:
+        return " ", f"{tone} reverse"
+    return _BLOCKS[max(eighths, int(is_middle))], tone
 
 
 def _below(eighths: int, tone: str) -> Cell:
     """Fill a cell from above."""
-    if eighths <= 0 or eighths >= _FULL:
-        return _BLOCKS[min(max(eighths, 0), _FULL)], tone
-    return _BLOCKS[_FULL - eighths], f"{tone} reverse"
+    if eighths <= 0:
+        return " ", tone
+    return _BLOCKS[max(_FULL - eighths, 0)], f"{tone} reverse"
 
 
 def _joined(line: Iterator[Cell]) -> list[Ink]:

@@ -4,18 +4,26 @@ from lis_tui.ui.media.wave import WaveSheet, wave_lines
 from lis_tui.ui.rows import Row, cells, text_of
 from lis_tui.ui.themes import read_themes
 
+EXCHANGED = str.maketrans(" ▁▂▃▄▅▆▇", "█🮆🮅🮄▀🮃🮂▔")
+"""What is full, and what is filled from above."""
+
 
 def drawn(wave: Wave, width: int, height: int, at_s: float | None = None) -> list[str]:
-    return [text_of(line) for line in wave_lines(wave, width, height, at_s)]
+    """Give lines as they look: what leaves eighths of a cell free in exchanged colours as their opposite."""
+    return [
+        "".join(text.translate(EXCHANGED) if "reverse" in tone else text for text, tone in line)
+        for line in wave_lines(wave, width, height, at_s)
+    ]
 
 
 def test_a_growing_sound_is_mirrored_about_the_middle() -> None:
     wave = Wave(tuple((-share / 8, share / 8) for share in (1, 3, 4, 7, 8)), 8.0)
-    lines = wave_lines(wave, 5, 4)
-    assert [text_of(line) for line in lines[:2]] == ["   ▆█", "▂▆███"]
-    # from above: what the block leaves of the cell, with the colours exchanged
-    assert lines[2] == [("▆▂", "accent reverse"), ("███", "accent")]
-    assert lines[3] == [("   ", "accent"), ("▂", "accent reverse"), ("█", "accent")]
+    assert drawn(wave, 5, 4)[:4] == [
+        "   ▆█",
+        "▂▆███",
+        "🮂🮅███",
+        "   🮅█",
+    ]
 
 
 def test_what_is_only_high_or_only_low_is_drawn_on_its_side() -> None:
@@ -42,7 +50,7 @@ def test_a_loud_sound_has_nothing_said_about_it() -> None:
 
 def test_what_was_not_heard_yet_is_pale() -> None:
     lines = wave_lines(Wave(((-1.0, 1.0),) * 10, 10.0), 10, 2, at_s=4.0)
-    assert lines[0] == [("█" * 4, "accent"), ("█" * 6, "muted")]
+    assert lines[0] == [(" " * 4, "accent reverse"), (" " * 6, "muted reverse")]
 
 
 def test_every_line_fits_at_any_size() -> None:
