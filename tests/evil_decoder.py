@@ -5,13 +5,17 @@ Its source goes to the worker as text, in the place of the decoders; nothing her
 
 import ctypes
 import os
+import resource
 import signal
 import socket
 import subprocess
 import sys
 from typing import Any
 
-from lis_tui.preview.parts import CannotShow, Lines, Pixels, Preview, Wanted
+import msgspec
+
+from lis_tui.preview.frames import Shown
+from lis_tui.preview.parts import CannotShow, Lines, Pixels, Preview, Wanted, Wave
 
 
 def decode(kind: str, file: Any, wanted: Wanted) -> Preview:
@@ -66,6 +70,26 @@ def spin(text: str) -> object:
 
 def tell_much(text: str) -> object:
     return Preview(kind="picture", called="a picture", parts=(Pixels(3000, 3000, bytes(3000 * 3000 * 4)),))
+
+
+def tell_words(text: str) -> object:
+    return Preview(kind="audio", called="a sound", parts=(Wave(((0.0, 0.0),) * 300_000, 1.0),))
+
+
+def tell_long(text: str) -> object:
+    return Preview(kind="text", called="a text", parts=(Lines(("x" * 4000,) * 2000),))
+
+
+def tell_trap(text: str) -> object:
+    head = msgspec.msgpack.encode(Shown(Preview(kind="audio", called="x", parts=(Wave((), 1.0),))))
+    place = head.index(b"peaks") + 5
+    body = (
+        head[:place] + b"\xdd" + (5_000_000).to_bytes(4, "big") + b"\x92\0\0" * 5_000_000 + head[place + 1 :]
+    )
+    _to_the_screen(len(body).to_bytes(4, "big"))
+    for start in range(0, len(body), 1 << 16):
+        _to_the_screen(body[start : start + (1 << 16)])
+    return hang(text)
 
 
 def tell_wrong(text: str) -> object:
@@ -180,6 +204,11 @@ def trace(pid: str) -> object:
 
 def environment(text: str) -> object:
     return dict(os.environ)
+
+
+def limits(text: str) -> object:
+    names = ("CORE", "FSIZE", "NOFILE", "AS", "DATA", "CPU")
+    return {name: resource.getrlimit(getattr(resource, f"RLIMIT_{name}"))[0] for name in names}
 
 
 def descriptors(text: str) -> object:

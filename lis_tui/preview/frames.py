@@ -14,6 +14,9 @@ MOST_INLINE = 64 << 20
 """Bytes of a file that go along with a request; a larger one goes as a descriptor."""
 MOST_REPLY = 24 << 20
 """Bytes of a reply: more than any screen can draw."""
+MOST_WORDS = 4 << 20
+"""Of those all but the points of pictures and the bytes of a hex view: small values take up to fifty times as
+much memory as they do in a message."""
 _LENGTH = 4
 
 
@@ -56,8 +59,28 @@ class Refused(Struct, frozen=True, tag=True):
 
 Reply = Ready | Began | Shown | Refused
 
+
+class _Bulk(Struct):
+    """A part of a preview, of which only the one large value is looked at, and not even that unpacked."""
+
+    data: msgspec.Raw = msgspec.field(default_factory=msgspec.Raw)
+
+
+class _Parts(Struct):
+    parts: tuple[_Bulk, ...] = ()
+
+
+class _Sized(Struct):
+    preview: _Parts = msgspec.field(default_factory=_Parts)
+
+
+_SIZES: msgspec.msgpack.Decoder[_Sized] = msgspec.msgpack.Decoder(_Sized)
 _REPLIES: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
 _REQUESTS: msgspec.msgpack.Decoder[Asked] = msgspec.msgpack.Decoder(Asked)
+
+
+class TooLong(ValueError):
+    """There is more in a preview than a screen takes."""
 
 
 class LinkLost(Exception):
@@ -91,10 +114,10 @@ def take_request(link: socket.socket) -> tuple[Asked, int | None]:
 
 
 def reply(link: socket.socket, answer: Reply) -> None:
-    """Send one reply. Raises OSError, and ValueError where it is too long."""
+    """Send one reply. Raises OSError, TooLong."""
     body = msgspec.msgpack.encode(answer)
-    if len(body) > MOST_REPLY:
-        raise ValueError(f"The preview has {len(body):,} bytes.")
+    if len(body) > MOST_REPLY or _words(body) > MOST_WORDS:
+        raise TooLong(f"the preview has {len(body):,} bytes, more than a screen takes")
     link.sendall(len(body).to_bytes(_LENGTH, "big"))
     link.sendall(body)
 
@@ -116,9 +139,17 @@ def take_reply(link: socket.socket, left_s: Callable[[], float]) -> Reply:
     if size > MOST_REPLY:
         raise LinkLost(f"A reply of {size:,} bytes was announced.")
     try:
-        return _REPLIES.decode(_exactly(receive, size))
+        body = _exactly(receive, size)
+        if _words(body) > MOST_WORDS:
+            raise LinkLost("The reply would take too much memory.")
+        return _REPLIES.decode(body)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise LinkLost("The reply makes no sense.") from error
+
+
+def _words(body: bytes) -> int:
+    """Count the bytes of a reply that become small values."""
+    return len(body) - sum(len(part.data) for part in _SIZES.decode(body).preview.parts)
 
 
 def _exactly(receive: Callable[[int], bytes], size: int) -> bytes:

@@ -9,13 +9,13 @@ import os
 import socket
 from contextlib import suppress
 from importlib import import_module
-from typing import Any
+from typing import cast
 
 from msgspec import Struct, structs
 
 from lis_tui.preview import limits
 from lis_tui.preview.file import File, HeldFile, OpenedFile
-from lis_tui.preview.frames import Asked, Began, LinkLost, Ready, Refused, Shown, reply, take_request
+from lis_tui.preview.frames import Asked, Began, LinkLost, Ready, Refused, Shown, TooLong, reply, take_request
 from lis_tui.preview.kinds import Kind, format_of
 from lis_tui.preview.parts import CannotShow, Preview
 
@@ -23,6 +23,8 @@ _USUAL = ("lis_tui.preview.decoders", "PIL.Image", "PIL.PngImagePlugin")
 """Imported before the first file comes, so that it does not wait for them."""
 _LONGEST = 300
 """Characters of what a library says."""
+_SHORT = 400
+"""Characters of each text of a preview that would be too long as it is."""
 
 
 def main() -> None:
@@ -68,20 +70,21 @@ def _send(link: socket.socket, answer: Shown | Refused) -> None:
     try:
         try:
             reply(link, answer)
-        except UnicodeEncodeError:
-            reply(link, _writable(answer))
+        except (UnicodeEncodeError, TooLong):
+            reply(link, cast("Shown | Refused", _shortened(answer)))
     except (ValueError, MemoryError) as error:
-        reply(link, Refused(_sentence("preview", error), answer.is_spent))
+        reply(link, Refused(_sentence("file", error), answer.is_spent))
 
 
-def _writable(value: Any) -> Any:
-    """Replace halves of characters, which cannot be written, in every text of an answer."""
+def _shortened(value: object) -> object:
+    """Cut every text of an answer short, and replace halves of characters, which cannot be written."""
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
+        short = value if len(value) <= _SHORT else f"{value[:_SHORT]}…"
+        return short.encode("utf-8", "replace").decode()
     if isinstance(value, tuple):
-        return tuple(map(_writable, value))
+        return tuple(map(_shortened, value))
     if isinstance(value, Struct):
-        return type(value)(**{name: _writable(one) for name, one in structs.asdict(value).items()})
+        return type(value)(**{name: _shortened(one) for name, one in structs.asdict(value).items()})
     return value
 
 

@@ -2,6 +2,7 @@
 
 import http.server
 import os
+import resource
 import select
 import signal
 import socket
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from lis_tui.core.content import Content
-from lis_tui.preview import child
+from lis_tui.preview import child, limits
 from lis_tui.preview.child import Worker, WorkerLost
 from lis_tui.preview.parts import CannotShow, Lines, Preview, Wanted
 from lis_tui.preview.surroundings import environment
@@ -63,6 +64,15 @@ def test_memory_has_a_limit_and_what_took_much_is_the_last_that_is_done(worker: 
     assert deed(free, "eat_memory") == str(600 << 20), "without the limit it takes what it likes"
 
 
+@linux
+def test_its_share_of_the_machine_is_small_and_each_file_has_its_own(worker: Worker, free: Worker) -> None:
+    held = eval(deed(worker, "limits"))
+    assert (held["CORE"], held["FSIZE"], held["NOFILE"]) == (0, 0, limits.MOST_DESCRIPTORS)
+    assert (held["AS"], held["DATA"]) == (limits.MOST_ADDRESSES, limits.MOST_DATA)
+    assert limits.MOST_CPU_S < held["CPU"] < limits.MOST_CPU_S + 30
+    assert eval(deed(free, "limits"))["DATA"] == resource.getrlimit(resource.RLIMIT_DATA)[0]
+
+
 @pytest.mark.parametrize("name", ["crash", "stop", "babble", "promise_much"])
 def test_one_that_ends_or_makes_no_sense_is_lost(worker: Worker, name: str) -> None:
     found = told(worker, b"x", Wanted(name=name))
@@ -86,8 +96,20 @@ def test_a_reply_has_a_limit_and_is_looked_at(worker: Worker) -> None:
     halves = told(worker, b"x", Wanted(name="tell_halves"))
     assert isinstance(halves, Preview)
     assert halves.parts == (Lines(("?ok", "?")),)
+    long = told(worker, b"x", Wanted(name="tell_long"))
+    assert isinstance(long, Preview)
+    assert long.parts == (Lines(("x" * 400 + "…",) * 2000),), "what is too long is shown shorter"
+    assert "more than a screen takes" in deed(worker, "tell_words")
     assert "wrong size" in deed(worker, "tell_wrong")
     assert worker.is_spent
+
+
+@linux
+def test_a_reply_made_to_fill_the_screens_memory_is_never_unpacked(worker: Worker) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert isinstance(told(worker, b"x", Wanted(name="tell_trap")), WorkerLost)
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 100 << 10, "unpacked it takes 700 MB"
 
 
 def test_it_has_nothing_of_the_persons(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
