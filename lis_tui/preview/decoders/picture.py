@@ -1,6 +1,8 @@
 """Pictures made of points, still and moving, as Pillow reads them."""
 
+import struct
 import warnings
+import zlib
 from collections.abc import Iterator
 from importlib import import_module
 from itertools import accumulate
@@ -72,6 +74,13 @@ _WORDS = {
 _TORN = "The file is cut off or damaged; what could be read of it is shown."
 
 
+# What Pillow's readers raise about damaged files, each in its own way.
+_FAILURES = (
+    *(OSError, SyntaxError, EOFError, ValueError, LookupError, TypeError, RuntimeError),
+    *(ArithmeticError, AttributeError, struct.error, zlib.error),
+)
+
+
 class _Found(NamedTuple):
     """A file as far as it is known before anything is decoded."""
 
@@ -129,11 +138,11 @@ def _frame(found: _Found, wanted: Wanted) -> _Frame:
         return _read(found, wanted, is_torn=False)
     except Image.DecompressionBombError as error:
         raise CannotShow("It holds a picture with more pixels than there is memory for.") from error
-    except (OSError, SyntaxError, EOFError, ValueError):
+    except _FAILURES:
         pass
     try:
         return _read(found, wanted, is_torn=True)
-    except (OSError, SyntaxError, EOFError, ValueError, IndexError, TypeError, KeyError) as error:
+    except _FAILURES as error:
         what = called(found.file).partition(" ")[2]
         is_plain = isinstance(error, UnidentifiedImageError | UnicodeError)
         why = "what it says about itself is damaged" if is_plain else str(error).rstrip(".")
