@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from lis_tui.core import openat2
 from lis_tui.core.content import Content
 from lis_tui.core.errors import FileRefused
 from lis_tui.core.events import FileEntry, FileKind
-from lis_tui.core.paths import escape_path
+from lis_tui.core.paths import escape_path, unescape_path
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -133,11 +133,54 @@ def list_beneath(root: Path, most: int) -> list[FileEntry]:
     return found
 
 
+def describe_beneath(root: Path, paths: Iterable[str]) -> tuple[list[FileEntry], list[str]]:
+    """Describe entries below `root`, no link followed; what is gone is left out.
+
+    Also gives the paths of which this user may not know.
+    """
+    found: list[FileEntry] = []
+    shut: list[str] = []
+    for path in paths:
+        parts = unescape_path(path).split(b"/")
+        if b".." in parts:
+            continue
+        try:
+            folder = _folder_of(root, parts[:-1])
+            try:
+                found.append(_entry(b"/".join(parts), parts[-1], folder))
+            finally:
+                os.close(folder)
+        except PermissionError:
+            shut.append(path)
+        except OSError:
+            continue  # gone, or now behind a link, where it is no entry of this folder
+    return found, shut
+
+
+def _folder_of(root: Path, parts: list[bytes]) -> int:
+    """Open each folder by itself; none may be a link."""
+    folder = os.open(root, _FOLDER)
+    for part in parts:
+        outer = folder
+        try:
+            folder = os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=outer)
+        finally:
+            os.close(outer)
+    return folder
+
+
 def _entry(path: bytes, name: bytes, folder: int) -> FileEntry:
     seen = os.stat(name, dir_fd=folder, follow_symlinks=False)
     kind = _entry_kind(seen.st_mode)
     target = escape_path(os.readlink(name, dir_fd=folder)) if kind == "link" else ""
-    return FileEntry(escape_path(path), kind, seen.st_size, seen.st_mtime, stat.S_IMODE(seen.st_mode), target)
+    size = seen.st_size if kind == "file" else 0
+    return FileEntry(escape_path(path), kind, size, _mtime(seen), stat.S_IMODE(seen.st_mode), target)
+
+
+def _mtime(seen: os.stat_result) -> float:
+    """Give what `find` prints: the time that a float of seconds has is not always the same number."""
+    seconds, rest = divmod(seen.st_mtime_ns, 10**9)
+    return float(f"{seconds}.{rest:09}")
 
 
 def _entry_kind(mode: int) -> FileKind:

@@ -124,13 +124,13 @@ class Tree:
     async def _look_at(self, known: dict[str, FileEntry], named: set[str]) -> None:
         """Look at these and the folders they are in, whose times change with them."""
         named |= {folder for path in named if (folder := path.rpartition("/")[0]) in known}
-        strange = {path for path in named if path not in known}
-        found = await self._sandbox.look_at(sorted(named - strange))
-        # What became a folder, or is new, may have come with all that is in it.
-        strange |= {one.path for one in found if one.kind == "folder" and known[one.path].kind != "folder"}
-        found += await self._sandbox.look_at(sorted(_tops(strange)), is_deep=True)
+        found = await self._sandbox.look_at(sorted(named))
+        strange = [one.path for one in found if one.kind == "folder" and not _is_folder(known.get(one.path))]
+        if strange:  # a folder may have come with all that is in it
+            inner = await self._sandbox.look_at(_tops(set(strange)), is_deep=True)
+            found = list({entry.path: entry for entry in (*found, *inner)}.values())
         seen = {entry.path for entry in found}
-        if self._loop is not None and any(one.kind == "folder" and one.path in strange for one in found):
+        if self._loop is not None and strange:
             # What came into a new folder before the kernel watched that, nobody tells of.
             self._loop.call_later(SETTLE_S, self._walk_wanted.set)
         gone = [path for path in named if path in known and path not in seen]
@@ -219,6 +219,10 @@ class Tree:
 
     def _failed(self, error: Exception) -> None:
         self._bus.publish(NoticeGiven(f"The file tree is no longer followed: {error}", "warning"))
+
+
+def _is_folder(entry: FileEntry | None) -> bool:
+    return entry is not None and entry.kind == "folder"
 
 
 def _tops(paths: Collection[str]) -> list[str]:

@@ -5,10 +5,12 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from operator import attrgetter
 from pathlib import Path
 
 import msgspec
 
+from lis_tui.core.beneath import describe_beneath
 from lis_tui.core.bus import spawn
 from lis_tui.core.command import Reins
 from lis_tui.core.errors import LisError, SandboxFailed, ShellLost
@@ -314,7 +316,12 @@ class Computer:
 
     async def look_at(self, paths: Collection[str], *, is_deep: bool = False) -> list[FileEntry]:
         """Describe some entries of the work folder."""
-        return await self._files.look_at(paths, is_deep=is_deep)
+        worktree = self._home.worktree
+        if worktree is None or is_deep:
+            return await self._files.look_at(paths, is_deep=is_deep)
+        found, shut = await asyncio.to_thread(describe_beneath, worktree, paths)
+        found += await self._files.look_at(shut, is_deep=False)
+        return sorted(found, key=attrgetter("path"))
 
     def watch(self, on_change: OnChange, on_blind: Callable[[str], None]) -> None:
         """Call back soon after something in the work folder changed."""

@@ -199,6 +199,7 @@ async def test_entries_are_described_by_name_with_what_is_below(sandbox: Sandbox
     ]  # fmt: skip
     deep = await sandbox.look_at(["odd"], is_deep=True)
     walked = (await sandbox.walk()).entries
+    assert all(one in walked for one in flat)  # whoever looks sees the same
     assert deep == [one for one in walked if one.path == "odd" or one.path.startswith("odd/")]
     assert {"odd/in/deep/f", "odd/s"} <= {one.path for one in deep}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lis_tui.core import openat2
-from lis_tui.core.beneath import list_beneath, open_beneath, read_beneath
+from lis_tui.core.beneath import describe_beneath, list_beneath, open_beneath, read_beneath
 from lis_tui.core.content import Content
 from lis_tui.core.errors import FileRefused
 
@@ -119,3 +119,29 @@ def test_the_tree_is_listed_with_odd_names_and_kinds_and_no_link_is_entered(
         "s": "socket",
     }
     assert len(list_beneath(root, 2)) == 2
+
+
+def test_entries_are_described_without_following_a_link(tmp_path: Path) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    (root / "in").mkdir(parents=True)
+    outside.mkdir()
+    (outside / "secret").write_text("secret")
+    (root / "in/file").write_text("12345")
+    (root / "link").symlink_to(outside)
+    os.mkfifo(root / "pipe")
+    paths = ["in", "in/file", "link", "pipe", "link/secret", "../outside/secret", "gone", "in/file/x"]
+    found, shut = describe_beneath(root, paths)
+    assert [(one.path, one.kind) for one in found] == [
+        ("in", "folder"), ("in/file", "file"), ("link", "link"), ("pipe", "fifo"),
+    ]  # fmt: skip
+    assert [one.size_bytes for one in found] == [0, 5, 0, 0]
+    assert shut == []
+
+
+def test_a_time_is_the_number_that_find_prints(tmp_path: Path) -> None:
+    for number in range(200):
+        nanoseconds = 1_763_758_800_000_000_000 + number * 7_777_777_777 + number
+        os.utime(tmp_path, ns=(nanoseconds, nanoseconds))
+        (found,), _ = describe_beneath(tmp_path.parent, [tmp_path.name])
+        printed = f"{nanoseconds // 10**9}.{nanoseconds % 10**9:09}0"
+        assert found.mtime_s == float(printed)
