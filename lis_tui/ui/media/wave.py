@@ -14,7 +14,7 @@ fonts draw their full blocks smaller than cells."""
 _FULL = 8
 _FAINTEST = 0.02
 """What is quieter all through is not drawn larger."""
-_MOST_ROWS = 12
+_MOST_ROWS = 20
 Extent = tuple[float, float]
 Cell = tuple[str, str]
 
