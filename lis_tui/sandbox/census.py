@@ -90,7 +90,7 @@ class Census:
             await self.count()
             return
         newer = b"-newerct @%.9f" % (self._newest - RACY_S)
-        await self._plan(frozenset(changed_outside if self._scope.is_overlay else ()))
+        await self._plan(frozenset(path for path in changed_outside if self._scope.is_layered(path)))
         walked = await self._rounds.walk(_CLOCK, newer)
         now, found = await self._timed(walked.data)
         if self._has_clock_moved:
@@ -105,6 +105,10 @@ class Census:
         self._tree.forget_strays()
         self._tree.gone = {path for path in self.gone if path not in self.nodes}
         self._note_time(now, [self.nodes[path] for path in self.fresh if path in self.nodes])
+
+    def part_of(self, path: str) -> str:
+        """Give the mount that a path is in: inodes are told apart within one alone."""
+        return self._scope.part_of(path)
 
     async def stat(self, paths: Iterable[str]) -> dict[str, Node]:
         """Describe these as they are at this moment; what is gone is left out. Raises SandboxFailed."""
@@ -218,8 +222,8 @@ class Census:
         """Walk both parts whole, side by side."""
         script = (
             _CLOCK
-            + b"export LC_ALL=C\nfind / -xdev %s -printf %s >|%s 2>/dev/null &\n"
-            % (self._scope.outside, FORM, self._note)
+            + b"export LC_ALL=C\nfind %s -xdev %s -printf %s >|%s 2>/dev/null &\n"
+            % (self._scope.parts, self._scope.outside, FORM, self._note)
             + b"find %s -xdev %s -printf %s 2>/dev/null\nwait $!\ncat %s; rm -f %s\n"
             % (quote(self._scope.workdir), self._scope.inside, FORM, self._note, self._note)
         )

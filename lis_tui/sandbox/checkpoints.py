@@ -182,13 +182,13 @@ class Checkpointer:
 
     async def _read(self, wanted: list[Node]) -> int:
         """Have the contents of these kept, each inode's once; gives by how much the store grew."""
-        groups: dict[tuple[bool, int], list[Node]] = {}
+        groups: dict[tuple[str, int], list[Node]] = {}
         for node in wanted:
             self._problems.pop(node.path, None)
             if node.size_bytes > MOST_FILE_BYTES:
                 self._problems[node.path] = f"larger than {MOST_FILE_BYTES // 1_000_000_000} GB"
             else:
-                groups.setdefault((self.is_inside(node.path), node.inode), []).append(node)
+                groups.setdefault((self._census().part_of(node.path), node.inode), []).append(node)
         firsts = {unescape_path(group[0].path).lstrip(b"/"): group for group in groups.values()}
         growth = 0
 

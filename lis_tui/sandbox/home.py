@@ -37,7 +37,7 @@ class Home(Protocol):
     """One computer: brought up, entered, looked after, removed. Raises SandboxFailed and its children."""
 
     @property
-    def kind(self) -> Literal["docker"]:
+    def kind(self) -> Literal["docker", "embedded"]:
         """Which home it is."""
         ...
 

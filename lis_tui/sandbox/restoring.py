@@ -55,9 +55,14 @@ class Now:
 
 
 class Plan:
-    """What must be done so that what is there `now` becomes `target`."""
+    """What must be done so that what is there `now` becomes `target`.
 
-    def __init__(self, target: dict[str, Node], now: Now) -> None:
+    `part_of` gives the file system of a path, in which inodes are told apart.
+    """
+
+    def __init__(
+        self, target: dict[str, Node], now: Now, part_of: Callable[[str], str] = lambda _: ""
+    ) -> None:
         self.problems: list[str] = []
         self.deleted: list[Node] = []
         self.written: dict[str, Node] = {}
@@ -65,7 +70,7 @@ class Plan:
         self._target = target
         self._now = now.nodes
         self._plan_nodes(now)
-        self._plan_links()
+        self._plan_links(part_of)
         self._plan_deletions()
         self._plan_folders()
 
@@ -78,12 +83,12 @@ class Plan:
             else:
                 self.written[path] = node
 
-    def _plan_links(self) -> None:
+    def _plan_links(self, part_of: Callable[[str], str]) -> None:
         """Names of one file are made anew together, for they share everything."""
-        groups: dict[int, list[Node]] = {}
+        groups: dict[tuple[str, int], list[Node]] = {}
         for node in self._target.values():
             if node.kind == "file" and node.links > 1:
-                groups.setdefault(node.inode, []).append(node)
+                groups.setdefault((part_of(node.path), node.inode), []).append(node)
         for group in groups.values():
             inodes = {now.inode for node in group if (now := self._now.get(node.path)) is not None}
             is_whole = len(inodes) == 1 and all(node.path in self._now for node in group)
@@ -137,7 +142,8 @@ async def restore(
     racy = census.racy | mapped
     await census.look(keeper.kept.outside())
     target = _target(keeper, manifest)
-    plan = await asyncio.to_thread(Plan, target, Now(census.nodes, keeper.kept, census.fresh | racy, racy))
+    now = Now(census.nodes, keeper.kept, census.fresh | racy, racy)
+    plan = await asyncio.to_thread(Plan, target, now, census.part_of)
     problems = list(plan.problems)
     for node in plan.unknown:
         if not manifest.is_inside(node.path) and node.path not in manifest.problems:

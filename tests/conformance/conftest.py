@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from lis_tui.core.ports import CommandEnd, Sandbox
 from tests.docker_home import docker_available, docker_sandbox
+from tests.embedded_home import embedded_missing, embedded_sandbox
 
 
 class Home(Struct, frozen=True):
@@ -20,7 +21,8 @@ class Home(Struct, frozen=True):
 
 
 HOMES = [
-    pytest.param(Home("docker", docker_available, docker_sandbox), id="docker", marks=pytest.mark.docker)
+    pytest.param(Home("docker", docker_available, docker_sandbox), id="docker", marks=pytest.mark.docker),
+    pytest.param(Home("embedded", embedded_missing, embedded_sandbox), id="embedded"),
 ]
 
 

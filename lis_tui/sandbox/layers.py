@@ -1,0 +1,223 @@
+"""How the root of an embedded sandbox is put together: this machine's system folders, with a layer over each.
+
+Nothing else of the machine is there: no home folders, no sockets, no other disks. What not everybody may read
+in those folders is hidden too. With a folder as base, that is the root instead, below one layer.
+"""
+
+import hashlib
+import os
+import shlex
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+LAYERED = ("/usr", "/etc", "/var/lib/dpkg", "/var/lib/apt", "/var/cache/apt", "/var/cache/debconf")
+_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
+_EMPTY = (
+    "proc",
+    "dev",
+    "tmp",
+    "run",
+    "home",
+    "mnt",
+    "srv",
+    "var/log",
+    "var/tmp",
+    "var/lib/misc",
+    "var/spool",
+)
+_GUARDED = ("/etc",)
+"""Where files that not everybody may read are looked for."""
+_LONG_AGO = 1_500_000_000
+_ACCOUNTS = {"etc/shadow": "root:*:19000:0:99999:7:::\n", "etc/gshadow": "root:*::\n"}
+CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETUID", "SETGID")
+
+
+class Places(Struct, frozen=True):
+    """The folders of one sandbox on this machine."""
+
+    folder: Path
+    """Its own: layers, the root, pipes."""
+    worktree: Path
+    outputs: Path
+
+    @property
+    def layers(self) -> Path:
+        """What was written over the base."""
+        return self.folder / "layers"
+
+    @property
+    def root(self) -> Path:
+        """Where the root is put together."""
+        return self.folder / "root"
+
+    @property
+    def private(self) -> Path:
+        """Ours inside, in memory where there is a place for that: values of variables lie in it."""
+        name = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
+        shared = Path("/dev/shm")
+        return (
+            shared / f"lis-tui-{os.geteuid()}-{name}"
+            if os.access(shared, os.W_OK)
+            else self.folder / "private"
+        )
+
+    @property
+    def pipes(self) -> Path:
+        """Where pipes lead inside."""
+        return self.private / "pipes"
+
+
+def lay_out(places: Places, base: Path | None) -> None:
+    """Make the folders that are mounted, and what hides the secrets of this machine. Raises OSError."""
+    places.private.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in ("pipes", "outputs"):
+        (places.private / name).mkdir(exist_ok=True)
+    places.root.mkdir(parents=True, exist_ok=True)
+    if base is not None:
+        for kind in ("upper", "work"):
+            (places.layers / kind).mkdir(parents=True, exist_ok=True)
+        return
+    _make_root(places.root)
+    for number, path in enumerate(layered()):
+        (places.root / path[1:]).mkdir(parents=True, exist_ok=True)
+        for kind in ("upper", "work"):
+            (places.layers / f"{kind}{number}").mkdir(parents=True, exist_ok=True)
+        if path in _GUARDED:
+            _hide(path, places.layers / f"upper{number}")
+    _furnish_etc(places.layers / f"upper{layered().index('/etc')}")
+    _settle_times(places.root)
+    for number, path in enumerate(layered()):
+        upper, seen = places.layers / f"upper{number}", Path(path).stat()
+        _settle_times(upper)
+        upper.chmod(stat.S_IMODE(seen.st_mode))
+        os.utime(upper, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+
+
+def _make_root(root: Path) -> None:
+    for name in _EMPTY:
+        (root / name).mkdir(parents=True, exist_ok=True)
+    (root / "root").mkdir(mode=0o700, exist_ok=True)
+    for name in ("tmp", "var/tmp"):
+        (root / name).chmod(0o1777)
+    for name in _LINKS:
+        source = Path("/", name)
+        if source.is_symlink():
+            (root / name).symlink_to(source.readlink())
+
+
+def _settle_times(root: Path) -> None:
+    """Have what is made for each sandbox anew look the same in all of them."""
+    for parent, folders, files in os.walk(root, topdown=False):
+        for name in (*folders, *files):
+            os.utime(Path(parent, name), (_LONG_AGO, _LONG_AGO), follow_symlinks=False)
+    os.utime(root, (_LONG_AGO, _LONG_AGO))
+
+
+def layered() -> list[str]:
+    """Give the folders of this machine that are part of every sandbox."""
+    return [path for path in LAYERED if Path(path).is_dir() and not Path(path).is_symlink()]
+
+
+def _furnish_etc(upper: Path) -> None:
+    for name, text in _ACCOUNTS.items():
+        _write(upper / name.removeprefix("etc/"), text, 0o640)
+    resolver = Path("/etc/resolv.conf")
+    if resolver.is_symlink():  # it leads to where nothing is inside
+        _write(upper / "resolv.conf", _read(resolver), 0o644)
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    path.unlink(missing_ok=True)
+    path.write_text(text)
+    path.chmod(mode)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def _hide(base: str, upper: Path) -> None:
+    """Put what not everybody may read out of sight; an ordinary user cannot read it anyway."""
+    if os.geteuid() != 0:
+        return
+    for path in _guarded(base):
+        hidden = upper / os.path.relpath(path, base)
+        hidden.parent.mkdir(parents=True, exist_ok=True)
+        if not os.path.lexists(hidden):
+            os.mknod(hidden, stat.S_IFCHR, os.makedev(0, 0))  # so overlayfs says that nothing is there
+
+
+def _guarded(base: str) -> Iterator[str]:
+    for folder, folders, files in os.walk(base):
+        open_ = []
+        for name in folders:
+            path = f"{folder}/{name}"
+            if _is_open(path, stat.S_IROTH | stat.S_IXOTH):
+                open_.append(name)
+            else:
+                yield path
+        folders[:] = open_
+        for name in files:
+            path = f"{folder}/{name}"
+            if path not in ("/etc/shadow", "/etc/gshadow") and not _is_open(path, stat.S_IROTH):
+                yield path
+
+
+def _is_open(path: str, wanted: int) -> bool:
+    try:
+        mode = os.lstat(path).st_mode
+    except OSError:
+        return False
+    return stat.S_ISLNK(mode) or mode & wanted == wanted
+
+
+def script(places: Places, base: Path | None, command: Sequence[str]) -> str:
+    """Give what mounts the root in a namespace of its own and then runs a command."""
+    more = ",userxattr" if os.geteuid() != 0 else ""
+    lines = ["set -e"]
+    if base is not None:
+        lines.append(_mount(base, places.layers / "upper", places.layers / "work", places.root, more))
+    else:
+        for number, path in enumerate(layered()):
+            upper, work = (places.layers / f"{kind}{number}" for kind in ("upper", "work"))
+            lines.append(_mount(Path(path), upper, work, places.root / path[1:], more))
+    return "\n".join([*lines, f"exec {shlex.join(command)}"])
+
+
+def _mount(lower: Path, upper: Path, work: Path, at: Path, more: str) -> str:
+    given = ",".join(
+        f"{name}={_escaped(path)}"
+        for name, path in (("lowerdir", lower), ("upperdir", upper), ("workdir", work))
+    )
+    return shlex.join(["mount", "-t", "overlay", "overlay", "-o", given + more, str(at)])
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("\\", "\\\\").replace(",", "\\,").replace(":", "\\:")
+
+
+def enclosed(
+    places: Places,
+    *,
+    workdir: str,
+    private: str,
+    variables: Mapping[str, str],
+    has_network: bool,
+    command: Sequence[str],
+) -> list[str]:
+    """Give the command of bubblewrap that runs another one in the root."""
+    words = ["bwrap", "--bind", str(places.root), "/", "--proc", "/proc", "--dev", "/dev"]
+    words += ["--bind", str(places.worktree), workdir]
+    words += ["--bind", str(places.private), private, "--ro-bind", str(places.pipes), f"{private}/pipes"]
+    words += ["--ro-bind", str(places.outputs), f"{private}/outputs"]
+    words += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", "sandbox", "--die-with-parent"]
+    words += [] if has_network else ["--unshare-net"]
+    words += ["--cap-drop", "ALL", *(word for name in CAPABILITIES for word in ("--cap-add", f"CAP_{name}"))]
+    words += ["--clearenv", *(word for pair in variables.items() for word in ("--setenv", *pair))]
+    return [*words, "--chdir", "/", "--", *command]
