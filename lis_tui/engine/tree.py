@@ -16,9 +16,11 @@ GAP_S = 0.02
 BREATH = 2
 """So many times as long as a look took, one waits before the next."""
 REST = 4
-"""So many times as long as the last whole walk took, the next one waits."""
+"""So many times as long as the last whole walk took, the next one waits while something goes on."""
 SETTLE_S = 0.2
 """So long after a folder came everything is walked."""
+CALM_S = 0.3
+"""Nothing is going on where nothing changed for so long."""
 POLL_S = 2.0
 MOST_FOLDERS = 3
 """When more folders than this went at once, a walk is cheaper than to look for what was in each."""
@@ -49,6 +51,8 @@ class Tree:
         self._touched: set[str] | None = None
         """What was looked at while a walk is under way, which may have seen it before."""
         self._due_at = 0.0
+        self._noted_at = 0.0
+        self._walked_at = 0.0
         self._took_s = 0.0
         self._changed = asyncio.Event()
         self._walk_wanted = asyncio.Event()
@@ -98,6 +102,7 @@ class Tree:
         return bool(self._tasks) and not any(task.done() for task in self._tasks)
 
     def _note(self, paths: Collection[str] | None) -> None:
+        self._noted_at = self._monotonic()
         if paths is None:
             self._walk_wanted.set()
         else:
@@ -151,12 +156,20 @@ class Tree:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._every_s or None):
                     await self._walk_wanted.wait()
-            await asyncio.sleep(max(self._due_at - self._monotonic(), 0))
+            while not self._is_due:  # noqa: ASYNC110  (it is time that is waited for)
+                await asyncio.sleep(min(CALM_S, max(self._due_at - self._monotonic(), self._gap_s)))
             self._walk_wanted.clear()
             try:
                 await self._walk()
             except SandboxFailed:
                 return
+
+    @property
+    def _is_due(self) -> bool:
+        """It is time for another walk: a while after the last, the sooner where nothing changes any more."""
+        now = self._monotonic()
+        is_calm = now - self._noted_at >= CALM_S and now - self._walked_at >= self._took_s
+        return now >= self._due_at or is_calm
 
     async def _walk(self) -> None:
         async with self._walking:
@@ -167,6 +180,7 @@ class Tree:
             finally:
                 self._touched = None
             now = self._monotonic()
+            self._walked_at = now
             self._took_s = now - began
             self._due_at = now + max(self._gap_s, REST * self._took_s)
         self._tell_how(walked)
