@@ -6,6 +6,7 @@ import sys
 ALL = (
     "peer",
     "screen",
+    "tree",
     "first_paint",
     "text",
     "output",
