@@ -13,7 +13,7 @@ from lis_tui.preview.file import File
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 _MOST_BYTES = 1_300_000_000
 """Of its unpacked lines; more would take longer than a person waits."""
-_STRIP_BYTES = 4 << 20
+_STRIP_BYTES = 8 << 20
 _WIDEST_BYTES = 8 << 20
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _NO_SUM = bytes(4)
