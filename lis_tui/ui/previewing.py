@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -11,13 +11,17 @@ from lis_tui.core.errors import FileRefused, LisError
 from lis_tui.core.events import FileEntry, StepAddress
 from lis_tui.ui.listing import Open
 from lis_tui.ui.media.sheet import Sentences, Sheet
-from lis_tui.ui.media.view import MediaView
+from lis_tui.ui.paint import Paint
 from lis_tui.ui.panes.preview import PreviewPane, Shown
+from lis_tui.ui.widgets.blocks import BlockList
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from lis_tui.core.content import Content
     from lis_tui.preview.parts import Preview
     from lis_tui.ui.media.drawing import Easel
+    from lis_tui.ui.media.fitting import Room
     from lis_tui.ui.media.tables import Columns
     from lis_tui.ui.media.terminal import Terminal
     from lis_tui.ui.previews import Previews
@@ -126,15 +130,27 @@ class Previewing:
         return easel(self._pane)
 
 
-def easel(view: MediaView, columns: "Columns | None" = None, *, is_whole: bool = False) -> "Easel":
+def easel(view: BlockList, columns: "Columns | None" = None, *, is_whole: bool = False) -> "Easel":
     """Give what draws for a view as it is now."""
-    from lis_tui.ui.media.drawing import Easel
     from lis_tui.ui.media.fitting import Room
 
-    terminal: Terminal = view.app.terminal  # type: ignore[attr-defined]  # LisApp has it
     room = Room(max(view.scrollable_content_region.width - 1, 1), max(view.size.height - 1, 1))
-    look = terminal.look(view.paint.palette.roles.background)
-    return Easel(room, look, columns, is_whole=is_whole)
+    return easel_in(view.app, view.paint, room, columns, is_whole=is_whole)
+
+
+def easel_in(
+    app: "App[Any]",
+    paint: Paint,
+    room: "Room",
+    columns: "Columns | None" = None,
+    *,
+    is_whole: bool = False,
+) -> "Easel":
+    """Give what draws in a room of an app."""
+    from lis_tui.ui.media.drawing import Easel
+
+    terminal: Terminal = app.terminal  # type: ignore[attr-defined]  # LisApp has it
+    return Easel(room, terminal.look(paint.palette.roles.background), columns, is_whole=is_whole)
 
 
 def _looked(wish: Wish) -> "Shown | Content":

@@ -102,6 +102,10 @@ class Easel:
         """Give how pictures look that move: half blocks, which nothing has to be sent for."""
         return replace(self.look, way="half")
 
+    def plain_look(self) -> Look:
+        """Give how pictures look beside others: what is painted over cells knows one place only."""
+        return self.look if self.look.way == "kitty" else replace(self.look, way="half")
+
     def _lines(self, part: Lines) -> list[Sheet]:
         text = "\n".join(part.lines)
         head: list[Sheet] = [Sentences(part.title, tone="command bold", most=2)]

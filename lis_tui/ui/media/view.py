@@ -11,7 +11,7 @@ from textual.strip import Strip
 
 from lis_tui.ui.media.sheet import Sheet
 from lis_tui.ui.paint import Paint
-from lis_tui.ui.rows import Row
+from lis_tui.ui.rows import Ink, Row
 from lis_tui.ui.widgets.blocks import BlockList
 
 if TYPE_CHECKING:
@@ -103,6 +103,10 @@ class MediaView(BlockList):
         sheet, line = self.at(number)
         drawn = sheet.line(line, self._width)
         return [drawn if isinstance(drawn, Row) else Row([("", "")])]
+
+    def title(self) -> tuple[list[Ink], list[Ink]]:
+        """Give an empty line."""
+        return [], []
 
     def is_countable(self, number: int) -> bool:
         """Nothing is counted."""
