@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from typing import Protocol
 
 from lis_tui.core.text import clean
-from lis_tui.ui.highlight import highlight
+from lis_tui.ui.highlight import Highlighted, highlight
 from lis_tui.ui.media.sheet import LEAD, Drawn
 from lis_tui.ui.rows import Ink, Row
 
+_AT_ONCE = 200
+"""So many lines are coloured before a text is shown, the others as one comes to them."""
 MOST_FOLDED = 40
 """A line of prose takes at most so many lines of the screen."""
 PROSE = ("", "text", "markdown", "md", "restructuredtext", "rst")
@@ -21,12 +24,20 @@ _SPAN = re.compile(
 )
 
 
+class Inked(Protocol):
+    """Lines of inks."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, number: int, /) -> list[Ink]: ...
+
+
 class TextSheet:
     """Lines of inks; those of prose are folded at words. `numbered` counts them from a first one on."""
 
     def __init__(
         self,
-        lines: list[list[Ink]],
+        lines: Inked,
         *,
         is_prose: bool,
         numbered: int | None = None,
@@ -54,7 +65,8 @@ class TextSheet:
 def code_sheet(text: str, language: str, *, numbered: int | None = None) -> TextSheet:
     """Give a program's text, or another that is shown as it stands; slow, for a thread."""
     is_prose = language in PROSE
-    lines = highlight(text, language, "output")
+    lines = Highlighted(text, language, "output")
+    lines.color(_AT_ONCE)
     return TextSheet(lines, is_prose=is_prose, numbered=None if is_prose else numbered)
 
 
