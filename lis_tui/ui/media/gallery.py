@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from rich.color import Color
+from rich.style import Style
 from textual.strip import Strip
 
 from lis_tui.preview.parts import Pixels
@@ -21,10 +23,15 @@ _CHANGED: Colour = (255, 64, 64)
 class Gallery:
     """Some pictures in columns of equal width, each under its caption."""
 
-    def __init__(self, captions: Sequence[str], pictures: Sequence[PictureSheet], column: int) -> None:
+    is_calm = True
+
+    def __init__(
+        self, captions: Sequence[str], pictures: Sequence[PictureSheet], column: int, ground: Colour
+    ) -> None:
         self._captions = captions
         self._pictures = pictures
         self._column = column
+        self._ground = Style.from_color(bgcolor=Color.from_rgb(*ground))
         self.inset = 0
         self.size = Room(column * len(pictures), max(len(each) for each in pictures))
         self.sent = Sent(
@@ -49,7 +56,7 @@ class Gallery:
     def _part(self, picture: PictureSheet, number: int) -> Strip:
         line = picture.line(number, self._column) if number < len(picture) else Strip.blank(0)
         assert isinstance(line, Strip)
-        return line.extend_cell_length(self._column)
+        return line.extend_cell_length(self._column, self._ground)
 
 
 def gallery(
@@ -61,7 +68,7 @@ def gallery(
     difference, share = differing(before, after)
     pictures = [picture_sheet(each, one, look) for each in (before, after, difference)]
     captions = (*names, f"what differs: {share:.1%}" if share else "they look the same")
-    return Gallery(captions, pictures, column), share
+    return Gallery(captions, pictures, column, look.ground), share
 
 
 def differing(before: Pixels, after: Pixels) -> tuple[Pixels, float]:
