@@ -117,7 +117,7 @@ CONTROLS = {
     "pdf": "import pypdfium2; pypdfium2.PdfDocument(data)[0].render()",
 }
 """What a library does with it that is simply asked; where there is none, the library defends itself."""
-QUICK = ("gif", "bmp of 2^31", "svg nested", "json nested", "pdf")
+QUICK = ("bmp of 2^31", "svg nested", "json nested", "pdf")
 
 
 @linux
