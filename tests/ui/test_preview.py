@@ -261,7 +261,7 @@ async def test_without_graphics_the_facts_alone_are_shown(tmp_path: Path) -> Non
         assert "▀" not in pane_text(screen)
         assert sent == []
         assert "PNG picture · palette" in pane_text(screen)
-        assert "ui.graphics is none" in " ".join(pane_text(screen).replace("│", " ").split())
+        assert "Pictures are switched off" in " ".join(pane_text(screen).replace("│", " ").split())
 
 
 async def test_the_previews_end_with_the_app(tmp_path: Path) -> None:

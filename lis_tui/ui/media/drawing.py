@@ -52,7 +52,7 @@ class Easel:
         if preview.note:
             found.append(Sentences(preview.note))
         if len(parts) < len(preview.parts):
-            found.append(Sentences("Pictures are switched off: ui.graphics is none."))
+            found.append(Sentences("Pictures are switched off (ui.graphics or NO_COLOR)."))
         return [sheet for sheet in found if len(sheet)]
 
     def _sheets_of(self, part: Part, parts: Sequence[Part]) -> list[Sheet]:

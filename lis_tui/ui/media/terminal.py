@@ -55,7 +55,8 @@ def terminal_of(app: "LisApp") -> Terminal:
     if app.is_headless:
         return Terminal(app.graphics, app.write, environ={}, cell=lambda: None)
     has_true_colour = app.console.color_system in ("truecolor", None)
-    return Terminal(app.graphics, app.write, has_true_colour=has_true_colour)
+    asked = "none" if app.no_color and app.graphics == "auto" else app.graphics
+    return Terminal(asked, app.write, has_true_colour=has_true_colour)
 
 
 def _measured() -> Cell | None:

@@ -174,10 +174,17 @@ class MediaView(BlockList):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Give some lines; what is painted over them has to be painted again."""
-        if not self._is_due and any(picture.sent.over for picture in self._pictures):
+        if not self._is_due and any(self._is_touched(picture, crop) for picture in self._pictures):
             self._is_due = True
             self.call_after_refresh(self._paint_over)
         return super().render_lines(crop)
+
+    def _is_touched(self, picture: "PictureSheet", crop: Region) -> bool:
+        """Whether something that is painted over cells has some of them among these lines."""
+        if not picture.sent.over:
+            return False
+        top = self._heights.top(self.first_line(picture)) - round(self.scroll_y) + self.gutter.top + 1
+        return crop.y < top + picture.size.rows and crop.bottom > top
 
     def _paint_over(self) -> None:
         """Paint pictures over their cells, where nothing hides them; else the half blocks are seen."""
