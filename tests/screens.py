@@ -200,9 +200,11 @@ async def settle(pilot: Pilot[int]) -> None:
     """Let everything arrive and be drawn."""
     for _ in range(4):
         await pilot.pause()
-    # A preview is read in a thread.
-    tasks = [task for task in asyncio.all_tasks() if task.get_name() in ("preview", "output", "recent runs")]
-    await asyncio.gather(*tasks)
+    # A preview is read in a thread or by a process, and where it comes too late another is asked for.
+    names = ("preview", "output", "recent runs")
+    while tasks := [task for task in asyncio.all_tasks() if task.get_name() in names]:
+        await asyncio.gather(*tasks)
+        await pilot.pause()
     await pilot.pause()
 
 

@@ -26,3 +26,8 @@ def unescape_path(text: str) -> bytes:
         return "\\" if word == "\\" else chr(0xDC00 + int(word[1:], 16))
 
     return _ESCAPE.sub(back, text).encode("utf-8", errors="surrogateescape")
+
+
+def is_artefact(path: str) -> bool:
+    """Tell whether a path of the work folder is one of those that the model makes for the person."""
+    return path.startswith("output/")

@@ -11,7 +11,7 @@ from lis_tui.core.errors import FileRefused
 from lis_tui.core.events import FileEntry, StepAddress
 from lis_tui.core.folders import Folders
 from lis_tui.core.parts import FileMark
-from lis_tui.core.paths import unescape_path
+from lis_tui.core.paths import is_artefact, unescape_path
 
 Read = Callable[[FileEntry, int], FilePart]
 """Gives the beginning of a file, so many bytes of it; slow, raises LisError."""
@@ -76,10 +76,11 @@ def listing(
 
 
 def _newest(entries: Iterable[FileEntry]) -> str | None:
-    """Give the file that was written last; a hidden one, as in `.git`, only where there is no other."""
+    """Give the file that was written last: of the artefacts, else of all, a hidden one only as the last."""
     found = [entry for entry in entries if entry.kind == "file"]
     shown = [entry for entry in found if not f"/{entry.path}".count("/.")]
-    return max(shown or found, key=lambda entry: entry.mtime_s).path if found else None
+    made = [entry for entry in shown if is_artefact(entry.path)]
+    return max(made or shown or found, key=lambda entry: entry.mtime_s).path if found else None
 
 
 def below(folder: Path | None) -> Read:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from lis_tui.core.events import FilesChanged
 from lis_tui.core.folds.changing import Folds, changed_step
 from lis_tui.core.parts import FileMark, fresh_version
+from lis_tui.core.paths import is_artefact
 
 if TYPE_CHECKING:
     from lis_tui.core.view import RunView
@@ -42,9 +43,11 @@ def _change_files(view: "RunView", event: FilesChanged) -> None:
         marks[entry.path] = "new" if is_new else "changed"
         _note_since_start(view, entry.path, "changed" if is_known else "new")
         view.files[entry.path] = entry
-        if entry.kind == "file":
+        if entry.kind == "file" and (is_artefact(entry.path) or not is_artefact(view.newest_file or "")):
             view.newest_file = entry.path
     for path in event.gone:
+        if path == view.newest_file:
+            view.newest_file = None
         if view.files.pop(path, None) is not None:
             marks[path] = "gone"
             _note_since_start(view, path, "gone")

@@ -122,6 +122,19 @@ def test_files_are_marked_against_the_beginning_of_the_step() -> None:
     assert view.newest_file == "c"
 
 
+def test_an_artefact_is_the_newest_file_until_a_newer_one_or_its_end() -> None:
+    def newest(*changes: events.FilesChanged) -> str | None:
+        return RunView().apply_all(Record(0, 0.0, change) for change in changes).newest_file
+
+    def made(*paths: str, gone: tuple[str, ...] = ()) -> events.FilesChanged:
+        return events.FilesChanged(tuple(FileEntry(path) for path in paths), gone)
+
+    assert newest(made("plot.py"), made("output/set.png"), made("answer.txt")) == "output/set.png"
+    assert newest(made("output/set.png"), made("output/sub/b.png")) == "output/sub/b.png"
+    assert newest(made("output/set.png"), made(gone=("output/set.png",))) is None
+    assert newest(made("output/set.png"), made("a.py", gone=("output/set.png",)), made("b.py")) == "b.py"
+
+
 def test_the_same_call_made_again_and_again_is_counted() -> None:
     story = [proposed(StepAddress(turn, 1)) for turn in (1, 2, 3)]
     assert view_of(started(), *story).repeats == 3
