@@ -1,14 +1,16 @@
 """An embedded sandbox for tests: whether one can be made here, and one in a folder."""
 
 import functools
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from lis_tui.core.spec import SandboxSpec
-from lis_tui.sandbox.carry import Carried
-from lis_tui.sandbox.embedded import EmbeddedSandbox, why_not_here
+from lis_tui.sandbox.carry import Carried, find_carried
+from lis_tui.sandbox.embedded import EmbeddedSandbox
+from lis_tui.sandbox.namespaces import why_not_here
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.manifests import Manifests
 
@@ -23,6 +25,7 @@ def embedded_sandbox(
     folder: Path,
     *,
     env: Mapping[str, str] | None = None,
+    has_carried: bool = False,
     spec: SandboxSpec | None = None,
     blobs: Blobs | None = None,
 ) -> EmbeddedSandbox:
@@ -36,7 +39,7 @@ def embedded_sandbox(
         worktree=worktree,
         outputs_dir=outputs,
         env=env or {},
-        carried=Carried(),
+        carried=find_carried(os.environ, Path.home()) if has_carried else Carried(),
         contents=blobs,
         manifests=Manifests(folder / "run", blobs) if blobs is not None else None,
     )

@@ -27,6 +27,7 @@ _SETTINGS = {
     "api_base": "model.api_base",
     "profile": "profile",
     "tools": "model.tool_style",
+    "sandbox": "sandbox.kind",
     "image": "sandbox.image",
     "network": "sandbox.network",
     "workdir": "sandbox.workdir",

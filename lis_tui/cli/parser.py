@@ -90,11 +90,20 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
 
 
 def _add_sandbox(group: argparse._ArgumentGroup) -> None:
+    _add_home(group)
     group.add_argument("--image", metavar="IMG", help="any image that has bash")
     group.add_argument("--network", choices=["bridge", "none"])
     group.add_argument("--workdir", metavar="PATH", help="the work folder inside (default /testbed)")
     group.add_argument(
         "--env", action="append", metavar="NAME", help="pass this variable of yours into the sandbox"
+    )
+
+
+def _add_home(group: argparse._ActionsContainer) -> None:
+    group.add_argument(
+        "--sandbox",
+        choices=["auto", "docker", "embedded"],
+        help="a container, or this machine's own namespaces (auto: a container where an engine answers)",
     )
 
 
@@ -259,6 +268,7 @@ def _add_demo(demo: argparse.ArgumentParser) -> None:
     demo.add_argument("name", nargs="?", default="demo", metavar="NAME", help="another one; list: which")
     _add_printing(demo)
     demo.add_argument("--image", metavar="IMG", help="the sandbox image to use")
+    _add_home(demo)
 
 
 def _add_care(add: _Add) -> None:

@@ -214,7 +214,8 @@ class Printer:
 
 def _beginning(event: RunStarted) -> Iterable[tuple[str, str]]:
     spec = event.spec
-    yield f"{event.run} · {spec.model.name} · {spec.sandbox.image} ({spec.sandbox.network})", BOLD
+    image = "embedded" if spec.sandbox.kind == "embedded" else spec.sandbox.image
+    yield f"{event.run} · {spec.model.name} · {image} ({spec.sandbox.network})", BOLD
     limits = spec.limits
     parts = [plural(limits.max_turns, "turn")]
     parts += [f"{limits.max_tokens:,} tokens"] if limits.max_tokens is not None else []
@@ -281,6 +282,8 @@ def _sentences(event: Event) -> Iterable[str]:
 def _sentence(event: Event) -> str:
     """What a small event says in one line; empty where it says nothing here."""
     match event:
+        case SandboxStarted(kind="embedded"):
+            return one_line(f"embedded sandbox up in {event.took_s:.1f} s; {'; '.join(event.notes)}", 500)
         case SandboxStarted():
             return f"sandbox {event.container[:12]} up in {event.took_s:.1f} s"
         case NoticeGiven(text):

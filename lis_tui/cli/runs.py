@@ -88,7 +88,7 @@ def _remove(store: Store, folder: RunFolder) -> None:
         ) from error
     except StorageFailed as refusal:
         # Root's files in the work tree are in the way; the engine can give them back.
-        from lis_tui.host.wiring import give_back
+        from lis_tui.host.leftovers import give_back
 
         try:
             asyncio.run(give_back(folder))

@@ -52,7 +52,8 @@ class ModelSpec(Struct, frozen=True, kw_only=True):
 class SandboxSpec(Struct, frozen=True, kw_only=True):
     """Which computer the model gets. `env_names` are variables passed in on purpose (values never kept)."""
 
-    kind: Literal["docker"] = "docker"
+    kind: Literal["auto", "docker", "embedded"] = "auto"
+    """Its home: a container, namespaces of this machine, or (auto) a container where an engine answers."""
     image: str = "lis-tui-sandbox:latest"
     network: Literal["bridge", "none"] = "bridge"
     workdir: str = "/testbed"

@@ -12,10 +12,10 @@ from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import DecisionRefused, HostUnreachable, LisError
 from lis_tui.core.events import Gate, Record, RunEnded, StepAddress, Who, decode
 from lis_tui.core.spec import RunSpec
+from lis_tui.host.leftovers import remove_orphans
 from lis_tui.host.runs import LiveRun, Runs, Wired
 from lis_tui.host.travel import Travel
 from lis_tui.host.visits import Visits
-from lis_tui.host.wiring import remove_orphans
 from lis_tui.host.wiring import wire as wire_run
 
 LONGEST_TIDYING_S = 20.0

@@ -7,13 +7,13 @@ from pathlib import Path
 from lis_tui.core.events import StepAddress
 from lis_tui.core.manifest import Manifest
 from lis_tui.core.ports import OnProgress, Sandbox
-from lis_tui.sandbox.container import DockerSandbox
+from lis_tui.core.removal import remove_tree
+from lis_tui.sandbox.computer import Computer
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.manifests import Manifests
-from lis_tui.trajectory.removal import remove_tree
 from lis_tui.trajectory.store import RunFolder
 
-Make = Callable[[Path, Manifests, str], DockerSandbox]
+Make = Callable[[Path, Manifests, str], Computer]
 """Makes a sandbox with this work tree, this place for checkpoints, of this image."""
 
 
@@ -30,7 +30,7 @@ class Copies:
         self._blobs = blobs
         self._make = make
         self._place = copy_of(folder)
-        self._copy: DockerSandbox | None = None
+        self._copy: Computer | None = None
         self._address: StepAddress | None = None
 
     async def at(self, address: StepAddress, on_progress: OnProgress) -> Sandbox:
@@ -48,7 +48,7 @@ class Copies:
             await copy.stop()
             await asyncio.to_thread(remove_tree, self._place)
 
-    async def _fresh(self, manifest: Manifest, on_progress: OnProgress) -> DockerSandbox:
+    async def _fresh(self, manifest: Manifest, on_progress: OnProgress) -> Computer:
         worktree = self._place / "worktree"
         await asyncio.to_thread(remove_tree, self._place)
         await asyncio.to_thread(worktree.mkdir, 0o700, parents=True)

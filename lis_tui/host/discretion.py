@@ -1,7 +1,6 @@
 """Keeps the secrets of a run out of all that is shown, written down or told to the model."""
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import structs
 
@@ -10,40 +9,25 @@ from lis_tui.core.messages import Observation, ToolSchema
 from lis_tui.core.ports import Contents, ManifestKeeper, StepContext, Tool
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.core.text import Secrets, SecretStream
-from lis_tui.sandbox.carry import Carried
-from lis_tui.sandbox.container import DockerSandbox
+from lis_tui.sandbox.computer import Computer
+from lis_tui.sandbox.home import Home
 
 
-class Discreet(DockerSandbox):
+class Discreet(Computer):
     """A sandbox whose commands' output never tells the values that were passed in."""
 
     def __init__(
         self,
         spec: SandboxSpec,
+        home: Home,
         *,
-        run: str,
-        host_id: str,
-        worktree: Path,
-        outputs_dir: Path,
         env: Mapping[str, str],
-        carried: Carried,
+        hidden: Sequence[str],
         secrets: Secrets,
         contents: Contents | None = None,
         manifests: ManifestKeeper | None = None,
-        image_id: str = "",
     ) -> None:
-        super().__init__(
-            spec,
-            run=run,
-            host_id=host_id,
-            worktree=worktree,
-            outputs_dir=outputs_dir,
-            env=env,
-            carried=carried,
-            contents=contents,
-            manifests=manifests,
-            image_id=image_id,
-        )
+        super().__init__(spec, home, env=env, secrets=hidden, contents=contents, manifests=manifests)
         self._secrets = secrets
 
     async def run(

@@ -63,7 +63,7 @@ class _Life:
             self._server.stop()
 
     async def _tidy_up(self) -> None:
-        from lis_tui.host.wiring import remove_orphans
+        from lis_tui.host.leftovers import remove_orphans
 
         try:
             await remove_orphans(self._places.data)

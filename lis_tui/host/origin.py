@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from msgspec import structs
@@ -25,6 +26,7 @@ from lis_tui.core.wire import Changes
 from lis_tui.engine.past import calls_of
 from lis_tui.host.wiring import resolved
 from lis_tui.sandbox.image import has_image
+from lis_tui.sandbox.namespaces import must_be_possible
 from lis_tui.tools.registry import default_tools
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.forking import Point, facts_up_to, nearest
@@ -62,6 +64,13 @@ class Origin:
         return self.sandbox.image_id if self.sandbox is not None else ""
 
     @property
+    def home(self) -> Literal["auto", "docker", "embedded"]:
+        """In which home its computer was; what is kept of it fits no other."""
+        if self.sandbox is None:
+            return self.started.spec.sandbox.kind
+        return "embedded" if self.sandbox.kind == "embedded" else "docker"
+
+    @property
     def is_exact(self) -> bool:
         """Its sandbox can be had as it was at the point."""
         return self.is_plain or (self.manifest is not None and not self.missed)
@@ -95,7 +104,7 @@ def origin_of(data: Path, folder: RunFolder, point: Point | None) -> Origin:
 def spec_of(origin: Origin, changes: Changes, *, is_headless: bool) -> RunSpec:
     """Give the spec as it is at that point, with the changes. Raises SettingsInvalid."""
     view, spec = origin.view, origin.started.spec
-    sandbox = spec.sandbox
+    sandbox = structs.replace(spec.sandbox, kind=origin.home)
     if origin.manifest is not None:
         sandbox = structs.replace(sandbox, checkpoints=True)
     return structs.replace(
@@ -158,6 +167,9 @@ def told(addresses: Sequence[StepAddress]) -> str:
 async def must_have_image(origin: Origin) -> None:
     """Refuse at once where the computer cannot be had. Raises ImageMissing, EngineMissing."""
     image = origin.image_id
+    if origin.home == "embedded":
+        await asyncio.to_thread(must_be_possible)
+        return
     if origin.is_plain or not image or await asyncio.to_thread(has_image, image):
         return
     name = origin.sandbox.image if origin.sandbox is not None else origin.started.spec.sandbox.image

@@ -18,10 +18,12 @@ from lis_tui.core.spec import Limits, ModelSpec, RunSpec, SandboxSpec
 from lis_tui.engine import prompts
 from lis_tui.engine.past import Past
 from lis_tui.engine.replaying import Live, Replay
+from lis_tui.host.homes import Kind, choose
 from lis_tui.host.origin import Origin, check_arguments, origin_of
 from lis_tui.host.runs import Wired
 from lis_tui.host.wiring import Home, choose_model, furnish, resolved
 from lis_tui.sandbox.image import DEFAULT_IMAGE, has_image
+from lis_tui.sandbox.namespaces import must_be_possible
 from lis_tui.tools.registry import default_tools
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.forking import Point, nearest
@@ -97,9 +99,23 @@ class Setting:
             self.notes.append(
                 f"The network is {ask.network}; when it was recorded it was {recorded.network}."
             )
-        return structs.replace(
-            recorded, image=self._image(), network=ask.network or recorded.network, checkpoints=True
-        )
+        home, network = self._home(), ask.network or recorded.network
+        if home == "embedded":
+            must_be_possible()
+        image = recorded.image if home == "embedded" else self._image()
+        return structs.replace(recorded, kind=home, image=image, network=network, checkpoints=True)
+
+    def _home(self) -> Kind:
+        """Give the home it was recorded in; where none is known, or an image was asked for, one that is."""
+        if self._ask.image:
+            return "docker"
+        spec, home = self._origin.started.spec.sandbox, self._origin.home
+        if self._origin.view.imported is not None:  # its image is looked for later, and may be another one
+            spec, home = SandboxSpec(), "auto"
+        found = choose(structs.replace(spec, kind=home))
+        if found == "embedded" and home != found:
+            self.notes.append("There is no container engine: this is an embedded sandbox.")
+        return found
 
     def _image(self) -> str:
         ask, recorded = self._ask, self._origin.started.spec.sandbox.image

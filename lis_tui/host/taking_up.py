@@ -12,10 +12,10 @@ from lis_tui.engine import prompts
 from lis_tui.engine.controls import RAISABLE
 from lis_tui.engine.limits import reached
 from lis_tui.engine.past import Past, seconds_of, spent_of
+from lis_tui.host.leftovers import remove_of_run
 from lis_tui.host.origin import Origin, changes_as_facts, must_have_image, origin_of, spec_of, told
 from lis_tui.host.runs import Wired
-from lis_tui.host.wiring import Home, choose_model, furnish, host_id
-from lis_tui.sandbox import orphans
+from lis_tui.host.wiring import Home, choose_model, furnish
 from lis_tui.trajectory.journal import read
 from lis_tui.trajectory.store import RunFolder
 
@@ -55,8 +55,7 @@ async def _prepare(data: Path, origin: Origin) -> None:
     """Have the work tree, and no container left that writes into it. Raises LisError."""
     await must_have_image(origin)
     await asyncio.to_thread(origin.folder.make_worktree)
-    name = origin.folder.name
-    await orphans.remove_orphans(lambda run: run != name, host_id(data))
+    await remove_of_run(data, origin.folder.name, has_container=origin.home == "docker")
 
 
 def _past(origin: Origin, spec: RunSpec, ask: wire.TakeUp) -> Past:

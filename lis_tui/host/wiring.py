@@ -1,11 +1,8 @@
 """The only place where the rooms meet: what was asked of a run becomes a run with all its parts."""
 
-import asyncio
 import os
-import secrets as tokens
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,36 +13,34 @@ from lis_tui import __version__
 from lis_tui.config.keys import provider, require_key
 from lis_tui.config.secrets import API_KEY, variables
 from lis_tui.core.bus import Bus
-from lis_tui.core.errors import ImageMissing, RunNotFound, StorageFailed
-from lis_tui.core.events import SandboxStarted
+from lis_tui.core.errors import StorageFailed
 from lis_tui.core.filter_parser import check_breakpoints
 from lis_tui.core.openai import routed_name
 from lis_tui.core.ports import Model, Sandbox
-from lis_tui.core.private import open_private, private_folder
+from lis_tui.core.removal import remove_tree
 from lis_tui.core.spec import ModelSpec, RunSpec, SandboxSpec
 from lis_tui.core.text import Secrets
 from lis_tui.engine.models import MakeModel
 from lis_tui.engine.past import Past
 from lis_tui.engine.replaying import Replay
 from lis_tui.engine.run import Run
-from lis_tui.host.copies import Copies, copy_of
+from lis_tui.host.copies import Copies
 from lis_tui.host.discretion import Discreet, DiscreetTool
+from lis_tui.host.homes import Whose, home_of
+from lis_tui.host.leftovers import host_id
 from lis_tui.host.runs import Wired
 from lis_tui.model.gateway import Gateway
 from lis_tui.model.human import HUMAN, HumanModel
 from lis_tui.model.known import resolve
 from lis_tui.model.retry import RetryingModel
 from lis_tui.model.script import ScriptModel, load_scenario
-from lis_tui.sandbox import orphans
 from lis_tui.sandbox.carry import Carried, find_carried
-from lis_tui.sandbox.image import DEFAULT_IMAGE
 from lis_tui.tools.registry import default_tools
 from lis_tui.trajectory.blobs import Blobs
-from lis_tui.trajectory.journal import Journal, read
+from lis_tui.trajectory.journal import Journal
 from lis_tui.trajectory.manifests import Manifests
-from lis_tui.trajectory.removal import remove_tree
 from lis_tui.trajectory.replay import REPLAY, RecordedModel
-from lis_tui.trajectory.store import RunFolder, RunLock, Store, is_locked
+from lis_tui.trajectory.store import RunFolder, RunLock, Store
 
 SCRIPT = "script/"
 """Names of models that begin so are written scenarios."""
@@ -123,19 +118,28 @@ def furnish(
     blobs = Blobs(home.data)
     hidden = Secrets((*secrets.values(), *carried.secrets()), has_shapes=False)
 
-    def computer(own: SandboxSpec, worktree: Path, manifests: Manifests, image_id: str) -> Discreet:
-        return Discreet(
-            own,
+    def computer(
+        own: SandboxSpec, worktree: Path, manifests: Manifests, image_id: str, *, is_copy: bool = False
+    ) -> Discreet:
+        whose = Whose(
             run=folder.name,
             host_id=host_id(home.data),
+            data=home.data,
             worktree=worktree,
             outputs_dir=folder.outputs_dir,
             env=variables(secrets),
             carried=carried,
+            image_id=image_id,
+            is_copy=is_copy,
+        )
+        return Discreet(
+            own,
+            home_of(own, whose),
+            env=variables(secrets),
+            hidden=carried.secrets(),
             secrets=hidden,
             contents=blobs,
             manifests=manifests,
-            image_id=image_id,
         )
 
     with_checkpoints = structs.replace(spec.sandbox, checkpoints=True)
@@ -144,7 +148,7 @@ def furnish(
         spec=spec,
         model=model,
         sandbox=sandbox or computer(spec.sandbox, folder.worktree, Manifests(folder.path, blobs), image_id),
-        copies=Copies(folder, blobs, partial(computer, with_checkpoints)),
+        copies=Copies(folder, blobs, partial(computer, with_checkpoints, is_copy=True)),
         tools=[DiscreetTool(tool, hidden) for tool in default_tools()],
         bus=bus,
         outputs_dir=folder.outputs_dir,
@@ -205,50 +209,3 @@ def with_key_for(
 
 def _server(spec: ModelSpec) -> tuple[str, str | None, str]:
     return provider(routed_name(spec)), spec.api_base, spec.key_source
-
-
-def host_id(data: Path) -> str:
-    """Give the name by which containers of this data folder are known, made at first."""
-    path = private_folder(data) / "host-id"
-    if not path.exists():
-        fresh = path.with_name(f"host-id.{tokens.token_hex(4)}")
-        fd = open_private(fresh, os.O_WRONLY)
-        os.write(fd, tokens.token_hex(8).encode())
-        os.close(fd)
-        with suppress(FileExistsError):
-            os.link(fresh, path)
-        fresh.unlink()
-    return path.read_text().strip()
-
-
-async def remove_orphans(data: Path) -> list[str]:
-    """Remove the containers of runs of this data folder that no process holds any more. Raises LisError.
-
-    What root wrote into the work trees of these runs is given back to the user.
-    """
-    store = Store(data)
-    runs = store.root / "runs"
-    dead = await orphans.remove_orphans(lambda run: is_locked(runs / run / "lock"), host_id(data))
-    for run in dead:
-        with suppress(RunNotFound):
-            await give_back(store.find(str(runs / run)))
-    return dead
-
-
-async def give_back(folder: RunFolder) -> None:
-    """Make the run's work tree the user's own again, where they are not root. Raises LisError."""
-    if os.geteuid() == 0:
-        return
-    image = await asyncio.to_thread(_image_of, folder)
-    for tree in (folder.worktree, copy_of(folder)):
-        if not image or not await asyncio.to_thread(tree.exists):
-            continue
-        try:
-            await orphans.reclaim(tree, image)
-        except ImageMissing:
-            await orphans.reclaim(tree, DEFAULT_IMAGE)
-
-
-def _image_of(folder: RunFolder) -> str:
-    events = (record.event for record in read(folder))
-    return next((event.image_id for event in events if isinstance(event, SandboxStarted)), "")

@@ -7,13 +7,10 @@ and what only administrators do. Everything else stays, as libraries differ in w
 import ctypes
 import errno
 import os
-import struct
-import sys
 from collections.abc import Iterator
 
-_X86, _ARM = "x86_64", "aarch64"
-_PROCESSORS = {_X86: (0xC000003E, 0), _ARM: (0xC00000B7, 1)}
-"""What the kernel calls each, and which column of the table below is its."""
+from lis_tui.core import seccomp
+from lis_tui.core.seccomp import Instruction
 
 # fmt: off
 _REFUSED = (
@@ -45,15 +42,7 @@ _CLONE, _CLONE3, _TGKILL = (56, 220), (435, 435), (234, 131)
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _IS_THREAD = 0x10000
 
-_LOAD, _EQUAL, _AT_LEAST, _HAS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
-_NUMBER, _PROCESSOR, _ARGUMENTS = 0, 4, 16
-_OTHER_CALLS = 0x40000000
-"""From here on x86 numbers the calls once more."""
-
 _SET_FILTER, _MODE_FILTER = 22, 2
-
-Instruction = tuple[int, int, int, int]
 
 
 class _Program(ctypes.Structure):
@@ -65,46 +54,27 @@ def restrict() -> bool:
 
     This process must have given up new privileges before, and must have one thread.
     """
-    machine = os.uname().machine
-    if machine not in _PROCESSORS or sys.maxsize < 1 << 32:
+    processor = seccomp.processor()
+    if processor is None:
         return False
-    program = list(_program(*_PROCESSORS[machine], os.getpid()))
-    data = b"".join(struct.pack("=HBBI", *one) for one in program)
+    data = seccomp.packed(_program(*processor, os.getpid()))
     control = ctypes.CDLL(None, use_errno=True).prctl
-    given = _Program(len(program), data)
+    given = _Program(len(data) // 8, data)
     return bool(control(_SET_FILTER, ctypes.c_ulong(_MODE_FILTER), ctypes.byref(given)) == 0)
 
 
 def _program(processor: int, column: int, own: int) -> Iterator[Instruction]:
-    yield (_LOAD, 0, 0, _PROCESSOR)
-    yield (_EQUAL, 1, 0, processor)
-    yield (_RETURN, 0, 0, _KILL)
-    yield (_LOAD, 0, 0, _NUMBER)
-    yield (_AT_LEAST, 0, 1, _OTHER_CALLS)
-    yield (_RETURN, 0, 0, _REFUSE | errno.EPERM)
+    yield from seccomp.opened(processor, errno.EPERM)
     for pair in _REFUSED:
-        yield from _refused(pair[column], errno.EPERM)
+        yield from seccomp.refused(pair[column], errno.EPERM)
     # These two have their flags in memory, where a filter cannot look; libraries fall back to the others.
     for pair in (_CLONE3, _OPENAT2):
-        yield from _refused(pair[column], errno.ENOSYS)
-    yield from _looked_at(_OPEN[column], 1, (_HAS, 0, 1, _WRITES))
-    yield from _looked_at(_OPENAT[column], 2, (_HAS, 0, 1, _WRITES))
-    yield from _looked_at(_CLONE[column], 0, (_HAS, 1, 0, _IS_THREAD))
-    yield from _looked_at(_TGKILL[column], 0, (_EQUAL, 1, 0, own))
-    yield (_RETURN, 0, 0, _ALLOW)
-
-
-def _refused(number: int | None, error: int) -> Iterator[Instruction]:
-    if number is not None:
-        yield (_EQUAL, 0, 1, number)
-        yield (_RETURN, 0, 0, _REFUSE | error)
-
-
-def _looked_at(number: int | None, argument: int, test: Instruction) -> Iterator[Instruction]:
-    """Refuse a call where the test of one of its arguments goes on to the next instruction."""
-    if number is not None:
-        yield (_EQUAL, 0, 4, number)
-        yield (_LOAD, 0, 0, _ARGUMENTS + 8 * argument)
-        yield test
-        yield (_RETURN, 0, 0, _REFUSE | errno.EPERM)
-        yield (_LOAD, 0, 0, _NUMBER)
+        yield from seccomp.refused(pair[column], errno.ENOSYS)
+    for pair, argument, test in (
+        (_OPEN, 1, seccomp.has(_WRITES)),
+        (_OPENAT, 2, seccomp.has(_WRITES)),
+        (_CLONE, 0, seccomp.lacks(_IS_THREAD)),
+        (_TGKILL, 0, seccomp.differs(own)),
+    ):
+        yield from seccomp.looked_at(pair[column], argument, test, errno.EPERM)
+    yield from seccomp.closed()

@@ -110,7 +110,9 @@ class Computer:
 
     def _circumstances(self) -> list[str]:
         is_shared = self._home.worktree is not None
-        notes = [] if is_shared else ["the engine is remote: files are copied, not shared"]
+        notes = list(self._home.notes)
+        if not is_shared:
+            notes.append("the engine is remote: files are copied, not shared")
         if self._was_up:
             kept = f"{self.workdir} is as it was" if is_shared else "all files are gone"
             notes.append(

@@ -75,6 +75,7 @@ class DockerHome:
     """Makes one container, of one image for ever, and removes it."""
 
     kind: Literal["docker"] = "docker"
+    notes: Sequence[str] = ()
 
     def __init__(
         self,

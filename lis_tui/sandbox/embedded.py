@@ -5,37 +5,28 @@ when it starts.
 """
 
 import asyncio
+import contextlib
 import hashlib
 import os
-import shutil
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 from lis_tui.core.errors import EngineMissing, SandboxFailed, ShellLost
 from lis_tui.core.ports import Contents, ManifestKeeper, SavedOutputs
 from lis_tui.core.spec import SandboxSpec
-from lis_tui.sandbox import keeper, layers
+from lis_tui.sandbox import keeper, layers, syscalls
 from lis_tui.sandbox.channel import OUTPUT, Channel
 from lis_tui.sandbox.computer import Computer
 from lis_tui.sandbox.home import PRIVATE_FOLDER, VARIABLES, Carriage, Load
 from lis_tui.sandbox.keeper import Keeper
 from lis_tui.sandbox.layers import Places
+from lis_tui.sandbox.namespaces import as_root, must_be_possible, what_is_missing
 from lis_tui.sandbox.service import Service
 from lis_tui.sandbox.transfer import extract
 
 PIPES_PATH = f"{PRIVATE_FOLDER}/pipes"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_TOOLS = ("bwrap", "unshare", "mount", "bash")
-
-
-def why_not_here() -> str:
-    """Say what an embedded sandbox lacks on this machine; empty where one can be tried."""
-    if not sys.platform.startswith("linux"):
-        return "it needs Linux"
-    missing = [name for name in _TOOLS if shutil.which(name) is None]
-    return f"it needs {' and '.join(missing)} (in Debian: bubblewrap, util-linux)" if missing else ""
 
 
 class EmbeddedSandbox(Computer):
@@ -74,14 +65,17 @@ class EmbeddedHome:
         env: Mapping[str, str],
         carried: Carriage,
         base: Path | None = None,
+        image_id: str = "",
     ) -> None:
-        self.image_id = ""
+        self.image_id = image_id
+        self.notes: Sequence[str] = ()
         self._spec = spec
         self._places = places
         self._env = env
         self._carried = carried
         self._base = base
         self._keeper: Keeper | None = None
+        self._filter = syscalls.refusing()
         self._entering = asyncio.Lock()
 
     @property
@@ -96,19 +90,42 @@ class EmbeddedHome:
 
     async def create(self) -> None:
         """Put a fresh root together and start its keeper. Raises EngineMissing, SandboxFailed."""
-        if why := why_not_here():
+        if why := what_is_missing():
             raise EngineMissing(f"No embedded sandbox can be made here: {why}.")
         await self.remove()
         try:
             await asyncio.to_thread(self._lay_out)
         except OSError as error:
             raise SandboxFailed(f"The embedded sandbox did not start: {error}") from error
-        self.image_id = await asyncio.to_thread(_identity, self._base)
+        identity = await asyncio.to_thread(_identity, self._base)
+        was, self.image_id = self.image_id, identity
         await self._begin()
+        self.notes = self._lacks(has_changed=was not in ("", identity))
 
     async def _begin(self) -> None:
         self._keeper = made = Keeper(self._places.pipes)
-        await made.start(self._command())
+        try:
+            with _handed(self._words()) as given, _handed(self._filter) as refused:
+                await made.start(self._command(given, refused), (given, refused))
+        except SandboxFailed:
+            await asyncio.to_thread(must_be_possible)
+            raise
+
+    def _lacks(self, *, has_changed: bool) -> list[str]:
+        """Say what this sandbox is weaker in than a container, and what is missing of it."""
+        assert self._keeper is not None
+        notes = ["weaker than a container: this machine's own kernel, programs and libraries, seen read-only"]
+        if self._spec.network != "none":
+            notes.append(
+                "the network is this machine's own, with its loopback services: network=none has none of it"
+            )
+        notes.append("memory, processor and disk are not limited")
+        notes += [f"{path} cannot be changed inside" for path in self._keeper.read_only]
+        if not self._filter:
+            notes.append("no system call is refused: this processor's are not known")
+        if has_changed:
+            notes.append("this machine's programs have changed since the run began")
+        return notes
 
     def _lay_out(self) -> None:
         layers.lay_out(self._places, self._base)
@@ -120,18 +137,22 @@ class EmbeddedHome:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
 
-    def _command(self) -> list[str]:
-        inner = layers.enclosed(
+    def _command(self, given: int, filtered: int) -> list[str]:
+        """Give the command; values of variables are in what is `given` to it, where no `ps` shows them."""
+        refused = ["--seccomp", str(filtered)] if self._filter else []
+        words = ["--args", str(given), *refused, "--", *keeper.LAUNCH, PIPES_PATH]
+        text = layers.script(self._places, self._base, words)
+        return ["unshare", *as_root(), "--mount", "--propagation", "private", "--", "sh", "-c", text]
+
+    def _words(self) -> bytes:
+        words = layers.enclosed(
             self._places,
             workdir=self._spec.workdir,
             private=PRIVATE_FOLDER,
             variables={"PATH": _PATH, "HOME": "/root", **VARIABLES, **self._carried.variables(), **self._env},
             has_network=self._spec.network != "none",
-            command=[*keeper.LAUNCH, PIPES_PATH],
         )
-        user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-        text = layers.script(self._places, self._base, inner)
-        return ["unshare", *user, "--mount", "--propagation", "private", "--", "sh", "-c", text]
+        return b"".join(os.fsencode(word) + b"\0" for word in words)
 
     async def settle(self, service: Service) -> None:
         """Nothing is elsewhere."""
@@ -167,8 +188,7 @@ class EmbeddedHome:
         running, self._keeper = self._keeper, None
         if running is not None:
             await running.end()
-        for folder in (self._places.private, self._places.folder):
-            await asyncio.to_thread(delete, folder)
+        await asyncio.to_thread(layers.delete, self._places)
 
     async def save_outputs(self, folder: Path) -> SavedOutputs:
         """Copy `output/` and `answer.txt` by the inside's own tar."""
@@ -202,12 +222,13 @@ def _identity(base: Path | None) -> str:
     return f"embedded:{told.hexdigest()[:16]}"
 
 
-def delete(folder: Path) -> None:
-    """Delete a sandbox's folder; overlayfs leaves folders in it that nobody may enter."""
-    for parent, folders, _ in os.walk(folder):
-        for name in folders:
-            inner = Path(parent, name)
-            if not inner.is_symlink():
-                inner.chmod(0o700)
-    if folder.exists():
-        shutil.rmtree(folder)
+@contextlib.contextmanager
+def _handed(data: bytes) -> Iterator[int]:
+    """Give a descriptor from which another process reads this, once."""
+    descriptor = os.memfd_create("lis-tui", os.MFD_CLOEXEC)
+    try:
+        os.write(descriptor, data)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
+    finally:
+        os.close(descriptor)

@@ -61,6 +61,11 @@ class Home(Protocol):
         """Full outputs of commands can be read inside."""
         ...
 
+    @property
+    def notes(self) -> Sequence[str]:
+        """What is to be known of it, once it is up: what it lacks, a sentence each."""
+        ...
+
     async def create(self) -> None:
         """Bring it up, with nothing in it but what the image has and what is carried in."""
         ...

@@ -43,15 +43,18 @@ class Keeper:
         self._is_up = asyncio.Event()
         self._errors = bytearray()
         self._reading: list[asyncio.Task[None]] = []
+        self.read_only: list[str] = []
+        """Parts of the root over which no layer could be laid."""
 
-    async def start(self, command: Sequence[str]) -> None:
-        """Run the command that ends in the keeper. Raises SandboxFailed with what it said."""
+    async def start(self, command: Sequence[str], handed: Sequence[int] = ()) -> None:
+        """Run the command that ends in the keeper; it gets the descriptors. Raises SandboxFailed."""
         self._process = await asyncio.create_subprocess_exec(
             *command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            pass_fds=handed,
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
         )
         self._reading = [spawn(self._listen(), "keeper"), spawn(self._gather(), "keeper's errors")]
@@ -124,6 +127,8 @@ class Keeper:
             word, *numbers = line.split()
             if word == b"U":
                 self._is_up.set()
+            elif word == b"R" and not self._is_up.is_set():
+                self.read_only.append(os.fsdecode(b" ".join(numbers)))
             elif numbers and numbers[0].isdigit():
                 self._told(word, int(numbers[0]), numbers[1:])
         for channel in self._channels.values():

@@ -8,10 +8,13 @@ import hashlib
 import os
 import shlex
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
+
+from lis_tui.core.private import private_folder
+from lis_tui.core.removal import remove_tree
 
 LAYERED = ("/usr", "/etc", "/var/lib/dpkg", "/var/lib/apt", "/var/cache/apt", "/var/cache/debconf")
 _LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -71,8 +74,12 @@ class Places(Struct, frozen=True):
 
 
 def lay_out(places: Places, base: Path | None) -> None:
-    """Make the folders that are mounted, and what hides the secrets of this machine. Raises OSError."""
-    places.private.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make the folders that are mounted, and what hides the secrets of this machine.
+
+    Raises OSError, StorageFailed.
+    """
+    for folder in (places.folder.parent, places.folder, places.private):
+        private_folder(folder)
     for name in ("pipes", "outputs"):
         (places.private / name).mkdir(exist_ok=True)
     places.root.mkdir(parents=True, exist_ok=True)
@@ -82,18 +89,23 @@ def lay_out(places: Places, base: Path | None) -> None:
         return
     _make_root(places.root)
     for number, path in enumerate(layered()):
-        (places.root / path[1:]).mkdir(parents=True, exist_ok=True)
-        for kind in ("upper", "work"):
-            (places.layers / f"{kind}{number}").mkdir(parents=True, exist_ok=True)
-        if path in _GUARDED:
-            _hide(path, places.layers / f"upper{number}")
-    _furnish_etc(places.layers / f"upper{layered().index('/etc')}")
+        _make_layer(places, number, path)
     _settle_times(places.root)
     for number, path in enumerate(layered()):
         upper, seen = places.layers / f"upper{number}", Path(path).stat()
         _settle_times(upper)
         upper.chmod(stat.S_IMODE(seen.st_mode))
         os.utime(upper, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+
+
+def _make_layer(places: Places, number: int, path: str) -> None:
+    upper = places.layers / f"upper{number}"
+    for folder in (places.root / path[1:], upper, places.layers / f"work{number}"):
+        folder.mkdir(parents=True, exist_ok=True)
+    if path in _GUARDED:
+        _hide(path, upper)
+    if path == "/etc":
+        _furnish_etc(upper)
 
 
 def _make_root(root: Path) -> None:
@@ -177,17 +189,30 @@ def _is_open(path: str, wanted: int) -> bool:
     return stat.S_ISLNK(mode) or mode & wanted == wanted
 
 
-def script(places: Places, base: Path | None, command: Sequence[str]) -> str:
-    """Give what mounts the root in a namespace of its own and then runs a command."""
+def script(places: Places, base: Path | None, words: Sequence[str]) -> str:
+    """Give what mounts the root in a namespace of its own and then runs bubblewrap with the words given.
+
+    A part over which no layer can be laid is bound read-only instead, by more words; it is
+    told as `R PATH` on standard output.
+    """
     more = ",userxattr" if os.geteuid() != 0 else ""
-    lines = ["set -e"]
+    lines = ["set -e", "set --"]
     if base is not None:
         lines.append(_mount(base, places.layers / "upper", places.layers / "work", places.root, more))
     else:
         for number, path in enumerate(layered()):
             upper, work = (places.layers / f"{kind}{number}" for kind in ("upper", "work"))
-            lines.append(_mount(Path(path), upper, work, places.root / path[1:], more))
-    return "\n".join([*lines, f"exec {shlex.join(command)}"])
+            mount = _mount(Path(path), upper, work, places.root / path[1:], more)
+            # the layer over a guarded part is what hides the secrets in it
+            lines.append(mount if path in _GUARDED else f"{mount} || {_bound(path)}")
+    return "\n".join(
+        [*lines, f'exec bwrap --bind {shlex.quote(str(places.root))} / "$@" {shlex.join(words)}']
+    )
+
+
+def _bound(path: str) -> str:
+    name = shlex.quote(path)
+    return f'{{ echo R {name}; set -- "$@" --ro-bind {name} {name}; }}'
 
 
 def _mount(lower: Path, upper: Path, work: Path, at: Path, more: str) -> str:
@@ -203,16 +228,10 @@ def _escaped(path: Path) -> str:
 
 
 def enclosed(
-    places: Places,
-    *,
-    workdir: str,
-    private: str,
-    variables: Mapping[str, str],
-    has_network: bool,
-    command: Sequence[str],
+    places: Places, *, workdir: str, private: str, variables: Mapping[str, str], has_network: bool
 ) -> list[str]:
-    """Give the command of bubblewrap that runs another one in the root."""
-    words = ["bwrap", "--bind", str(places.root), "/", "--proc", "/proc", "--dev", "/dev"]
+    """Give the words by which bubblewrap encloses a command in the root, which `script` puts there first."""
+    words = ["--proc", "/proc", "--dev", "/dev"]
     words += ["--bind", str(places.worktree), workdir]
     words += ["--bind", str(places.private), private, "--ro-bind", str(places.pipes), f"{private}/pipes"]
     words += ["--ro-bind", str(places.outputs), f"{private}/outputs"]
@@ -220,4 +239,19 @@ def enclosed(
     words += [] if has_network else ["--unshare-net"]
     words += ["--cap-drop", "ALL", *(word for name in CAPABILITIES for word in ("--cap-add", f"CAP_{name}"))]
     words += ["--clearenv", *(word for pair in variables.items() for word in ("--setenv", *pair))]
-    return [*words, "--chdir", "/", "--", *command]
+    return [*words, "--chdir", "/"]
+
+
+def delete(places: Places) -> None:
+    """Delete all of a sandbox. Raises StorageFailed."""
+    for folder in (places.private, places.folder):
+        remove_tree(folder)
+
+
+def delete_left(computers: Path, is_live: Callable[[str], bool]) -> None:
+    """Delete what dead runs left in the folder of all embedded sandboxes. Raises StorageFailed."""
+    if not computers.is_dir():
+        return
+    for folder in computers.iterdir():
+        if not is_live(folder.name.removesuffix(".copy")):
+            delete(Places(folder, folder, folder))

@@ -6,10 +6,10 @@ from msgspec import structs
 
 from lis_tui.core.errors import NoTrajectory, StorageFailed
 from lis_tui.core.events import Record, RunStarted, TrajectoryImported, decode
+from lis_tui.core.removal import remove_tree
 from lis_tui.trajectory.journal import Journal, encoded
 from lis_tui.trajectory.lines import UNREADABLE
 from lis_tui.trajectory.naming import name_slug
-from lis_tui.trajectory.removal import remove_tree
 from lis_tui.trajectory.store import RunFolder, Store
 
 _FIRST_BYTES = 16 << 20

@@ -7,10 +7,10 @@ from collections.abc import Collection, Mapping
 from msgspec import Struct
 
 from lis_tui.core.errors import LisError, StorageFailed
+from lis_tui.core.removal import remove_tree
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.keeping_apart import pruning
 from lis_tui.trajectory.manifests import Manifests
-from lis_tui.trajectory.removal import remove_tree
 from lis_tui.trajectory.store import RunFolder, Store
 from lis_tui.trajectory.summary import RunSummary
 

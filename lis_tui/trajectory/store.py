@@ -16,9 +16,9 @@ from msgspec import Struct
 
 from lis_tui.core.errors import RunIsLive, RunNotFound, StorageFailed
 from lis_tui.core.private import open_private, private_folder
+from lis_tui.core.removal import remove_tree
 from lis_tui.trajectory.naming import has_journal as has_journal
 from lis_tui.trajectory.naming import name_slug, slug
-from lis_tui.trajectory.removal import remove_tree
 from lis_tui.trajectory.summary import RunSummary, summarise
 
 _TRIES = 40

@@ -62,7 +62,8 @@ def _right(view: RunView, name: str) -> list[Ink]:
     if view.sandbox is not None and view.imported is None:
         network = "" if view.sandbox.network != "none" else ", no network"
         gone = "" if view.has_sandbox or view.ended is None else " (gone)"
-        parts.append((one_line(view.sandbox.kind, 20) + network + gone, "output"))
+        tone = "warning" if view.sandbox.kind == "embedded" else "output"
+        parts.append((one_line(view.sandbox.kind, 20) + network + gone, tone))
     if view.imported is not None:
         parts += [(one_line(name, 24), "output"), (words.format_label(view.imported), "accent")]
     elif name:

@@ -8,6 +8,7 @@ import pytest_asyncio
 from msgspec import Struct
 
 from lis_tui.core.ports import CommandEnd, Sandbox
+from lis_tui.sandbox.computer import Computer
 from tests.docker_home import docker_available, docker_sandbox
 from tests.embedded_home import embedded_missing, embedded_sandbox
 
@@ -17,13 +18,29 @@ class Home(Struct, frozen=True):
 
     name: str
     missing: Callable[[], str]
-    make: Callable[[Path], Sandbox]
+    make: Callable[..., Computer]
 
 
 HOMES = [
     pytest.param(Home("docker", docker_available, docker_sandbox), id="docker", marks=pytest.mark.docker),
     pytest.param(Home("embedded", embedded_missing, embedded_sandbox), id="embedded"),
 ]
+
+
+LONG = {
+    "test_after_thirty_steps_any_of_them_comes_back_exactly",
+    "test_whatever_is_done_is_seen",
+    "test_what_comes_and_goes_in_a_large_folder_is_caught",
+    "test_two_that_go_on_from_one_checkpoint_never_meet",
+}
+"""Of these the embedded ones are slow tests: the computer has all files of this machine's system."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and item.originalname in LONG and "[embedded" in item.name:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="module", params=HOMES)

@@ -17,10 +17,9 @@ from lis_tui.core.ports import Restored
 from lis_tui.sandbox import census, scope
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.manifests import Manifests
-from tests.conformance.conftest import Terminal
-from tests.docker_home import docker_sandbox
+from tests.conformance.conftest import Home, Terminal
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.docker]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SNAPSHOT = r"""(
 LC_ALL=C find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run/lis \) -prune -o \
@@ -42,6 +41,7 @@ class Kept:
 
     def __init__(
         self,
+        home: Home,
         folder: Path,
         *,
         has_carried: bool = False,
@@ -49,7 +49,7 @@ class Kept:
         env: dict[str, str] | None = None,
     ) -> None:
         self.blobs = blobs or Blobs(folder)
-        self.sandbox = docker_sandbox(folder, blobs=self.blobs, has_carried=has_carried, env=env)
+        self.sandbox = home.make(folder, blobs=self.blobs, has_carried=has_carried, env=env)
         self.terminal = Terminal(self.sandbox)
         self.manifests = Manifests(folder / "run", self.blobs)
         self.turn = 0
@@ -74,8 +74,8 @@ class Kept:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def kept(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kept]:
-    made = Kept(tmp_path_factory.mktemp("kept"))
+async def kept(home: Home, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kept]:
+    made = Kept(home, tmp_path_factory.mktemp("kept"))
     await made.sandbox.start()
     yield made
     await made.sandbox.stop()
@@ -123,8 +123,8 @@ async def shown(kept: Kept) -> tuple[list[bytes], bytes]:
     return (await kept.terminal(SNAPSHOT, timeout_s=120)).splitlines(), state
 
 
-async def test_after_thirty_steps_any_of_them_comes_back_exactly(tmp_path: Path) -> None:
-    kept = Kept(tmp_path)
+async def test_after_thirty_steps_any_of_them_comes_back_exactly(home: Home, tmp_path: Path) -> None:
+    kept = Kept(home, tmp_path)
     await kept.sandbox.start()
     try:
         seen = {}
@@ -145,12 +145,12 @@ async def test_after_thirty_steps_any_of_them_comes_back_exactly(tmp_path: Path)
         await kept.sandbox.stop()
 
 
-async def test_what_was_there_before_the_first_checkpoint_is_kept(tmp_path: Path) -> None:
+async def test_what_was_there_before_the_first_checkpoint_is_kept(home: Home, tmp_path: Path) -> None:
     papers = tmp_path / "worktree/documents"
     papers.mkdir(parents=True)
     (papers / "old").write_text("old")
     os.utime(papers / "old", (1, 1))
-    kept = Kept(tmp_path)
+    kept = Kept(home, tmp_path)
     await kept.sandbox.start()
     try:
         await kept.take()
@@ -230,13 +230,13 @@ def some_changes(chance: random.Random, paths: list[str]) -> str:
 
 @pytest.mark.parametrize("has_sure_times", [True, False], ids=["sure", "unsure"])
 async def test_whatever_is_done_is_seen(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_sure_times: bool
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_sure_times: bool
 ) -> None:
     monkeypatch.setattr(census, "MANY", 6)
     if not has_sure_times:
         monkeypatch.setattr(scope, "_SURE", frozenset())
     chance = random.Random(7)
-    kept = Kept(tmp_path)
+    kept = Kept(home, tmp_path)
     await kept.sandbox.start()
     try:
         await kept("mkdir -p a/b c/d large; for i in {1..20}; do echo $i >large/n$i; echo $i >a/n$i; done")
@@ -329,9 +329,11 @@ async def test_a_step_costs_what_it_changed(kept: Kept) -> None:
     assert kept.blobs.missing(kept.manifests.digests()) == set()
 
 
-async def test_a_value_that_was_passed_in_is_not_written_down_and_comes_back(tmp_path: Path) -> None:
+async def test_a_value_that_was_passed_in_is_not_written_down_and_comes_back(
+    home: Home, tmp_path: Path
+) -> None:
     canary = "canary-\"7f3a$9' é"
-    kept = Kept(tmp_path, env={"TOKEN": canary})
+    kept = Kept(home, tmp_path, env={"TOKEN": canary})
     await kept.sandbox.start()
     try:
         await kept('alias q="echo $TOKEN"; B="x $TOKEN y"; A=("$TOKEN"); trap "echo $B" USR1; export B')
@@ -350,7 +352,7 @@ async def test_a_value_that_was_passed_in_is_not_written_down_and_comes_back(tmp
         assert after == before
     finally:
         await kept.sandbox.stop()
-    other = Kept(tmp_path / "other", blobs=kept.blobs)
+    other = Kept(home, tmp_path / "other", blobs=kept.blobs)
     await other.sandbox.start()
     try:
         restored = await other.sandbox.restore(kept.at(1))
@@ -359,14 +361,14 @@ async def test_a_value_that_was_passed_in_is_not_written_down_and_comes_back(tmp
         await other.sandbox.stop()
 
 
-async def test_two_that_go_on_from_one_checkpoint_never_meet(tmp_path: Path) -> None:
-    parent = Kept(tmp_path / "parent")
+async def test_two_that_go_on_from_one_checkpoint_never_meet(home: Home, tmp_path: Path) -> None:
+    parent = Kept(home, tmp_path / "parent")
     await parent.sandbox.start()
     try:
         await parent("echo base >file; echo far >/opt/far; V=base; cd /opt")
         ends = []
         for name in ("one", "two"):
-            fork = Kept(tmp_path / name, blobs=parent.blobs)
+            fork = Kept(home, tmp_path / name, blobs=parent.blobs)
             await fork.sandbox.start()
             try:
                 told: list[tuple[int, int]] = []
@@ -406,8 +408,8 @@ async def test_what_cannot_be_brought_back_is_named(kept: Kept) -> None:
 
 
 @pytest.mark.slow
-async def test_an_installed_program_is_there_or_not_as_it_was(tmp_path: Path) -> None:
-    kept = Kept(tmp_path, has_carried=True)
+async def test_an_installed_program_is_there_or_not_as_it_was(home: Home, tmp_path: Path) -> None:
+    kept = Kept(home, tmp_path, has_carried=True)
     await kept.sandbox.start()
     try:
         await kept("echo before >file")

@@ -19,6 +19,7 @@ from lis_tui.core.spec import SandboxSpec
 from lis_tui.core.text import Secrets
 from lis_tui.host.discretion import Discreet
 from lis_tui.sandbox.carry import Carried
+from lis_tui.sandbox.container import DockerHome
 from tests import playing
 from tests.docker_home import HOST_ID, docker_available, docker_image
 from tests.fakes import Block, MemorySandbox, Turn, bash, calls, submit
@@ -36,16 +37,9 @@ def sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Discreet:
     worktree, outputs = tmp_path / "worktree", tmp_path / "outputs"
     worktree.mkdir()
     outputs.mkdir()
-    return Discreet(
-        SandboxSpec(image=docker_image()[0]),
-        run="test-commands",
-        host_id=HOST_ID,
-        worktree=worktree,
-        outputs_dir=outputs,
-        env={"TOKEN": SECRET},
-        carried=Carried(),
-        secrets=Secrets([SECRET], has_shapes=False),
-    )
+    spec, env = SandboxSpec(image=docker_image()[0]), {"TOKEN": SECRET}
+    home = DockerHome(spec, "test-commands", HOST_ID, worktree, outputs, env=env, carried=Carried())
+    return Discreet(spec, home, env=env, hidden=(), secrets=Secrets([SECRET], has_shapes=False))
 
 
 async def test_a_person_lets_a_command_go_works_beside_it_and_stops_the_next(

@@ -107,7 +107,7 @@ def open_path(path: Path) -> Collection:
     recording = recognise(material)
     if recording is None:
         return _open_archive(material)
-    found = Collection(file, _rows(file, "", recording), (), is_folder=False)
+    found = Collection(file, rows(file, "", recording), (), is_folder=False)
     found.hold(file, "", recording)
     return found
 
@@ -133,34 +133,34 @@ def _look_into(folder: Path) -> None:
 
 
 def _open_folder(path: Path) -> Collection:
-    rows: list[Row] = []
+    all_: list[Row] = []
     skipped: list[Skipped] = []
     for found in rows_of(path):
         if isinstance(found, Skipped):
             skipped.append(found)
-        elif len(rows) < MOST_ROWS:
-            rows.append(found)
+        elif len(all_) < MOST_ROWS:
+            all_.append(found)
         else:
             skipped.append(Skipped(path, f"There are more than {MOST_ROWS:,} trajectories in {path}."))
             break
-    if not rows:
+    if not all_:
         few = "; ".join(one.why.rstrip(".") for one in skipped[:3])
         raise NoTrajectory(f"{path} has no trajectory in it{f': {few}' if few else ''}.")
-    return Collection(path, tuple(rows), tuple(skipped), is_folder=True)
+    return Collection(path, tuple(all_), tuple(skipped), is_folder=True)
 
 
 def _open_archive(material: Material) -> Collection:
     """Look into a `.zip` of trajectories. Raises NoTrajectory with what the file is where it is none."""
-    rows: list[Row] = []
+    all_: list[Row] = []
     skipped: list[Skipped] = []
     for found in _members(material):
         if isinstance(found, Skipped):
             skipped.append(found)
         else:
-            rows.append(found)
-    if not rows:
+            all_.append(found)
+    if not all_:
         raise NoTrajectory(f"{material.path} {looks(material)}.")
-    return Collection(material.path, tuple(rows), tuple(skipped), is_folder=False)
+    return Collection(material.path, tuple(all_), tuple(skipped), is_folder=False)
 
 
 def _rows_or_why(file: Path) -> Iterator[Row | Skipped]:
@@ -168,11 +168,11 @@ def _rows_or_why(file: Path) -> Iterator[Row | Skipped]:
         material = Material.of(file, MOST_FILE_BYTES)
         recording = recognise(material)
         if recording is not None:
-            yield from _rows(file, "", recording)
+            yield from rows(file, "", recording)
             return
-        rows = list(_members(material))
-        yield from rows
-        if not any(isinstance(row, Row) for row in rows):
+        found = list(_members(material))
+        yield from found
+        if not any(isinstance(row, Row) for row in found):
             yield Skipped(file, f"{file} {looks(material)}.")
     except LisError as error:
         yield Skipped(file, error.sentence)
@@ -192,12 +192,13 @@ def _members(material: Material) -> Iterator[Row | Skipped]:
         try:
             recording = recognise(material.member(info.filename))
             if recording is not None:
-                yield from _rows(material.path, info.filename, recording)
+                yield from rows(material.path, info.filename, recording)
         except LisError as error:
             yield Skipped(material.path / info.filename, error.sentence)
 
 
-def _rows(path: Path, member: str, recording: Recording) -> tuple[Row, ...]:
+def rows(path: Path, member: str, recording: Recording) -> tuple[Row, ...]:
+    """Give the trajectories of a file. Raises LisError."""
     with reading(path):
         entries = recording.entries
     format_, version = recording.format, recording.version

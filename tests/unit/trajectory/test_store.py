@@ -16,8 +16,8 @@ from lis_tui.core.events import (
     RunEnded,
     StepAddress,
 )
+from lis_tui.core.removal import remove_tree
 from lis_tui.trajectory.naming import slug
-from lis_tui.trajectory.removal import remove_tree
 from lis_tui.trajectory.store import RunFolder, Store, is_locked
 from tests.journals import asked, finished, lines_of, started, whole_run, write
 
@@ -359,7 +359,7 @@ def test_folders_without_rights_are_removed_by_their_owner(tmp_path: Path) -> No
     program = f"""
 import os
 from pathlib import Path
-from lis_tui.trajectory.removal import remove_tree
+from lis_tui.core.removal import remove_tree
 top = Path({str(tmp_path / "top")!r})
 if os.getuid() == 0:
     os.chown({str(tmp_path)!r}, 12345, 12345)
@@ -385,7 +385,7 @@ def test_files_of_root_are_named_to_an_ordinary_user_with_what_to_do(tmp_path: P
 import os
 from pathlib import Path
 from lis_tui.core.errors import StorageFailed
-from lis_tui.trajectory.removal import remove_tree
+from lis_tui.core.removal import remove_tree
 os.chdir({str(tmp_path)!r})
 os.chown(".", 12345, 12345)
 os.chown("top", 12345, 12345)
