@@ -88,6 +88,13 @@ class Folio:
         return self.preview.pages if self.preview is not None and not self.is_source else 1
 
     @property
+    def title(self) -> str:
+        """What the table that is shown alone is called: a sheet, a table of a database."""
+        preview = self.preview
+        part = preview.parts[0] if preview is not None and self.columns is not None else None
+        return part.title if isinstance(part, Table) else ""
+
+    @property
     def has_source(self) -> bool:
         """Whether it can be shown as it is written, too."""
         return self.is_source or (self.preview is not None and self.preview.kind in _SOURCES)

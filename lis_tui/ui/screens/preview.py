@@ -163,7 +163,7 @@ class PreviewScreen(Screen[None]):
         if folio.is_source:
             right.append("as it is written")
         if folio.pages > 1:
-            right.append(f"{folio.page + 1} of {folio.pages:,}")
+            right += [one_line(folio.title, 40), f"{folio.page + 1} of {folio.pages:,}"]
         if folio.preview is not None:
             right.append(first_fact(folio.preview, TITLED_WHOLE))
         right.append(words.size(self.entry.size_bytes))
@@ -186,13 +186,13 @@ class PreviewScreen(Screen[None]):
         return [(f" {facts_line(preview, TITLED_WHOLE)}" if preview is not None else "", "muted")]
 
     def _keys(self, width: int) -> list[list[Ink]]:
-        preview, folio = self.folio.preview, self.folio
+        folio = self.folio
         keys = [("esc", "back"), ("j k", "move"), ("g G", "ends")]
         if folio.pages > 1:
             keys.append(("[ ]", "page"))
         if folio.columns is not None:
             keys.append(("← →", "columns"))
-        if preview is not None and preview.kind in ("json", "jsonl", "notebook", "archive"):
+        if any(hasattr(sheet, "can_fold") for sheet in folio.sheets):
             keys.append(("enter", "fold"))
         if self._can_play:
             keys.append(("space", "hold" if self.projector.is_playing else "play"))
