@@ -12,9 +12,9 @@ BIN := .venv/bin
 help:
 	@sed -n 's/^## //p' Makefile
 
-## make demo         set everything up, then play the scripted demo in a real sandbox (HEADLESS=1: no terminal, no questions)
+## make demo         set everything up, then play the scripted demo in a real sandbox, with or without Docker (HEADLESS=1: no terminal, no questions)
 demo:
-	@$(SETUP) start python engine image times
+	@$(SETUP) start python sandbox times
 	@$(BIN)/lis-tui demo $(if $(filter 1,$(HEADLESS)),--headless)
 
 ## make test         set up what is missing, then run the tests; docker tests are skipped, with the reason, without an engine
@@ -29,10 +29,11 @@ check: setup
 	$(BIN)/lint-imports
 	@$(BIN)/pytest $(SIDE_BY_SIDE) --slow
 
-## make setup        the environment, the engine and the image, as far as this machine allows
+## make setup        the environment, the engine, the image and bubblewrap, as far as this machine allows
 setup:
 	@$(SETUP) start python
 	@$(SETUP) engine image || echo "setup: without them the docker tests are skipped"
+	@$(SETUP) embedded || echo "setup: without that the tests of the embedded sandbox are skipped"
 	@$(SETUP) times
 
 ## make screenshots  draw the pictures of the README from a recorded run

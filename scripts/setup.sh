@@ -4,6 +4,8 @@
 #   scripts/setup.sh python     .venv with the pinned dependencies
 #   scripts/setup.sh engine     a container engine that answers (root on Debian/Ubuntu: installed where missing)
 #   scripts/setup.sh image      a base image and, on it, the sandbox image
+#   scripts/setup.sh embedded   what sandboxes without an engine need (root on Debian/Ubuntu: installed where missing)
+#   scripts/setup.sh sandbox    for the demo: the image where an engine answers, else what needs none, else an engine
 #   scripts/setup.sh model      .venv-model: a model server (compiled, some minutes) and a small model's weights
 #   scripts/setup.sh times      how long each phase took, downloads apart
 #
@@ -222,6 +224,36 @@ setup_image() {
     image_is_current
 }
 
+# -- without an engine -----------------------------------------------------------------------------
+
+ask_embedded() {
+    .venv/bin/python -c '
+import sys
+from lis_tui.sandbox.namespaces import why_not_here
+if why := why_not_here():
+    sys.exit(f"setup: embedded: no sandbox without an engine here: {why}")'
+}
+
+setup_embedded() {
+    if [ "$(uname)" = Linux ] && ! command -v bwrap >/dev/null && can_apt &&
+        agrees "Install bubblewrap with apt-get, for sandboxes without an engine?"; then
+        say "embedded: installing bubblewrap"
+        apt_install bubblewrap
+    fi
+    ask_embedded || return 1
+    say "embedded: sandboxes can be made without an engine (weaker than containers; docs/sandboxes.md)"
+}
+
+setup_sandbox() {
+    if ask_engine 2>.setup/engine.log; then
+        say "engine: answers"
+        setup_image
+    elif [ -n "${DOCKER_HOST:-}" ] || ! setup_embedded; then
+        setup_engine
+        setup_image
+    fi
+}
+
 # -- a real model ----------------------------------------------------------------------------------
 
 setup_model() {
@@ -262,6 +294,8 @@ for phase in "$@"; do
         python) setup_python ;;
         engine) setup_engine ;;
         image) setup_image ;;
+        embedded) setup_embedded ;;
+        sandbox) setup_sandbox ;;
         start) : >"$times" ;;
         model) setup_model ;;
         times) print_times ;;

@@ -5,6 +5,8 @@ import asyncio
 import sys
 from pathlib import Path
 
+from msgspec import structs
+
 from lis_tui.cli.asked import Asked, settings
 from lis_tui.cli.headless import Ending, play_here
 from lis_tui.cli.main import need_terminal
@@ -19,7 +21,7 @@ FIRST = "demo"
 
 
 def play(given: argparse.Namespace) -> int:
-    """Play a demo; without an engine the shipped recording of the first is shown instead, and called that."""
+    """Play a demo; where no sandbox can be had, the first one's shipped recording, called that."""
     if given.name == "list":
         from lis_tui.cli.presets import show_demos
 
@@ -28,11 +30,11 @@ def play(given: argparse.Namespace) -> int:
     if not is_headless:
         need_terminal("Add --headless to have the demo printed.")
     scenario = load_scenario(given.name)
+    asked = _ask(given, scenario, is_headless=is_headless)
     try:
-        _find_engine()
+        asked = _in_a_home(asked)
     except EngineMissing as error:
         return _play_recording(given, error)
-    asked = _ask(given, scenario, is_headless=is_headless)
     if is_headless:
         code, ending = asyncio.run(play_here(asked, as_json=given.json))
         return code or _check(scenario, ending)
@@ -41,10 +43,12 @@ def play(given: argparse.Namespace) -> int:
     return open_live(asked.places, asked.loaded, spec=asked.spec, secrets=asked.secrets)
 
 
-def _find_engine() -> None:
-    from lis_tui.sandbox.image import connect
+def _in_a_home(asked: Asked) -> Asked:
+    """Choose where the demo plays. Raises EngineMissing."""
+    from lis_tui.host.homes import choose
 
-    connect().close()
+    sandbox = structs.replace(asked.spec.sandbox, kind=choose(asked.spec.sandbox))
+    return structs.replace(asked, spec=structs.replace(asked.spec, sandbox=sandbox))
 
 
 def _play_recording(given: argparse.Namespace, error: EngineMissing) -> int:

@@ -18,7 +18,7 @@ from lis_tui.sandbox.embedded import EmbeddedHome
 from lis_tui.sandbox.home import Home, Load
 from lis_tui.sandbox.image import DEFAULT_IMAGE, connect
 from lis_tui.sandbox.layers import Places
-from lis_tui.sandbox.namespaces import why_not_here
+from lis_tui.sandbox.namespaces import must_be_possible, why_not_here
 from lis_tui.sandbox.service import Service
 
 Kind = Literal["docker", "embedded"]
@@ -30,13 +30,14 @@ def computers_of(data: Path) -> Path:
 
 
 def choose(spec: SandboxSpec) -> Kind:
-    """Say which home it is: an engine where one answers. It blocks. Raises EngineMissing."""
-    if spec.kind != "auto":
-        return spec.kind
+    """Say which home it is, which is there: an engine where one answers. It blocks. Raises EngineMissing."""
+    if spec.kind == "embedded":
+        must_be_possible()
+        return "embedded"
     try:
         connect().close()
     except EngineMissing as error:
-        if spec.image != DEFAULT_IMAGE:  # this very image was asked for
+        if spec.kind == "docker" or spec.image != DEFAULT_IMAGE:  # this very image was asked for
             raise
         if why := why_not_here():
             raise EngineMissing(f"{error.sentence} Nor can a sandbox be made without one: {why}.") from error

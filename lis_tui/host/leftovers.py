@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from lis_tui.core.errors import ImageMissing, RunNotFound
+from lis_tui.core.errors import EngineMissing, ImageMissing, RunNotFound
 from lis_tui.core.events import SandboxStarted
 from lis_tui.core.private import open_private, private_folder
 from lis_tui.host.copies import copy_of
@@ -45,7 +45,10 @@ async def remove_orphans(data: Path) -> list[str]:
         return is_locked(runs / run / "lock")
 
     await remove_embedded(data, is_live)
-    dead = await orphans.remove_orphans(is_live, host_id(data))
+    try:
+        dead = await orphans.remove_orphans(is_live, host_id(data))
+    except EngineMissing:  # it has no container of ours, then
+        return []
     for run in dead:
         with suppress(RunNotFound):
             await give_back(store.find(str(runs / run)))

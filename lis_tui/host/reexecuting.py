@@ -23,7 +23,6 @@ from lis_tui.host.origin import Origin, check_arguments, origin_of
 from lis_tui.host.runs import Wired
 from lis_tui.host.wiring import Home, choose_model, furnish, resolved
 from lis_tui.sandbox.image import DEFAULT_IMAGE, has_image
-from lis_tui.sandbox.namespaces import must_be_possible
 from lis_tui.tools.registry import default_tools
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.forking import Point, nearest
@@ -100,8 +99,6 @@ class Setting:
                 f"The network is {ask.network}; when it was recorded it was {recorded.network}."
             )
         home, network = self._home(), ask.network or recorded.network
-        if home == "embedded":
-            must_be_possible()
         image = recorded.image if home == "embedded" else self._image()
         return structs.replace(recorded, kind=home, image=image, network=network, checkpoints=True)
 

@@ -15,7 +15,7 @@ from typing import Literal
 from lis_tui.core.errors import EngineMissing, SandboxFailed, ShellLost
 from lis_tui.core.ports import Contents, ManifestKeeper, SavedOutputs
 from lis_tui.core.spec import SandboxSpec
-from lis_tui.sandbox import keeper, layers, syscalls
+from lis_tui.sandbox import furniture, keeper, layers, syscalls
 from lis_tui.sandbox.channel import OUTPUT, Channel
 from lis_tui.sandbox.computer import Computer
 from lis_tui.sandbox.home import PRIVATE_FOLDER, VARIABLES, Carriage, Load
@@ -149,7 +149,14 @@ class EmbeddedHome:
             self._places,
             workdir=self._spec.workdir,
             private=PRIVATE_FOLDER,
-            variables={"PATH": _PATH, "HOME": "/root", **VARIABLES, **self._carried.variables(), **self._env},
+            variables={
+                "PATH": _PATH,
+                "HOME": "/root",
+                **VARIABLES,
+                **furniture.VARIABLES,
+                **self._carried.variables(),
+                **self._env,
+            },
             has_network=self._spec.network != "none",
         )
         return b"".join(os.fsencode(word) + b"\0" for word in words)

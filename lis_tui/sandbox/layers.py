@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from lis_tui.core.private import private_folder
 from lis_tui.core.removal import remove_tree
+from lis_tui.sandbox.furniture import PIP_PATH, furnish, pip_package
 
 LAYERED = ("/usr", "/etc", "/var/lib/dpkg", "/var/lib/apt", "/var/cache/apt", "/var/cache/debconf")
 _LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -34,7 +35,6 @@ _EMPTY = (
 _GUARDED = ("/etc",)
 """Where files that not everybody may read are looked for."""
 _LONG_AGO = 1_500_000_000
-_ACCOUNTS = {"etc/shadow": "root:*:19000:0:99999:7:::\n", "etc/gshadow": "root:*::\n"}
 CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETUID", "SETGID")
 
 
@@ -104,8 +104,7 @@ def _make_layer(places: Places, number: int, path: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     if path in _GUARDED:
         _hide(path, upper)
-    if path == "/etc":
-        _furnish_etc(upper)
+    furnish(path, upper)
 
 
 def _make_root(root: Path) -> None:
@@ -131,27 +130,6 @@ def _settle_times(root: Path) -> None:
 def layered() -> list[str]:
     """Give the folders of this machine that are part of every sandbox."""
     return [path for path in LAYERED if Path(path).is_dir() and not Path(path).is_symlink()]
-
-
-def _furnish_etc(upper: Path) -> None:
-    for name, text in _ACCOUNTS.items():
-        _write(upper / name.removeprefix("etc/"), text, 0o640)
-    resolver = Path("/etc/resolv.conf")
-    if resolver.is_symlink():  # it leads to where nothing is inside
-        _write(upper / "resolv.conf", _read(resolver), 0o644)
-
-
-def _write(path: Path, text: str, mode: int) -> None:
-    path.unlink(missing_ok=True)
-    path.write_text(text)
-    path.chmod(mode)
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(errors="replace")
-    except OSError:
-        return ""
 
 
 def _hide(base: str, upper: Path) -> None:
@@ -235,6 +213,8 @@ def enclosed(
     words += ["--bind", str(places.worktree), workdir]
     words += ["--bind", str(places.private), private, "--ro-bind", str(places.pipes), f"{private}/pipes"]
     words += ["--ro-bind", str(places.outputs), f"{private}/outputs"]
+    if pip := pip_package():
+        words += ["--ro-bind", str(pip), f"{PIP_PATH}/pip"]
     words += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", "sandbox", "--die-with-parent"]
     words += [] if has_network else ["--unshare-net"]
     words += ["--cap-drop", "ALL", *(word for name in CAPABILITIES for word in ("--cap-add", f"CAP_{name}"))]
