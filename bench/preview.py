@@ -95,7 +95,7 @@ async def ask(studio: Studio, folder: Path, name: str) -> float:
     with content:
         text = await asyncio.to_thread(as_text, content, name)
         if text is not None:
-            await asyncio.to_thread(text_sheets, text.preview)
+            await asyncio.to_thread(text_sheets, text)
         else:
             await studio.preview(content, Wanted(name=name, width_px=240, height_px=160))
     return time.perf_counter() - began

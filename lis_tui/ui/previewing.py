@@ -169,7 +169,7 @@ def _looked(wish: Wish) -> "Shown | Content":
     if piece is None:
         return content
     content.close()
-    return Shown(wish.entry, text_sheets(piece.preview))
+    return Shown(wish.entry, text_sheets(piece))
 
 
 def text_sheets(preview: "Preview", *, is_numbered: bool = False) -> Sequence[Sheet]:

@@ -1,6 +1,4 @@
-"""A file that is looked at: a text is read and coloured here and at once, all else is for the previews."""
-
-from msgspec import Struct
+"""A file that is looked at: a text is read here and at once, all else is for the previews."""
 
 from lis_tui.core.content import Content
 from lis_tui.preview.encoding import decoded, text_encoding
@@ -16,59 +14,27 @@ MOST_LINES = 2000
 _OURS = ("text", "markdown")
 
 
-class Piece(Struct, frozen=True):
-    """So much of a text as is shown at once, and where the next piece of it begins; None: at its end."""
-
-    preview: Preview
-    next_offset: int | None = None
-
-
-def as_text(content: Content, name: str, *, is_source: bool = False) -> Piece | None:
-    """Give the beginning of a text; None: it is none, or one that has a better look. Slow, raises OSError.
-
-    With `is_source` any text is shown as it is written.
-    """
+def as_text(content: Content, name: str) -> Preview | None:
+    """Give the beginning of a text; None: it is none, or one that has a better look. Slow, raises OSError."""
     head = content.read(MOST_BYTES)
     if not head:
-        return Piece(Preview(kind="empty", called="an empty file"))
-    if text_encoding(head) is None or by_signature(head) is not None:
+        return Preview(kind="empty", called="an empty file")
+    encoding = text_encoding(head)
+    if encoding is None or by_signature(head) is not None or _kind(content, name) not in _OURS:
         return None
-    if not is_source and _kind(content, name) not in _OURS:
-        return None
-    return _piece(content, head, 0, 0, name)
+    size = content.size_bytes
+    lines = decoded(head, encoding).replace("\r\n", "\n").removesuffix("\n").split("\n")
+    is_cut = len(head) < size
+    if is_cut and len(lines) > 1:
+        lines.pop()  # it may end within a letter
+    is_cut |= len(lines) > MOST_LINES
+    lines = lines[:MOST_LINES]
+    shown = len("\n".join(lines).encode(encoding.codec, "replace"))
+    note = f"the first {words.size(shown)} of {words.size(size)}" if is_cut else ""
+    part = Lines(tuple(lines), language_of(name))
+    return Preview(kind="text", called="a text", parts=(part,), note=note, has_more=is_cut)
 
 
 def _kind(content: Content, name: str) -> str:
     opened = content.descriptor
     return kind_of(HeldFile(content.data or b"") if opened is None else OpenedFile(opened), name)
-
-
-def more_text(content: Content, offset: int, first: int, name: str) -> Piece:
-    """Give the piece that begins at an offset, with line `first`. Slow, raises OSError."""
-    return _piece(content, content.read(MOST_BYTES, offset), offset, first, name)
-
-
-def _piece(content: Content, data: bytes, offset: int, first: int, name: str) -> Piece:
-    size = content.size_bytes
-    encoding = text_encoding(content.read(4096)) or text_encoding(b"")
-    is_more = offset + len(data) < size
-    if is_more and (encoding is None or not encoding.is_wide) and (end := data.rfind(b"\n") + 1):
-        data = data[:end]
-    raw = data.split(b"\n")
-    if len(raw) > MOST_LINES:
-        raw, is_more = raw[:MOST_LINES], True
-        data = b"\n".join(raw) + b"\n"
-    text = decoded(data, encoding) if encoding is not None else data.decode("utf-8", "replace")
-    text = text.replace("\r\n", "\n").removesuffix("\n")
-    language = language_of(name)
-    note = f"the first {words.size(len(data))} of {words.size(size)}" if is_more and not offset else ""
-    return Piece(
-        Preview(
-            kind="text",
-            called="",
-            parts=(Lines(tuple(text.split("\n")), language, first),),
-            note=note,
-            has_more=is_more,
-        ),
-        offset + len(data) if is_more else None,
-    )

@@ -308,7 +308,7 @@ def test_a_preview_folds_prose_and_cuts_code(tmp_path: Path) -> None:
         with opened_below(tmp_path)(FileEntry(name)) as content:
             piece = as_text(content, name)
         assert piece is not None
-        row = text_sheets(piece.preview)[0].line(0, 40)
+        row = text_sheets(piece)[0].line(0, 40)
         assert isinstance(row, Row)
         heights[name] = row.height(40)
     assert heights == {"answer.txt": 8, "notes.md": 8, "plot.py": 1}
