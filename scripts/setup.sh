@@ -229,7 +229,7 @@ setup_image() {
 ask_embedded() {
     .venv/bin/python -c '
 import sys
-from lis_tui.sandbox.namespaces import why_not_here
+from lis_tui.core.namespaces import why_not_here
 if why := why_not_here():
     sys.exit(f"setup: embedded: no sandbox without an engine here: {why}")'
 }

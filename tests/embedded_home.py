@@ -7,10 +7,10 @@ from pathlib import Path
 
 import msgspec
 
+from lis_tui.core.namespaces import why_not_here
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox.carry import Carried, find_carried
 from lis_tui.sandbox.embedded import EmbeddedSandbox
-from lis_tui.sandbox.namespaces import why_not_here
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.manifests import Manifests
 

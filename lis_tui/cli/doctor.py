@@ -45,7 +45,7 @@ def check(given: argparse.Namespace) -> int:
 
 def _findings(places: Places, loaded: Loaded) -> Iterator[Finding]:
     yield _terminal()
-    yield from _engine(loaded)
+    yield from _sandboxes(loaded)
     yield from _carried(loaded)
     yield _model(loaded)
     yield Finding("good", "runs", f"kept in {places.data}")
@@ -68,7 +68,25 @@ def _terminal() -> Finding:
     return Finding("good", "terminal", size)
 
 
-def _engine(loaded: Loaded) -> Iterator[Finding]:
+def _sandboxes(loaded: Loaded) -> Iterator[Finding]:
+    from lis_tui.core.namespaces import why_not_here
+    from lis_tui.sandbox.embedded import lacks
+
+    kind, why = loaded.settings.sandbox.kind, why_not_here()
+    is_other = kind == "auto" and not why
+    engine = [] if kind == "embedded" else list(_engine(loaded, "poor" if is_other else "bad"))
+    yield from engine
+    if why:
+        state = "bad" if kind == "embedded" else "poor"
+        yield Finding(state, "embedded sandbox", f"none can be made here: {why}")
+        return
+    is_used = kind == "embedded" or (is_other and len(engine) == 1)
+    use = "runs use it" if is_used else "can be made here (--sandbox embedded)"
+    sentence = "; ".join([use, *lacks(loaded.settings.sandbox)])
+    yield Finding("poor" if is_used else "good", "embedded sandbox", sentence)
+
+
+def _engine(loaded: Loaded, missing: str) -> Iterator[Finding]:
     from lis_tui.sandbox import image
 
     try:
@@ -78,7 +96,7 @@ def _engine(loaded: Loaded) -> Iterator[Finding]:
         yield Finding("good", "engine", one_line(f"{name} at {_address(client.api.base_url)}"))
         status = image.status(client, loaded.settings.sandbox.image)
     except LisError as error:
-        yield Finding("bad", "engine", error.sentence)
+        yield Finding(missing, "engine", error.sentence)
         return
     state = "bad" if not status.is_present else "poor" if status.recipe and not status.is_current else "good"
     yield Finding(state, "image", status.sentence)

@@ -9,6 +9,7 @@ from typing import Literal
 from msgspec import structs
 
 from lis_tui.core.errors import EngineMissing, ShellLost
+from lis_tui.core.namespaces import must_be_possible, why_not_here
 from lis_tui.core.ports import SavedOutputs
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox.carry import Carried
@@ -18,7 +19,6 @@ from lis_tui.sandbox.embedded import EmbeddedHome
 from lis_tui.sandbox.home import Home, Load
 from lis_tui.sandbox.image import DEFAULT_IMAGE, connect
 from lis_tui.sandbox.layers import Places
-from lis_tui.sandbox.namespaces import must_be_possible, why_not_here
 from lis_tui.sandbox.service import Service
 
 Kind = Literal["docker", "embedded"]

@@ -20,13 +20,13 @@ from lis_tui.core.events import (
     StepAddress,
 )
 from lis_tui.core.manifest import Manifest
+from lis_tui.core.namespaces import must_be_possible
 from lis_tui.core.spec import RunSpec
 from lis_tui.core.view import RunView
 from lis_tui.core.wire import Changes
 from lis_tui.engine.past import calls_of
 from lis_tui.host.wiring import resolved
 from lis_tui.sandbox.image import has_image
-from lis_tui.sandbox.namespaces import must_be_possible
 from lis_tui.tools.registry import default_tools
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.forking import Point, facts_up_to, nearest
@@ -167,7 +167,7 @@ def told(addresses: Sequence[StepAddress]) -> str:
 async def must_have_image(origin: Origin) -> None:
     """Refuse at once where the computer cannot be had. Raises ImageMissing, EngineMissing."""
     image = origin.image_id
-    if origin.home == "embedded":
+    if origin.home == "embedded" and not origin.is_plain:
         await asyncio.to_thread(must_be_possible)
         return
     if origin.is_plain or not image or await asyncio.to_thread(has_image, image):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from lis_tui.core.errors import EngineMissing, SandboxFailed, ShellLost
+from lis_tui.core.namespaces import as_root, must_be_possible, what_is_missing
 from lis_tui.core.ports import Contents, ManifestKeeper, SavedOutputs
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox import furniture, keeper, layers, syscalls
@@ -21,7 +22,7 @@ from lis_tui.sandbox.computer import Computer
 from lis_tui.sandbox.home import PRIVATE_FOLDER, VARIABLES, Carriage, Load
 from lis_tui.sandbox.keeper import Keeper
 from lis_tui.sandbox.layers import Places
-from lis_tui.sandbox.namespaces import as_root, must_be_possible, what_is_missing
+from lis_tui.sandbox.measure import load_below
 from lis_tui.sandbox.service import Service
 from lis_tui.sandbox.transfer import extract
 
@@ -114,12 +115,7 @@ class EmbeddedHome:
     def _lacks(self, *, has_changed: bool) -> list[str]:
         """Say what this sandbox is weaker in than a container, and what is missing of it."""
         assert self._keeper is not None
-        notes = ["weaker than a container: this machine's own kernel, programs and libraries, seen read-only"]
-        if self._spec.network != "none":
-            notes.append(
-                "the network is this machine's own, with its loopback services: network=none has none of it"
-            )
-        notes.append("memory, processor and disk are not limited")
+        notes = lacks(self._spec)
         notes += [f"{path} cannot be changed inside" for path in self._keeper.read_only]
         if not self._filter:
             notes.append("no system call is refused: this processor's are not known")
@@ -215,8 +211,22 @@ class EmbeddedHome:
         return SavedOutputs(tuple(files), tuple(problems))
 
     async def load(self) -> Load:
-        """Nothing counts what it uses."""
-        return None, None, None
+        """Measure memory used and processes; memory has no limit."""
+        if self._keeper is None:
+            return None, None, None
+        used, count = await asyncio.to_thread(load_below, self._keeper.pid)
+        return used, None, count
+
+
+def lacks(spec: SandboxSpec) -> list[str]:
+    """Say in what any embedded sandbox with this spec is weaker than a container."""
+    notes = ["weaker than a container: this machine's own kernel, programs and libraries, changed in layers"]
+    if spec.network != "none":
+        notes.append(
+            "the network is this machine's own, with its loopback services and metadata addresses "
+            "(network=none has none)"
+        )
+    return [*notes, "memory, processor, disk and processes are not limited"]
 
 
 def _identity(base: Path | None) -> str:

@@ -1,4 +1,4 @@
-"""What an embedded sandbox has in its system folders beyond what the machine has: accounts, pip, apt's ways."""
+"""What an embedded sandbox has in its system folders beyond the machine's: accounts, pip, apt's ways."""
 
 import functools
 import importlib.util

@@ -20,6 +20,7 @@ _NAMES = {
     "base": "model.api_base",
     "profile": "profile",
     "mode": "mode",
+    "sandbox": "sandbox.kind",
     "image": "sandbox.image",
     "network": "sandbox.network",
     "turns": "limits.max_turns",

@@ -11,6 +11,7 @@ from lis_tui.config.load import Loaded
 from lis_tui.config.places import Places
 from lis_tui.core.bus import spawn
 from lis_tui.core.errors import LisError
+from lis_tui.core.namespaces import why_not_here
 from lis_tui.core.spec import RunSpec
 from lis_tui.core.view import RunView
 from lis_tui.core.wire import Changes
@@ -24,6 +25,11 @@ from lis_tui.ui.sources import LiveSource
 if TYPE_CHECKING:
     from lis_tui.trajectory.summary import RunSummary
     from lis_tui.ui.app import LisApp
+
+EMBEDDED_NOTE = (
+    "Runs get an embedded sandbox, which is weaker than a container: it shares this machine's kernel and, "
+    "unless network=none, its network. `lis-tui doctor` says more."
+)
 
 
 class Home:
@@ -65,14 +71,17 @@ class Home:
             raise error
 
     def check(self, line: str) -> str:
-        """Say in one line what is not ready, and how to mend it."""
-        if note := engine_note(os.environ, Path.home()):
-            return note
+        """Say in one line what is not ready, and how to mend it; or that sandboxes will be weaker."""
+        note = engine_note(os.environ, Path.home())
+        if note and (why_not_here() or self._loaded.settings.sandbox.kind == "docker"):
+            return f"{note} `lis-tui doctor` says how to mend it; f2 shows a demo."
         try:
             spec = spec_of("?", line, self._loaded, self._places)
             secrets_of(spec, os.environ, Path.cwd())
         except LisError as error:
             return error.sentence
+        if spec.sandbox.kind == "embedded" or (note and spec.sandbox.kind == "auto"):
+            return f"{note} {EMBEDDED_NOTE}".strip()
         return ""
 
     def run(self, app: "LisApp", spec: RunSpec) -> None:

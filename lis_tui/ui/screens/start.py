@@ -374,4 +374,4 @@ def engine_note(environ: Mapping[str, str], home: Path) -> str:
     if any(os.access(place, os.W_OK) for place in places):
         return ""
     reason = "you may not use it" if any(place.exists() for place in places) else "none is running"
-    return f"No container engine: {reason}. `lis-tui doctor` says how to mend it; f2 shows a demo."
+    return f"No container engine: {reason}."
