@@ -223,9 +223,11 @@ def lacks(spec: SandboxSpec) -> list[str]:
     notes = ["weaker than a container: this machine's own kernel, programs and libraries, changed in layers"]
     if spec.network != "none":
         notes.append(
-            "the network is this machine's own, with its loopback services and metadata addresses "
-            "(network=none has none)"
+            "the network is this machine's own, with its loopback services, abstract sockets and metadata "
+            "addresses (network=none has none of it)"
         )
+    if os.geteuid() == 0:
+        notes.append("root inside is this machine's own, with few capabilities; an ordinary user's is not")
     return [*notes, "memory, processor, disk and processes are not limited"]
 
 

@@ -35,6 +35,7 @@ _EMPTY = (
 _GUARDED = ("/etc",)
 """Where files that not everybody may read are looked for."""
 _LONG_AGO = 1_500_000_000
+_MASKED = ("kcore", "keys", "key-users", "kmsg", "sched_debug", "timer_list", "vmallocinfo", "slabinfo")
 CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETUID", "SETGID")
 
 
@@ -209,7 +210,7 @@ def enclosed(
     places: Places, *, workdir: str, private: str, variables: Mapping[str, str], has_network: bool
 ) -> list[str]:
     """Give the words by which bubblewrap encloses a command in the root, which `script` puts there first."""
-    words = ["--proc", "/proc", "--dev", "/dev"]
+    words = ["--proc", "/proc", *_guarded_proc(), "--dev", "/dev"]
     words += ["--bind", str(places.worktree), workdir]
     words += ["--bind", str(places.private), private, "--ro-bind", str(places.pipes), f"{private}/pipes"]
     words += ["--ro-bind", str(places.outputs), f"{private}/outputs"]
@@ -220,6 +221,17 @@ def enclosed(
     words += ["--cap-drop", "ALL", *(word for name in CAPABILITIES for word in ("--cap-add", f"CAP_{name}"))]
     words += ["--clearenv", *(word for pair in variables.items() for word in ("--setenv", *pair))]
     return [*words, "--chdir", "/"]
+
+
+def _guarded_proc() -> Iterator[str]:
+    """Have nothing of the kernel be changed: much of it asks only whether one is user 0, as root is."""
+    for entry in sorted(os.scandir("/proc"), key=lambda one: one.name):
+        if not entry.name.isdigit() and not entry.is_symlink():
+            mode = entry.stat().st_mode
+            if entry.name in _MASKED:
+                yield from ("--ro-bind", "/dev/null", f"/proc/{entry.name}")
+            elif stat.S_ISDIR(mode) or mode & 0o222:
+                yield from ("--ro-bind", f"/proc/{entry.name}", f"/proc/{entry.name}")
 
 
 def delete(places: Places) -> None:
