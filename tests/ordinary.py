@@ -23,17 +23,19 @@ def may_run(python: str, code: str = "", path: str = "") -> bool:
     return done.stdout.strip() == str(sys.version_info[:2])
 
 
-def readable_packages(python: str, shared: Path) -> str:
-    """Where an ordinary user finds lis-tui and what it needs: as installed, or a copy in `shared`."""
+def readable_packages(python: str, shared: Path, *more: str) -> str:
+    """Where an ordinary user finds lis-tui, what it needs and `more`: as installed, or a copy in `shared`."""
     here = f"{ROOT}:{sysconfig.get_path('purelib')}"
     if may_run(python, "import lis_tui.host.wiring", here):
         return here
     shared.mkdir()
     shutil.copytree(ROOT / "lis_tui", shared / "lis_tui", ignore=shutil.ignore_patterns("__pycache__"))
-    (shared / "tests").mkdir()
-    for source in (ROOT / "tests").glob("*.py"):
-        shutil.copyfile(source, shared / "tests" / source.name)
-    todo, done = ["docker", "msgspec", "platformdirs", "pyyaml", "watchfiles"], set[str]()
+    for folder in ("tests", "tests/conformance"):
+        (shared / folder).mkdir()
+        for source in (ROOT / folder).glob("*.py"):
+            shutil.copyfile(source, shared / folder / source.name)
+    shutil.copyfile(ROOT / "pyproject.toml", shared / "pyproject.toml")
+    todo, done = ["docker", "msgspec", "platformdirs", "pyyaml", "watchfiles", *more], set[str]()
     while todo:
         name = todo.pop().lower()
         with contextlib.suppress(metadata.PackageNotFoundError):
@@ -46,6 +48,12 @@ def readable_packages(python: str, shared: Path) -> str:
     for path in (shared, *shared.rglob("*")):
         path.chmod(0o755 if path.is_dir() else 0o644)
     return str(shared)
+
+
+def a_python() -> str | None:
+    """Give a Python of our version that an ordinary user may run."""
+    pythons = (sys.executable, "/usr/bin/python3", f"/usr/bin/python3.{sys.version_info.minor}")
+    return next((one for one in pythons if may_run(one)), None)
 
 
 def copy_package(package: metadata.Distribution, shared: Path) -> None:

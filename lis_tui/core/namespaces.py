@@ -51,10 +51,11 @@ def why_not_here() -> str:
         done = subprocess.run(words, capture_output=True, text=True, timeout=_LONGEST_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         return one_line(f"namespaces cannot be tried: {error}", 200)
-    return _reason(done.stderr) if done.returncode else ""
+    return reason(done.stderr) if done.returncode else ""
 
 
-def _reason(said: str, settings: Path = Path("/proc/sys")) -> str:
+def reason(said: str, settings: Path = Path("/proc/sys")) -> str:
+    """Say what forbids it, as the kernel's settings tell, or at least what the attempt `said`."""
     for name, value, sentence in _SWITCHES:
         if os.geteuid() != 0 and _read(settings / name) == value:
             return sentence

@@ -228,6 +228,10 @@ def lacks(spec: SandboxSpec) -> list[str]:
         )
     if os.geteuid() == 0:
         notes.append("root inside is this machine's own, with few capabilities; an ordinary user's is not")
+    else:
+        notes.append(
+            "there is one user inside, and what root owns here cannot be changed: pip works, apt does not"
+        )
     return [*notes, "memory, processor, disk and processes are not limited"]
 
 

@@ -1,5 +1,6 @@
 """Every home of a sandbox runs these tests; a new one is one more entry in HOMES."""
 
+import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -19,6 +20,11 @@ class Home(Struct, frozen=True):
     name: str
     missing: Callable[[], str]
     make: Callable[..., Computer]
+
+    @property
+    def has_owners(self) -> bool:
+        """Files can belong to others than root, and root's be changed wherever they are."""
+        return self.name == "docker" or os.geteuid() == 0
 
 
 HOMES = [

@@ -162,7 +162,7 @@ async def test_what_was_there_before_the_first_checkpoint_is_kept(home: Home, tm
         await kept.sandbox.stop()
 
 
-async def test_what_is_easily_missed_is_caught(kept: Kept) -> None:
+async def test_what_is_easily_missed_is_caught(home: Home, kept: Kept) -> None:
     await kept("echo 1 >quick; echo a >/opt/far")
     first = kept.turn
     for text in ("2", "3", "4", "5"):
@@ -180,7 +180,8 @@ async def test_what_is_easily_missed_is_caught(kept: Kept) -> None:
         "/testbed/quick": "changed",
     }
     await kept("chmod 600 /etc/shells; mkdir -p old/in; echo x >old/in/x; mv old /opt/new; mv /opt/new back")
-    assert kept.at(kept.turn).nodes["/etc/shells"].mode == 0o600
+    if home.has_owners:
+        assert kept.at(kept.turn).nodes["/etc/shells"].mode == 0o600
     assert kept.read("/testbed/back/in/x", kept.turn) == b"x\n"
 
 

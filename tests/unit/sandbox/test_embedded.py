@@ -1,0 +1,212 @@
+"""The embedded home: what it says of itself, parts that take no layer, and life as an ordinary user."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from lis_tui.core import namespaces
+from lis_tui.core.errors import EngineMissing, SandboxFailed
+from lis_tui.core.spec import SandboxSpec
+from lis_tui.sandbox import layers
+from lis_tui.sandbox.layers import Places, delete_left, script
+from tests.conformance.conftest import Terminal
+from tests.embedded_home import embedded_missing, embedded_sandbox
+from tests.ordinary import THROUGH_SHELL, a_python, readable_packages
+
+
+@pytest.fixture
+def here() -> None:
+    if reason := embedded_missing():
+        pytest.skip(reason)
+
+
+# -- what it says of itself ------------------------------------------------------------------------
+
+
+def test_a_missing_program_is_named_and_where_it_comes_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    assert "bwrap" in namespaces.why_not_here()
+    assert "Debian: bubblewrap" in namespaces.why_not_here()
+    with pytest.raises(EngineMissing, match="No embedded sandbox can be made here: it needs bwrap"):
+        namespaces.must_be_possible()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("kernel/unprivileged_userns_clone", "0", "sysctl kernel.unprivileged_userns_clone=1"),
+        ("kernel/apparmor_restrict_unprivileged_userns", "1", "AppArmor"),
+        ("user/max_user_namespaces", "0", "switched off"),
+    ],
+)
+def test_what_forbids_an_ordinary_user_namespaces_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    (tmp_path / name).parent.mkdir(parents=True)
+    (tmp_path / name).write_text(f"{value}\n")
+    assert said in namespaces.reason("unshare failed", tmp_path)
+    (tmp_path / name).write_text("2\n")
+    assert "(unshare failed)" in namespaces.reason("one\nunshare failed\n", tmp_path)
+
+
+async def test_what_is_weaker_and_not_limited_is_said_when_it_starts(here: None, tmp_path: Path) -> None:
+    sandbox = embedded_sandbox(tmp_path)
+    try:
+        notes = " ".join((await sandbox.start()).notes)
+        assert "weaker than a container" in notes
+        assert "loopback" in notes
+        assert "not limited" in notes
+    finally:
+        await sandbox.stop()
+    alone = embedded_sandbox(tmp_path, spec=SandboxSpec(network="none"))
+    try:
+        assert "loopback" not in " ".join((await alone.start()).notes)
+        assert await Terminal(alone)("cat /proc/net/dev | tail -n +3 | cut -d: -f1") == b"    lo\n"
+    finally:
+        await alone.stop()
+
+
+async def test_what_runs_inside_is_measured(here: None, tmp_path: Path) -> None:
+    sandbox = embedded_sandbox(tmp_path)
+    assert await sandbox_load(tmp_path) == (None, None, None)
+    await sandbox.start()
+    try:
+        before = await sandbox.load()
+        await Terminal(sandbox)("x=$(head -c 30000000 /dev/zero | tr '\\0' x); sleep 60 & sleep 60 & echo")
+        after = await sandbox.load()
+        assert before[0] is not None
+        assert after[0] is not None
+        assert after[0] - before[0] > 20_000_000
+        assert before[2] is not None
+        assert after[2] is not None
+        assert after[2] - before[2] >= 2
+        assert after[1] is None
+    finally:
+        await sandbox.stop()
+
+
+# -- layers ----------------------------------------------------------------------------------------
+
+
+async def test_a_part_that_takes_no_layer_is_read_only_and_named(
+    here: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay_out = layers.lay_out
+
+    def without_a_place(places: Places, base: Path | None) -> None:
+        lay_out(places, base)
+        shutil.rmtree(places.layers / f"work{layers.layered().index('/usr')}")
+
+    monkeypatch.setattr(layers, "lay_out", without_a_place)
+    sandbox = embedded_sandbox(tmp_path)
+    try:
+        started = await sandbox.start()
+        assert "/usr cannot be changed inside" in started.notes
+        run = Terminal(sandbox)
+        assert b"Read-only file system" in await run("echo x >/usr/bin/lis-odd")
+        assert await run("echo x >/etc/odd && cat /etc/odd") == b"x\n"
+    finally:
+        await sandbox.stop()
+
+
+async def test_where_secrets_cannot_be_hidden_nothing_starts(
+    here: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay_out = layers.lay_out
+
+    def without_a_place(places: Places, base: Path | None) -> None:
+        lay_out(places, base)
+        shutil.rmtree(places.layers / f"work{layers.layered().index('/etc')}")
+
+    monkeypatch.setattr(layers, "lay_out", without_a_place)
+    sandbox = embedded_sandbox(tmp_path)
+    with pytest.raises(SandboxFailed, match="did not start"):
+        await sandbox.start()
+    await sandbox.stop()
+    assert not (tmp_path / "computer").exists()
+
+
+def test_names_with_odd_characters_are_mounted_as_they_are(tmp_path: Path) -> None:
+    text = script(Places(tmp_path / "a b,c:d'e", tmp_path, tmp_path), None, ["--", "true"])
+    subprocess.run(["sh", "-n", "-c", text], check=True)
+    assert "a b\\,c\\:d" in text
+
+
+def test_only_what_dead_runs_left_is_deleted(tmp_path: Path) -> None:
+    for name in ("dead", "dead.copy", "live", "live.copy"):
+        (tmp_path / name / "layers" / "deep").mkdir(parents=True)
+    delete_left(tmp_path, lambda run: run == "live")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["live", "live.copy"]
+    delete_left(tmp_path / "nothing", lambda _: False)
+
+
+async def sandbox_load(folder: Path) -> tuple[int | None, int | None, int | None]:
+    """Measure one that never was up."""
+    from lis_tui.sandbox.carry import Carried
+    from lis_tui.sandbox.embedded import EmbeddedHome
+
+    home = EmbeddedHome(SandboxSpec(), Places(folder / "c", folder, folder), env={}, carried=Carried())
+    return await home.load()
+
+
+# -- an ordinary user ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(("test_escapes", "test_jobs"), id="escapes"),
+        pytest.param(
+            ("test_shell", "test_commands", "test_files", "test_checkpoints"),
+            id="all",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_the_conformance_suite_holds_for_an_ordinary_user(here: None, names: tuple[str, ...]) -> None:
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        pytest.skip("only root can become another user")
+    python = a_python()
+    if python is None:
+        pytest.skip(f"an ordinary user may run no Python here: {sys.executable} is shut to others")
+    become = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *THROUGH_SHELL]
+    folder = Path(tempfile.mkdtemp(prefix="lis-ordinary-"))
+    try:
+        folder.chmod(0o755)
+        packages = readable_packages(python, folder / "packages", "pytest", "pytest-asyncio")
+        root = Path(packages.partition(":")[0])
+        (folder / "home").mkdir()
+        os.chown(folder / "home", 65534, 65534)
+        environ = {
+            **os.environ,
+            "HOME": str(folder / "home"),
+            "PYTHONPATH": packages,
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        probe = [*become, python, "-c", "from lis_tui.core.namespaces import why_not_here as w; print(w())"]
+        why = subprocess.run(
+            probe, env=environ, cwd="/", capture_output=True, text=True, check=True
+        ).stdout.strip()
+        if why:
+            pytest.skip(why)
+        words = [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--basetemp", f"{folder}/home/t"]
+        paths = [str(root / "tests" / "conformance" / f"{name}.py") for name in names]
+        done = subprocess.run(
+            [*become, *words, "-k", "embedded", *paths],
+            env=environ,
+            cwd=root,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+        assert " passed" in done.stdout
+    finally:
+        shutil.rmtree(folder)
