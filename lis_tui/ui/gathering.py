@@ -1,11 +1,12 @@
 """The trajectories found at a path: gathered, and read, away from the screen's thread."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import TYPE_CHECKING
 
+from lis_tui.core.errors import LisError
 from lis_tui.core.events import Record
 from lis_tui.core.run_filter import RunFacts
 from lis_tui.trajectory.foreign.beginning import beginning_of
@@ -41,14 +42,17 @@ class Gathering:
         self._collection: Collection | None = None
         self._iterator: Iterator[Row | Skipped] | None = None
         self._lock = Lock()
-        self.beginning: list[Record] = []
+        self.beginning: Sequence[Record] = ()
         """What is known of a single large file before all of it is read."""
+        self._is_open = Event()
+        self._failure: LisError | None = None
 
     @classmethod
     def of(cls, found: Collection, runs: "Runs | None" = None) -> "Gathering":
         """Give one that was gathered already."""
         made = cls(found.path, runs)
         made._collection = found
+        made._is_open.set()
         for row in found.rows:
             made._add(row)
         made.skipped.extend(found.skipped)
@@ -58,7 +62,11 @@ class Gathering:
     def begin(self) -> None:
         """Look for a beginning that can be shown at once; slow, for a thread."""
         path = self.path.expanduser()
-        self.beginning = beginning_of(path) if path.is_file() else []
+        if path.is_file():
+            found = beginning_of(path)
+            self.beginning = found.records
+            for row in found.rows:
+                self._add(row)
 
     def begun(self, on_over: Callable[[], object]) -> RecordedSource:
         """Give the trajectory of which a beginning was found: with it everything is looked at, in a thread.
@@ -73,12 +81,21 @@ class Gathering:
             return self._read(0)
 
         source = RecordedSource(name_of(self.path), whole, runs=self._runs)
-        source.read_beginning = lambda: self.beginning
+        source.read_beginning = lambda: [*self.beginning]
         source.find_marks = lambda: self._marks_of(self.rows[0]) if self.is_over and self.rows else None
         return source
 
     def more(self) -> None:
         """Look further, for a short while; slow, for a thread. Raises LisError where there is nothing."""
+        try:
+            self._more()
+        except LisError as error:
+            self._failure = error
+            raise
+        finally:
+            self._is_open.set()
+
+    def _more(self) -> None:
         if self._iterator is None:
             self._iterator = self._find()
         began = self._monotonic()
@@ -93,10 +110,12 @@ class Gathering:
         is_folder = path.is_dir() and not has_journal(path)
         if is_folder:
             self._collection = Collection(path, (), (), is_folder=True)
+            self._is_open.set()
             yield from rows_of(path)
             return
         found = self._collection = open_path(path)
-        yield from found.rows
+        self._is_open.set()
+        yield from found.rows[len(self.rows) :]  # without those that the beginning told
         yield from found.skipped
 
     def _add(self, one: Row | Skipped) -> None:
@@ -123,6 +142,9 @@ class Gathering:
         return self._runs.marks_of_file(row.path, f"{row.member} {row.entry.name}".strip())
 
     def _read(self, place: int) -> list[Record]:
+        self._is_open.wait()
+        if self._failure is not None:
+            raise self._failure
         # a collection holds one file at a time, so that two readers would take it from each other
         with self._lock:
             assert self._collection is not None  # there is a row

@@ -117,7 +117,7 @@ def _read(recorded: "RunFolder | Path") -> "list[Record]":
 def _beginning(journal: Path) -> "list[Record]":
     from lis_tui.trajectory.foreign.beginning import beginning_of
 
-    return beginning_of(journal)
+    return [*beginning_of(journal).records]
 
 
 def _past(folder: "RunFolder", fork: "RunForked | None") -> "Past":

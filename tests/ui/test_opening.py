@@ -1,5 +1,6 @@
 import asyncio
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from textual.widgets import Input, OptionList
 
 from lis_tui.config.load import Loaded, load
 from lis_tui.core.errors import LisError
-from lis_tui.trajectory.foreign import beginning, material
+from lis_tui.trajectory.foreign import beginning, material, opening
 from lis_tui.ui.app import LisApp
 from lis_tui.ui.gathering import Gathering
 from lis_tui.ui.opening import table
@@ -136,6 +137,38 @@ async def test_a_large_file_begins_to_be_shown_before_it_is_read_and_has_no_tabl
         await pilot.press("q")
         await quiet(pilot)
     assert app.return_code == 0
+
+
+async def test_the_first_rows_of_a_large_file_are_shown_and_opened_before_it_is_read(
+    tmp_path: Path, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beginning, "LARGE_BYTES", 4_000)
+    monkeypatch.setattr(beginning, "BEGINNING_BYTES", 2_000)
+    may_read, open_path = threading.Event(), opening.open_path
+
+    def opened(path: Path) -> object:
+        may_read.wait(9)
+        return open_path(path)
+
+    monkeypatch.setattr("lis_tui.ui.gathering.open_path", opened)
+    messages = [{"role": "user", "content": "Go."}, {"role": "assistant", "content": "x" * 99}]
+    path = tmp_path / "large.jsonl"
+    path.write_text("".join(json.dumps({"messages": messages}) + "\n" for _ in range(99)))
+    app = table_app(loaded, path)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = app.screen
+        assert isinstance(screen, TableScreen)
+        while not screen.rows.order:
+            await pilot.pause()
+        assert 1 < len(screen.rows.order) < 99
+        assert "reading… " in text_of(app)
+        await pilot.press("enter")
+        await pilot.pause()
+        may_read.set()
+        await quiet(pilot)
+        assert isinstance(app.screen, Workbench)
+        assert "line 1 · OpenAI chat" in text_of(app)
+        assert len(screen.rows.order) == 99
 
 
 async def test_a_large_file_that_turns_out_to_be_unreadable_says_so_beside_its_beginning(

@@ -124,6 +124,8 @@ class TableScreen(Screen[None]):
         if self.found.beginning and self.is_attached:
             self._begin()
             return
+        if self.found.rows and self.is_attached:
+            self._arrange()
         while not self.found.is_over:
             await asyncio.to_thread(self.found.more)
             if not self.is_attached:

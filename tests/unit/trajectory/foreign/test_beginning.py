@@ -9,7 +9,7 @@ import pytest
 from lis_tui.core.events import RunEnded, TrajectoryImported, encode
 from lis_tui.core.view import RunView
 from lis_tui.trajectory.foreign import beginning
-from lis_tui.trajectory.foreign.beginning import beginning_of
+from lis_tui.trajectory.foreign.beginning import NOTHING, beginning_of
 from lis_tui.trajectory.foreign.opening import open_path
 from tests import sessions, story
 
@@ -62,7 +62,7 @@ def written(folder: Path, data: bytes) -> Path:
 @pytest.mark.parametrize("data", [codex(), swe_agent(), journal()], ids=["codex", "swe-agent", "journal"])
 def test_the_first_steps_of_a_large_file_are_those_of_the_whole(tmp_path: Path, data: bytes) -> None:
     path = written(tmp_path, data)
-    first = RunView().apply_all(beginning_of(path))
+    first = RunView().apply_all(beginning_of(path).records)
     whole = RunView().apply_all(open_path(path).read(0).records)
     count = len(first.steps) - 1  # of the last one the end may be missing
     assert 3 < count < len(whole.steps) / 2
@@ -71,7 +71,7 @@ def test_the_first_steps_of_a_large_file_are_those_of_the_whole(tmp_path: Path, 
 
 
 def test_that_the_beginning_breaks_off_is_no_fault_of_the_file_and_no_end(tmp_path: Path) -> None:
-    records = beginning_of(written(tmp_path, swe_agent()))
+    records = beginning_of(written(tmp_path, swe_agent())).records
     told = [record.event for record in records if isinstance(record.event, TrajectoryImported)]
     assert [event.problems for event in told] == [()]
     assert not any(isinstance(record.event, RunEnded) for record in records)
@@ -79,13 +79,21 @@ def test_that_the_beginning_breaks_off_is_no_fault_of_the_file_and_no_end(tmp_pa
 
 @pytest.mark.parametrize(
     "data",
-    [codex(3), conversations(), gzip.compress(codex(), 0), b"x" * 30_000, b"[" * 30_000, b"{\n" * 20_000],
-    ids=["small", "several trajectories", "packed", "no trajectory", "nested", "no JSON"],
+    [codex(3), gzip.compress(codex(), 0), b"x" * 30_000, b"[" * 30_000, b"{\n" * 20_000],
+    ids=["small", "packed", "no trajectory", "nested", "no JSON"],
 )
 def test_of_any_other_file_nothing_is_told_before_the_whole(tmp_path: Path, data: bytes) -> None:
-    assert beginning_of(written(tmp_path, data)) == []
+    assert beginning_of(written(tmp_path, data)) == NOTHING
+
+
+def test_of_several_trajectories_the_first_rows_are_those_of_the_whole(tmp_path: Path) -> None:
+    path = written(tmp_path, conversations())
+    found = beginning_of(path)
+    assert found.records == ()
+    assert 5 < len(found.rows) < STEPS / 2
+    assert found.rows == open_path(path).rows[: len(found.rows)]
 
 
 def test_of_what_is_no_file_nothing_is_told(tmp_path: Path) -> None:
-    assert beginning_of(tmp_path) == []
-    assert beginning_of(tmp_path / "gone") == []
+    assert beginning_of(tmp_path) == NOTHING
+    assert beginning_of(tmp_path / "gone") == NOTHING
