@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -19,6 +20,7 @@ from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox import furniture, keeper, layers, syscalls
 from lis_tui.sandbox.channel import OUTPUT, Channel
 from lis_tui.sandbox.computer import Computer
+from lis_tui.sandbox.groups import Groups
 from lis_tui.sandbox.home import PRIVATE_FOLDER, VARIABLES, Carriage, Load
 from lis_tui.sandbox.keeper import Keeper
 from lis_tui.sandbox.layers import Places
@@ -77,6 +79,8 @@ class EmbeddedHome:
         self._base = base
         self._keeper: Keeper | None = None
         self._filter = syscalls.refusing()
+        self._groups = Groups(places.private.name, spec)
+        self._entered: Sequence[Path] = ()
         self._entering = asyncio.Lock()
 
     @property
@@ -115,7 +119,9 @@ class EmbeddedHome:
     def _lacks(self, *, has_changed: bool) -> list[str]:
         """Say what this sandbox is weaker in than a container, and what is missing of it."""
         assert self._keeper is not None
-        notes = lacks(self._spec)
+        limited = self._groups.limited | ({"processes"} if self._most_processes() else set())
+        unlimited = [name for name in ("memory", "processes", "processors", "disk") if name not in limited]
+        notes = [*lacks(self._spec), f"not limited: {', '.join(unlimited)}"]
         notes += [f"{path} cannot be changed inside" for path in self._keeper.read_only]
         if not self._filter:
             notes.append("no system call is refused: this processor's are not known")
@@ -125,6 +131,8 @@ class EmbeddedHome:
 
     def _lay_out(self) -> None:
         layers.lay_out(self._places, self._base)
+        self._entered = self._groups.make()
+        self._places.groups.write_text("".join(f"{entry.parent}\n" for entry in self._entered))
         upper = self._places.layers / "upper" if self._base is not None else self._places.root
         for path, data in self._carried.files().items():
             target = upper / path.lstrip("/")
@@ -137,8 +145,14 @@ class EmbeddedHome:
         """Give the command; values of variables are in what is `given` to it, where no `ps` shows them."""
         refused = ["--seccomp", str(filtered)] if self._filter else []
         words = ["--args", str(given), *refused, "--", *keeper.LAUNCH, PIPES_PATH]
-        text = layers.script(self._places, self._base, words)
+        text = layers.script(self._places, self._base, words, self._entered, self._most_processes())
         return ["unshare", *as_root(), "--mount", "--propagation", "private", "--", "sh", "-c", text]
+
+    def _most_processes(self) -> int | None:
+        """Where no group counts them, the user's own limit does: since Linux 5.14 in each namespace anew."""
+        if "processes" in self._groups.limited or os.geteuid() == 0 or not _counts_by_namespace():
+            return None
+        return self._spec.pids
 
     def _words(self) -> bytes:
         words = layers.enclosed(
@@ -211,11 +225,12 @@ class EmbeddedHome:
         return SavedOutputs(tuple(files), tuple(problems))
 
     async def load(self) -> Load:
-        """Measure memory used and processes; memory has no limit."""
+        """Measure memory used and processes, and tell the limit of memory where it has one."""
         if self._keeper is None:
             return None, None, None
         used, count = await asyncio.to_thread(load_below, self._keeper.pid)
-        return used, None, count
+        limit = self._spec.memory_mb << 20 if "memory" in self._groups.limited else None
+        return used, limit, count
 
 
 def lacks(spec: SandboxSpec) -> list[str]:
@@ -232,7 +247,13 @@ def lacks(spec: SandboxSpec) -> list[str]:
         notes.append(
             "there is one user inside, and what root owns here cannot be changed: pip works, apt does not"
         )
-    return [*notes, "memory, processor, disk and processes are not limited"]
+    return notes
+
+
+def _counts_by_namespace() -> bool:
+    """Whether a limit on a user's processes counts those of one namespace alone."""
+    numbers = re.findall(r"\d+", os.uname().release)
+    return [int(one) for one in numbers[:2]] >= [5, 14]
 
 
 def _identity(base: Path | None) -> str:

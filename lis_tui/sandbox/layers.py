@@ -9,6 +9,7 @@ import os
 import shlex
 import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ from msgspec import Struct
 from lis_tui.core.private import private_folder
 from lis_tui.core.removal import remove_tree
 from lis_tui.sandbox.furniture import PIP_PATH, furnish, pip_package
+from lis_tui.sandbox.groups import remove
 
 LAYERED = ("/usr", "/etc", "/var/lib/dpkg", "/var/lib/apt", "/var/cache/apt", "/var/cache/debconf")
 _LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -67,6 +69,11 @@ class Places(Struct, frozen=True):
             if os.access(shared, os.W_OK)
             else self.folder / "private"
         )
+
+    @property
+    def groups(self) -> Path:
+        """The file that names its control groups, for whoever removes it."""
+        return self.folder / "groups"
 
     @property
     def pipes(self) -> Path:
@@ -168,14 +175,22 @@ def _is_open(path: str, wanted: int) -> bool:
     return stat.S_ISLNK(mode) or mode & wanted == wanted
 
 
-def script(places: Places, base: Path | None, words: Sequence[str]) -> str:
+def script(
+    places: Places,
+    base: Path | None,
+    words: Sequence[str],
+    groups: Sequence[Path] = (),
+    most: int | None = None,
+) -> str:
     """Give what mounts the root in a namespace of its own and then runs bubblewrap with the words given.
 
     A part over which no layer can be laid is bound read-only instead, by more words; it is
-    told as `R PATH` on standard output.
+    told as `R PATH` on standard output. All of it is in the `groups`, and `most` processes.
     """
     more = ",userxattr" if os.geteuid() != 0 else ""
-    lines = ["set -e", "set --"]
+    lines = [f"echo $$ >{shlex.quote(str(group))}" for group in groups]
+    lines += [f"ulimit -u {most}"] if most is not None else []
+    lines += ["set -e", "set --"]
     if base is not None:
         lines.append(_mount(base, places.layers / "upper", places.layers / "work", places.root, more))
     else:
@@ -236,6 +251,8 @@ def _guarded_proc() -> Iterator[str]:
 
 def delete(places: Places) -> None:
     """Delete all of a sandbox. Raises StorageFailed."""
+    with suppress(OSError):
+        remove([Path(line) for line in places.groups.read_text().splitlines()])
     for folder in (places.private, places.folder):
         remove_tree(folder)
 

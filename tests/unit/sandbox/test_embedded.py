@@ -13,6 +13,7 @@ from lis_tui.core import namespaces
 from lis_tui.core.errors import EngineMissing, SandboxFailed
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox import layers
+from lis_tui.sandbox.groups import Groups
 from lis_tui.sandbox.layers import Places, delete_left, script
 from tests.conformance.conftest import Terminal
 from tests.embedded_home import embedded_missing, embedded_sandbox
@@ -86,9 +87,41 @@ async def test_what_runs_inside_is_measured(here: None, tmp_path: Path) -> None:
         assert before[2] is not None
         assert after[2] is not None
         assert after[2] - before[2] >= 2
-        assert after[1] is None
+        assert after[1] in (None, SandboxSpec().memory_mb << 20)
     finally:
         await sandbox.stop()
+
+
+async def test_a_bomb_ends_at_the_limits_that_are_said_to_be_there(here: None, tmp_path: Path) -> None:
+    sandbox = embedded_sandbox(tmp_path, spec=SandboxSpec(pids=64, memory_mb=128))
+    try:
+        (unlimited,) = [note for note in (await sandbox.start()).notes if note.startswith("not limited: ")]
+        if "processes" in unlimited or "memory" in unlimited:
+            pytest.skip(unlimited)
+        run = Terminal(sandbox)
+        await run("for i in {1..100}; do sleep 3 & done; echo reached $?", timeout_s=60)
+        assert b"Resource temporarily unavailable" in run.output
+        await sandbox.stop()
+        await sandbox.start()
+        await run("head -c 400000000 /dev/zero | tail | wc -c", timeout_s=60)
+        assert b"400000000" not in run.output
+        assert await run("echo still here") == b"still here\n"
+    finally:
+        await sandbox.stop()
+
+
+def test_groups_are_made_where_that_is_allowed_and_only_there(tmp_path: Path) -> None:
+    top, listed = tmp_path / "cgroup", tmp_path / "listed"
+    mine = top / "user" / "app"
+    (mine / "own").mkdir(parents=True)
+    listed.write_text("0::/user/app/own\n")
+    (top / "cgroup.controllers").write_text("")
+    groups = Groups("lis-x", SandboxSpec(), top, listed)
+    assert groups.make() == []
+    (mine / "cgroup.procs").write_text("")
+    assert groups.make() == [mine / "lis-x" / "cgroup.procs"]
+    assert (mine / "lis-x" / "pids.max").read_text() == "512"
+    assert (mine / "lis-x" / "memory.max").read_text() == str(4096 << 20)
 
 
 # -- layers ----------------------------------------------------------------------------------------

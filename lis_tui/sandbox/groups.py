@@ -1,0 +1,113 @@
+"""Control groups of one embedded sandbox: its limits on memory, processes and processors, where allowed.
+
+Version 1: a group below our own of each controller. Version 2: a group beside our own, where somebody gave us
+that part of the tree, as systemd does in a person's session.
+"""
+
+import contextlib
+import os
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from lis_tui.core.spec import SandboxSpec
+
+_TOP = Path("/sys/fs/cgroup")
+_LISTED = Path("/proc/self/cgroup")
+_PERIOD_US = 100_000
+_TRIES, _BETWEEN_TRIES_S = 50, 0.02
+
+
+class Groups:
+    """Made before the sandbox starts; it enters them itself."""
+
+    def __init__(self, name: str, spec: SandboxSpec, top: Path = _TOP, listed: Path = _LISTED) -> None:
+        self._name = name
+        self._spec = spec
+        self._top = top
+        self._listed = listed
+        self._made: list[Path] = []
+        self.limited: set[str] = set()
+        """What is limited: memory, processes, processors."""
+
+    def make(self) -> list[Path]:
+        """Make what can be made, and give the files that a process enters them by."""
+        own = _own(self._listed)
+        if (self._top / "cgroup.controllers").exists():
+            self._make(self._top / own.get("", "/").lstrip("/") / "..", _version_2(self._spec))
+        else:
+            for controller, limits in _version_1(self._spec).items():
+                self._make(
+                    self._top / controller / own.get(controller, "/").lstrip("/"), {controller: limits}
+                )
+        return [group / "cgroup.procs" for group in self._made]
+
+    def _make(self, parent: Path, limits: Mapping[str, Mapping[str, str]]) -> None:
+        group = Path(os.path.normpath(parent)) / self._name
+        if self._top not in group.parents:  # our own is the top one
+            group = self._top / self._name
+        if not os.access(group.parent / "cgroup.procs", os.W_OK):
+            return
+        with contextlib.suppress(OSError):
+            group.mkdir(exist_ok=True)
+            self._made.append(group)
+            self.limited |= set(self._set(group, limits))
+
+    def _set(self, group: Path, limits: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+        for controller, values in limits.items():
+            with contextlib.suppress(OSError):
+                for name, value in values.items():
+                    if name in _OPTIONAL and not (group / name).exists():
+                        continue
+                    (group / name).write_text(value)
+                yield _NAMES[controller]
+
+    def remove(self) -> None:
+        """Remove them, once nothing runs in them any more."""
+        made, self._made, self.limited = self._made, [], set()
+        remove(made)
+
+
+def remove(groups: list[Path]) -> None:
+    """Remove groups; the kernel takes a moment to see that nothing is in them."""
+    for group in groups:
+        for _ in range(_TRIES):
+            try:
+                group.rmdir()
+            except FileNotFoundError:
+                break
+            except OSError:
+                time.sleep(_BETWEEN_TRIES_S)
+            else:
+                break
+
+
+def _own(listed: Path) -> dict[str, str]:
+    """Tell which group of each controller is ours; that of version 2 has no name."""
+    found = {}
+    with contextlib.suppress(OSError):
+        for line in listed.read_text().splitlines():
+            _, names, path = line.split(":", 2)
+            found.update(dict.fromkeys(names.split(","), path))
+    return found
+
+
+_NAMES = {"memory": "memory", "pids": "processes", "cpu": "processors"}
+_OPTIONAL = ("memory.memsw.limit_in_bytes", "memory.swap.max")
+
+
+def _version_1(spec: SandboxSpec) -> dict[str, dict[str, str]]:
+    most = str(spec.memory_mb << 20)
+    return {
+        "memory": {"memory.limit_in_bytes": most, "memory.memsw.limit_in_bytes": most},
+        "pids": {"pids.max": str(spec.pids)},
+        "cpu": {"cpu.cfs_period_us": str(_PERIOD_US), "cpu.cfs_quota_us": str(int(spec.cpus * _PERIOD_US))},
+    }
+
+
+def _version_2(spec: SandboxSpec) -> dict[str, dict[str, str]]:
+    return {
+        "memory": {"memory.max": str(spec.memory_mb << 20), "memory.swap.max": "0"},
+        "pids": {"pids.max": str(spec.pids)},
+        "cpu": {"cpu.max": f"{int(spec.cpus * _PERIOD_US)} {_PERIOD_US}"},
+    }
