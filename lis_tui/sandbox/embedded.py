@@ -130,16 +130,9 @@ class EmbeddedHome:
         return notes
 
     def _lay_out(self) -> None:
-        layers.lay_out(self._places, self._base)
+        layers.lay_out(self._places, self._base, self._carried.files())
         self._entered = self._groups.make()
         self._places.groups.write_text("".join(f"{entry.parent}\n" for entry in self._entered))
-        upper = self._places.layers / "upper" if self._base is not None else self._places.root
-        for path, data in self._carried.files().items():
-            target = upper / path.lstrip("/")
-            if self._base is None and path.startswith("/etc/"):
-                target = self._places.layers / f"upper{layers.layered().index('/etc')}" / path[len("/etc/") :]
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
 
     def _command(self, given: int, filtered: int) -> list[str]:
         """Give the command; values of variables are in what is `given` to it, where no `ps` shows them."""

@@ -81,8 +81,8 @@ class Places(Struct, frozen=True):
         return self.private / "pipes"
 
 
-def lay_out(places: Places, base: Path | None) -> None:
-    """Make the folders that are mounted, and what hides the secrets of this machine.
+def lay_out(places: Places, base: Path | None, files: Mapping[str, bytes]) -> None:
+    """Make the folders that are mounted, what hides the secrets of this machine, and the files carried in.
 
     Raises OSError, StorageFailed.
     """
@@ -94,16 +94,29 @@ def lay_out(places: Places, base: Path | None) -> None:
     if base is not None:
         for kind in ("upper", "work"):
             (places.layers / kind).mkdir(parents=True, exist_ok=True)
+        _carry(files, {"/": places.layers / "upper"})
         return
     _make_root(places.root)
     for number, path in enumerate(layered()):
         _make_layer(places, number, path)
-    _settle_times(places.root)
+    uppers = {path: places.layers / f"upper{number}" for number, path in enumerate(layered())}
+    _carry(files, {"/": places.root, **uppers})
+    places.root.chmod(0o755)
+    _settle(places.root, Path("/"))
     for number, path in enumerate(layered()):
         upper, seen = places.layers / f"upper{number}", Path(path).stat()
-        _settle_times(upper)
+        _settle(upper, Path(path))
         upper.chmod(stat.S_IMODE(seen.st_mode))
         os.utime(upper, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+
+
+def _carry(files: Mapping[str, bytes], uppers: Mapping[str, Path]) -> None:
+    for name, data in files.items():
+        part = max((part for part in uppers if Path(name).is_relative_to(part)), key=len)
+        target = uppers[part] / os.path.relpath(name, part)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+        target.chmod(0o644)
 
 
 def _make_layer(places: Places, number: int, path: str) -> None:
@@ -127,9 +140,13 @@ def _make_root(root: Path) -> None:
             (root / name).symlink_to(source.readlink())
 
 
-def _settle_times(root: Path) -> None:
-    """Have what is made for each sandbox anew look the same in all of them."""
+def _settle(root: Path, like: Path) -> None:
+    """Have what is made for each sandbox anew look the same in all of them, and folders as they are here."""
     for parent, folders, files in os.walk(root, topdown=False):
+        for name in folders:
+            seen = like / os.path.relpath(Path(parent, name), root)
+            if not Path(parent, name).is_symlink():
+                Path(parent, name).chmod(stat.S_IMODE(seen.stat().st_mode) if seen.is_dir() else 0o755)
         for name in (*folders, *files):
             os.utime(Path(parent, name), (_LONG_AGO, _LONG_AGO), follow_symlinks=False)
     os.utime(root, (_LONG_AGO, _LONG_AGO))

@@ -414,18 +414,24 @@ async def test_an_installed_program_is_there_or_not_as_it_was(home: Home, tmp_pa
     await kept.sandbox.start()
     try:
         await kept("echo before >file")
+        missing = [name for name in ("ed", "bc", "tree") if not await kept.terminal(f"type -P {name}")]
+        if not missing:
+            pytest.skip("all that could be installed is there")
+        name = missing[0]
         before = await shown(kept)
-        await kept("(apt-get update && apt-get install -y --no-install-recommends ed) 2>&1 | tail -3", 300)
-        if b"/ed" not in await kept.terminal("type -P ed"):
+        install = f"apt-get update && apt-get install -y --no-install-recommends {name}"
+        await kept(f"({install}) 2>&1 | tail -3", 300)
+        if not await kept.terminal(f"type -P {name}"):
             pytest.skip("no package can be installed from here")
         after = await shown(kept)
         await kept("echo later >file")
         restored = await kept.back_to(1)
         assert restored.started is not None
-        assert await kept.terminal("type -P ed") == b""
+        assert await kept.terminal(f"type -P {name}") == b""
         assert sorted(set(before[0]) ^ set((await shown(kept))[0])) == []
         assert (await kept.back_to(2)).problems == ()
-        assert await kept.terminal("type -P ed && echo q | ed -s file; echo $?") == b"/usr/bin/ed\n0\n"
+        there = f"type -P {name} && {name} --version >/dev/null; echo $?"
+        assert await kept.terminal(there) == f"/usr/bin/{name}\n0\n".encode()
         assert sorted(set(after[0]) ^ set((await shown(kept))[0])) == []
     finally:
         await kept.sandbox.stop()

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -132,8 +133,8 @@ async def test_a_part_that_takes_no_layer_is_read_only_and_named(
 ) -> None:
     lay_out = layers.lay_out
 
-    def without_a_place(places: Places, base: Path | None) -> None:
-        lay_out(places, base)
+    def without_a_place(places: Places, base: Path | None, files: Mapping[str, bytes]) -> None:
+        lay_out(places, base, files)
         shutil.rmtree(places.layers / f"work{layers.layered().index('/usr')}")
 
     monkeypatch.setattr(layers, "lay_out", without_a_place)
@@ -153,8 +154,8 @@ async def test_where_secrets_cannot_be_hidden_nothing_starts(
 ) -> None:
     lay_out = layers.lay_out
 
-    def without_a_place(places: Places, base: Path | None) -> None:
-        lay_out(places, base)
+    def without_a_place(places: Places, base: Path | None, files: Mapping[str, bytes]) -> None:
+        lay_out(places, base, files)
         shutil.rmtree(places.layers / f"work{layers.layered().index('/etc')}")
 
     monkeypatch.setattr(layers, "lay_out", without_a_place)
