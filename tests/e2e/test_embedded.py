@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from lis_tui.core.events import OutputArrived, SandboxStarted
+from lis_tui.client import Client
+from lis_tui.config.places import find_places
+from lis_tui.core.decisions import SetMode
+from lis_tui.core.events import GateOpened, OutputArrived, SandboxStarted, StepAddress
+from lis_tui.core.wire import Changes
 from tests.command import LisTui, wait_for_end
+from tests.e2e.test_travel import SUBMIT, Traveller, bash
 from tests.embedded_home import embedded_missing
 
 NOWHERE = "unix:///nonexistent"
@@ -82,6 +87,35 @@ def test_a_run_goes_on_and_is_forked_in_the_home_it_had(lis: LisTui) -> None:
     again = lis.run("resume", "one", "--message", "More.", "--model", write, "--headless")
     assert (again.returncode, again.stderr) == (0, "")
     assert {event.kind for run in ("one", "two") for event in started(lis, run)} == {"embedded"}
+
+
+async def test_a_rewind_takes_the_sandbox_over_under_its_own_name(lis: LisTui) -> None:
+    lis.environ["LIS_TUI_SANDBOX_KIND"] = "embedded"
+    client = await Client.connect(find_places(lis.environ))
+    me = Traveller(lis, client)
+    try:
+        run = await me.start(
+            bash("echo one > file; V=1; cd /tmp; echo near > /etc/near"),
+            bash("echo two > /testbed/file; echo far > /etc/far; V=2; cd /"),
+            bash("cat /testbed/file /etc/near; ls /etc/far; echo $V > /testbed/answer.txt"),
+            SUBMIT,
+            mode="confirm",
+        )
+        await me.approve(run, 1, 2)
+        await me.until(run, GateOpened, StepAddress(3, 1))
+        assert left_of(lis) == [run]
+        child = await client.fork(run, StepAddress(1, 1), kind="rewind", changes=Changes(mode="confirm"))
+        assert (await me.end_of(run)).status == "rewound"
+        await me.until(child, GateOpened, StepAddress(2, 1))
+        assert left_of(lis) == [child]
+        await me.approve(child, 2)
+        await me.until(child, GateOpened, StepAddress(3, 1))
+        await client.decide(child, SetMode("auto"))
+        last = await me.end_of(child)
+        assert (last.status, last.answer) == ("submitted", "2")
+        assert me.said(child, 3).startswith("two\nnear\n")
+    finally:
+        await client.close()
 
 
 def test_a_killed_host_leaves_no_process_and_the_next_one_removes_its_folders(lis: LisTui) -> None:

@@ -1,5 +1,6 @@
 """The embedded home: what it says of itself, parts that take no layer, and life as an ordinary user."""
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -19,6 +21,8 @@ from lis_tui.sandbox.layers import Places, delete_left, script
 from tests.conformance.conftest import Terminal
 from tests.embedded_home import embedded_missing, embedded_sandbox
 from tests.ordinary import THROUGH_SHELL, a_python, readable_packages
+
+_NETWORKS: tuple[Literal["bridge", "none"], ...] = ("bridge", "none")
 
 
 @pytest.fixture
@@ -123,6 +127,26 @@ def test_groups_are_made_where_that_is_allowed_and_only_there(tmp_path: Path) ->
     assert groups.make() == [mine / "lis-x" / "cgroup.procs"]
     assert (mine / "lis-x" / "pids.max").read_text() == "512"
     assert (mine / "lis-x" / "memory.max").read_text() == str(4096 << 20)
+
+
+async def test_a_service_of_the_machine_is_reached_by_its_network_and_not_without(
+    here: None, tmp_path: Path
+) -> None:
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    said = {}
+    async with server:
+        for network in _NETWORKS:
+            sandbox = embedded_sandbox(tmp_path / network, spec=SandboxSpec(network=network))
+            try:
+                await sandbox.start()
+                said[network] = await Terminal(sandbox)(
+                    f"(exec 3<>/dev/tcp/127.0.0.1/{port}) 2>&1 && echo in"
+                )
+            finally:
+                await sandbox.stop()
+    assert said["bridge"] == b"in\n"
+    assert b"refused" in said["none"] or b"unreachable" in said["none"]
 
 
 # -- layers ----------------------------------------------------------------------------------------
