@@ -121,7 +121,7 @@ class EmbeddedHome:
         assert self._keeper is not None
         limited = self._groups.limited | ({"processes"} if self._most_processes() else set())
         unlimited = [name for name in ("memory", "processes", "processors", "disk") if name not in limited]
-        notes = [*lacks(self._spec), f"not limited: {', '.join(unlimited)}"]
+        notes = [*_in_short(self._spec), f"not limited: {', '.join(unlimited)}"]
         notes += [f"{path} cannot be changed inside" for path in self._keeper.read_only]
         if not self._filter:
             notes.append("no system call is refused: this processor's are not known")
@@ -227,7 +227,7 @@ class EmbeddedHome:
 
 
 def lacks(spec: SandboxSpec) -> list[str]:
-    """Say in what any embedded sandbox with this spec is weaker than a container."""
+    """Say at length in what any embedded sandbox with this spec is weaker than a container."""
     notes = ["weaker than a container: this machine's own kernel, programs and libraries, changed in layers"]
     if spec.network != "none":
         notes.append(
@@ -240,6 +240,15 @@ def lacks(spec: SandboxSpec) -> list[str]:
         notes.append(
             "there is one user inside, and what root owns here cannot be changed: pip works, apt does not"
         )
+    return notes
+
+
+def _in_short(spec: SandboxSpec) -> list[str]:
+    notes = ["weaker than a container: `lis-tui doctor` says in what"]
+    if spec.network != "none":
+        notes.append("the network is this machine's own, with its loopback services")
+    if os.geteuid() != 0:
+        notes.append("pip works inside, apt does not")
     return notes
 
 
