@@ -13,6 +13,7 @@ from lis_tui.ui.media.drawing import Easel
 from lis_tui.ui.media.fitting import box
 from lis_tui.ui.media.sheet import Sheet
 from lis_tui.ui.media.tables import Columns
+from lis_tui.ui.photo import Photo
 from lis_tui.ui.previewing import Wish, name_of
 
 if TYPE_CHECKING:
@@ -57,6 +58,9 @@ class Folio:
         self._columns: Columns | None = None
         self._pieces: deque[Piece] = deque()
         self._serial = 0
+        self._photo = Photo(wish, previews)
+        self._photo_sheets: Sequence[Sheet] = ()
+        self._is_photo_first = True
 
     # ---- what there is
 
@@ -68,7 +72,10 @@ class Folio:
     @property
     def sheets(self) -> list[Sheet]:
         """All that is shown, in order."""
-        return [sheet for piece in self._pieces for sheet in piece.sheets]
+        read = [sheet for piece in self._pieces for sheet in piece.sheets]
+        if self._is_photo_first:
+            return [*(() if self.is_cut_before else self._photo_sheets), *read]
+        return [*read, *(() if self.is_cut_after else self._photo_sheets)]
 
     @property
     def first(self) -> int:
@@ -131,11 +138,24 @@ class Folio:
         self._serial += 1
         serial = self._serial
         self._columns = None
+        self._photo_sheets = ()
         piece = await self._piece(first, STEP)
         if serial != self._serial:
             return False
         self._pieces = deque([piece])
         return True
+
+    async def photograph(self) -> Sequence[Sheet]:
+        """Have a picture of a web page; gives nothing where it is none, or another was asked for since."""
+        preview, serial = self.preview, self._serial
+        if preview is None or preview.kind != "html" or self.is_source:
+            return ()
+        sheets = await self._photo.sheets(self._easel(None))
+        return sheets if serial == self._serial else ()
+
+    def show_photo(self, sheets: Sequence[Sheet], *, is_first: bool) -> None:
+        """Show it before what was read of the page, or after that."""
+        self._photo_sheets, self._is_photo_first = sheets, is_first
 
     async def later(self) -> int | None:
         """Read on; gives how many lines went at the top, None where nothing came."""

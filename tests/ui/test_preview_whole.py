@@ -1,18 +1,19 @@
 """A file on a screen of its own."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from lis_tui.preview.parts import Pixels, Preview, Wanted
+from lis_tui.preview.parts import Lines, Pixels, Preview, Wanted
 from lis_tui.ui import folio
 from lis_tui.ui.app import LisApp
 from lis_tui.ui.projector import Frame
 from lis_tui.ui.screens.preview import PreviewScreen
 from tests import previewed
 from tests.previewed import FakePreviews, app_with
-from tests.screens import text_of
+from tests.screens import settle, text_of
 from tests.ui.test_preview import look_at, rest
 
 SIZE = (100, 30)
@@ -202,3 +203,48 @@ async def test_another_size_of_the_window_asks_for_another_picture(tmp_path: Pat
         await pilot.resize_terminal(70, 24)
         await rest(pilot)
         assert previews.wanted[-1].width_px == before - 30
+
+
+async def test_a_page_is_shown_as_a_browser_shows_it_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[bytes, int, int]] = []
+    is_made = asyncio.Event()
+
+    async def photograph(html: bytes, width: int, height: int) -> bytes:
+        asked.append((html, width, height))
+        await is_made.wait()
+        return b"a png"
+
+    monkeypatch.setattr("lis_tui.preview.chromium.photograph", photograph)
+    text = Preview(kind="html", called="an HTML page", parts=(Lines(("Words of the page.",)),))
+    red = Pixels(16, 10, b"\xff\0\0\xff" * 160)
+    picture = Preview(kind="picture", called="a PNG picture", parts=(red,))
+    app = app_with(tmp_path, FakePreviews({"a.html": text, "page.png": picture}))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await whole(app, pilot, "a.html")
+        assert "▀" not in text_of(app)
+        is_made.set()
+        await taken(pilot)
+        shown = text_of(app)
+        assert asked == [((tmp_path / "a.html").read_bytes(), 1280, 800)]
+        assert 0 < shown.index("▀") < shown.index("Words of the page.")
+
+
+async def test_without_a_browser_the_words_of_a_page_stay_and_the_reason_is_below(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lis_tui.preview.chromium.browser", lambda: None)
+    text = Preview(kind="html", called="an HTML page", parts=(Lines(("Words of the page.",)),))
+    app = app_with(tmp_path, FakePreviews({"a.html": text}))
+    async with app.run_test(size=(100, 24)) as pilot:
+        await whole(app, pilot, "a.html")
+        await taken(pilot)
+        shown = text_of(app)
+        assert 0 < shown.index("Words of the page.") < shown.index("takes Chromium or Chrome")
+
+
+async def taken(pilot: Pilot[int]) -> None:
+    while tasks := [task for task in asyncio.all_tasks() if task.get_name() == "photograph"]:
+        await asyncio.gather(*tasks)
+    await settle(pilot)

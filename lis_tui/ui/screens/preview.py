@@ -131,6 +131,16 @@ class PreviewScreen(Screen[None]):
         if is_end:
             self.view.move_to(self.view.block_count() - 1)
         self._redraw_lines()
+        spawn(self._photograph(), "photograph", self._failed)
+
+    async def _photograph(self) -> None:
+        """A web page is shown as a browser shows it, too: above the text, unless somebody reads there."""
+        sheets = await self.folio.photograph()
+        if sheets and self.is_attached:
+            is_first = self.view.cursor == 0 and len(sheets[0]) > 1
+            self.folio.show_photo(sheets, is_first=is_first)
+            self.view.put(self.folio.sheets, keeps_place=not is_first)
+            self._redraw_lines()
 
     def _near(self, direction: int) -> None:
         """What is shown ends soon: read on."""
