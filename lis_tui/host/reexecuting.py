@@ -104,7 +104,7 @@ class Setting:
 
     def _home(self) -> Kind:
         """Give the home it was recorded in; where none is known, or an image was asked for, one that is."""
-        if self._ask.image:
+        if self._ask.image or self._origin.is_plain:
             return "docker"
         spec, home = self._origin.started.spec.sandbox, self._origin.home
         if self._origin.view.imported is not None:  # its image is looked for later, and may be another one

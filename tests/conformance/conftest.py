@@ -38,6 +38,8 @@ LONG = {
     "test_whatever_is_done_is_seen",
     "test_what_comes_and_goes_in_a_large_folder_is_caught",
     "test_two_that_go_on_from_one_checkpoint_never_meet",
+    "test_a_value_that_was_passed_in_is_not_written_down_and_comes_back",
+    "test_five_thousand_levels_are_walked",
 }
 """Of these the embedded ones are slow tests: the computer has all files of this machine's system."""
 
