@@ -218,7 +218,7 @@ async def test_a_page_is_shown_as_a_browser_shows_it_too(
 
     monkeypatch.setattr("lis_tui.preview.chromium.photograph", photograph)
     text = Preview(kind="html", called="an HTML page", parts=(Lines(("Words of the page.",)),))
-    red = Pixels(16, 10, b"\xff\0\0\xff" * 160)
+    red = Pixels(16, 10, (b"\xff\0\0\xff" * 16 + b"\0\0\xff\xff" * 16) * 5)
     picture = Preview(kind="picture", called="a PNG picture", parts=(red,))
     app = app_with(tmp_path, FakePreviews({"a.html": text, "page.png": picture}))
     async with app.run_test(size=(80, 24)) as pilot:
