@@ -95,6 +95,15 @@ def _remove(store: Store, folder: RunFolder) -> None:
         except LisError as error:
             raise refusal from error
         store.remove(folder.name)
+    _remove_computer(store, folder.name)
+
+
+def _remove_computer(store: Store, name: str) -> None:
+    """Remove what a killed process left of the run's embedded sandbox."""
+    if any((store.root / "computers" / one).exists() for one in (name, f"{name}.copy")):
+        from lis_tui.host.leftovers import remove_embedded
+
+        asyncio.run(remove_embedded(store.root, lambda run: run != name))
 
 
 def judge(places: Places, what: str, name: str, words: Sequence[str]) -> int:

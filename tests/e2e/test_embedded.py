@@ -65,6 +65,9 @@ def test_where_no_engine_answers_a_run_works_in_namespaces_and_says_so(lis: LisT
     assert (event.kind, event.image_id.partition(":")[0]) == ("embedded", "embedded")
     assert any("not limited" in note and "disk" in note for note in event.notes)
     assert (lis.home / "data/runs/one/results/output/x").read_text() == "x\n"
+    (lis.home / "data/computers/one/layers").mkdir(parents=True)
+    assert lis.run("runs", "rm", "one").returncode == 0
+    assert left_of(lis) == []
 
 
 def test_an_image_that_was_asked_for_is_not_replaced_by_something_weaker(lis: LisTui) -> None:
