@@ -1,0 +1,14 @@
+import pytest
+
+from lis_tui.core.events import Record, SandboxStarted
+from lis_tui.core.view import RunView
+from lis_tui.ui.header import title_line
+
+
+@pytest.mark.parametrize(("kind", "tone"), [("docker", "output"), ("embedded", "warning")])
+def test_a_home_that_is_weaker_than_a_container_is_named_in_the_tone_of_warnings(
+    kind: str, tone: str
+) -> None:
+    event = SandboxStarted(kind=kind, image="i", image_id="x", container="c", network="none", took_s=0.1)
+    view = RunView().apply_all([Record(1, 0.0, event)])
+    assert (f"{kind}, no network", tone) in title_line(view, "one", 120)
