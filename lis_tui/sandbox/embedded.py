@@ -139,7 +139,7 @@ class EmbeddedHome:
         refused = ["--seccomp", str(filtered)] if self._filter else []
         words = ["--args", str(given), *refused, "--", *keeper.LAUNCH, PIPES_PATH]
         text = layers.script(self._places, self._base, words, self._entered, self._most_processes())
-        return ["unshare", *as_root(), "--mount", "--propagation", "private", "--", "sh", "-c", text]
+        return ["unshare", *as_root(), "--mount", "--propagation", "private", "--", "bash", "-c", text]
 
     def _most_processes(self) -> int | None:
         """Where no group counts them, the user's own limit does: since Linux 5.14 in each namespace anew."""

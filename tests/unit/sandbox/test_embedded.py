@@ -97,24 +97,6 @@ async def test_what_runs_inside_is_measured(here: None, tmp_path: Path) -> None:
         await sandbox.stop()
 
 
-async def test_a_bomb_ends_at_the_limits_that_are_said_to_be_there(here: None, tmp_path: Path) -> None:
-    sandbox = embedded_sandbox(tmp_path, spec=SandboxSpec(pids=64, memory_mb=128))
-    try:
-        (unlimited,) = [note for note in (await sandbox.start()).notes if note.startswith("not limited: ")]
-        if "processes" in unlimited or "memory" in unlimited:
-            pytest.skip(unlimited)
-        run = Terminal(sandbox)
-        await run("for i in {1..100}; do sleep 3 & done; echo reached $?", timeout_s=60)
-        assert b"Resource temporarily unavailable" in run.output
-        await sandbox.stop()
-        await sandbox.start()
-        await run("head -c 400000000 /dev/zero | tail | wc -c", timeout_s=60)
-        assert b"400000000" not in run.output
-        assert await run("echo still here") == b"still here\n"
-    finally:
-        await sandbox.stop()
-
-
 def test_groups_are_made_where_that_is_allowed_and_only_there(tmp_path: Path) -> None:
     top, listed = tmp_path / "cgroup", tmp_path / "listed"
     mine = top / "user" / "app"
@@ -219,7 +201,7 @@ async def sandbox_load(folder: Path) -> tuple[int | None, int | None, int | None
 @pytest.mark.parametrize(
     "names",
     [
-        pytest.param(("test_escapes", "test_jobs"), id="escapes"),
+        pytest.param(("test_escapes", "test_jobs", "test_limits"), id="escapes"),
         pytest.param(
             ("test_shell", "test_commands", "test_files", "test_checkpoints"),
             id="all",
