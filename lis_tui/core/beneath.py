@@ -49,6 +49,8 @@ def open_beneath(root: Path, path: bytes) -> int:
     parts = [part for part in path.split(b"/") if part not in (b"", b".")]
     if not parts or b".." in parts:
         raise FileRefused("This path leads out of the work folder.")
+    if b"\0" in path:
+        raise FileRefused("No file can have this name: there is a NUL byte in it.")
     try:
         folder = os.open(root, _FOLDER)
         try:

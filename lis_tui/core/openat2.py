@@ -1,7 +1,8 @@
 """Linux's way to open a path that may not lead out of a folder, nor through any link: one call, no race."""
 
-import ctypes
+import errno
 import os
+import struct
 import sys
 from functools import cache
 
@@ -12,22 +13,22 @@ _NO_SYMLINKS = 0x04
 _BENEATH = 0x08
 
 
-class _How(ctypes.Structure):
-    _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
-
-
 def open_inside(folder: int, path: bytes, flags: int) -> int:
     """Open a path below an open folder. Raises OSError.
 
     With O_PATH and O_NOFOLLOW a link at its very end is opened itself.
     """
-    how = _How(flags | os.O_CLOEXEC, 0, _BENEATH | _NO_SYMLINKS | _NO_MAGICLINKS)
+    import ctypes  # not before a file is opened, for that comes after the first paint
+
+    if b"\0" in path:  # what stands behind it would be left out
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+    how = struct.pack("=QQQ", flags | os.O_CLOEXEC, 0, _BENEATH | _NO_SYMLINKS | _NO_MAGICLINKS)
     found: int = ctypes.CDLL(None, use_errno=True).syscall(
         ctypes.c_long(_NUMBER),
         ctypes.c_int(folder),
         ctypes.c_char_p(path),
-        ctypes.byref(how),
-        ctypes.c_size_t(ctypes.sizeof(how)),
+        ctypes.c_char_p(how),
+        ctypes.c_size_t(len(how)),
     )
     if found < 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))

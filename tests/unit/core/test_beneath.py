@@ -25,6 +25,12 @@ def test_a_file_is_read_from_where_one_asks_and_no_further(tmp_path: Path) -> No
     assert (part.data, part.size_bytes) == (b"3456", 10)
 
 
+def test_a_path_is_not_cut_at_a_nul_byte(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"not this one")
+    with pytest.raises(FileRefused):
+        open_beneath(tmp_path, b"a\0.png")
+
+
 @pytest.mark.parametrize("path", [b"../secret", b"a/../../secret", b"..", b"", b"/"])
 def test_no_path_leads_out(tmp_path: Path, path: bytes) -> None:
     root = tmp_path / "root"
