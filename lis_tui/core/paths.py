@@ -4,6 +4,7 @@ Valid UTF-8 stays as it is, a backslash becomes `\\`, every other byte `\xNN`.
 """
 
 import re
+import shlex
 from contextlib import suppress
 
 _ESCAPE = re.compile(r"\\(\\|x[0-9a-f]{2})")
@@ -31,3 +32,12 @@ def unescape_path(text: str) -> bytes:
 def is_artefact(path: str) -> bool:
     """Tell whether a path of the work folder is one of those that the model makes for the person."""
     return path.startswith("output/")
+
+
+def pasteable(path: bytes) -> str:
+    """Write a path so that a shell takes it for one word, whatever a model put into it."""
+    text = path.decode("utf-8", errors="surrogateescape")
+    if text.isprintable():
+        return shlex.quote(text)
+    signs = (chr(one) if 32 <= one < 127 and one not in b"\\'" else f"\\x{one:02x}" for one in path)
+    return f"$'{''.join(signs)}'"

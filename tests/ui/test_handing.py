@@ -9,8 +9,8 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from lis_tui.core.events import FileEntry, FilesChanged, Record
+from lis_tui.core.paths import pasteable
 from lis_tui.ui.app import LisApp
-from lis_tui.ui.deeds.handing import pasteable
 from tests import story
 from tests.desktops import FakeDesktop
 from tests.screens import FakeSource, bench, pressing, settle, text_of, workbench_app

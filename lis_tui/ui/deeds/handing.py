@@ -1,14 +1,13 @@
 """Handing files to the person: opens them, copies their path, saves them."""
 
 import asyncio
-import shlex
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from lis_tui.core.bus import spawn
 from lis_tui.core.events import FileEntry
-from lis_tui.core.paths import unescape_path
+from lis_tui.core.paths import pasteable, unescape_path
 from lis_tui.core.text import one_line
 from lis_tui.ui import words
 from lis_tui.ui.deeds.group import Group
@@ -241,12 +240,3 @@ def told(entries: Sequence[FileEntry]) -> str:
     """Say how many there are and how large they are."""
     total = sum(max(one.size_bytes, 0) for one in entries)
     return f"{words.plural(len(entries), 'file')}, {words.size(total)}"
-
-
-def pasteable(path: bytes) -> str:
-    """Write a path so that a shell takes it for one word, whatever a model put into it."""
-    text = path.decode("utf-8", errors="surrogateescape")
-    if text.isprintable():
-        return shlex.quote(text)
-    signs = (chr(one) if 32 <= one < 127 and one not in b"\\'" else f"\\x{one:02x}" for one in path)
-    return f"$'{''.join(signs)}'"

@@ -1,5 +1,6 @@
 """Looking at more of what is shown, and arranging it; the keys, and leaving."""
 
+from lis_tui.core.paths import pasteable, unescape_path
 from lis_tui.core.text import one_line
 from lis_tui.ui.again import difference
 from lis_tui.ui.calls import command_of
@@ -58,7 +59,7 @@ class Looking(Group):
             text = screen.reasoning.text_of_turn(pane.cursor)
         elif pane is screen.files or pane is screen.preview:
             entry = screen.preview.entry if pane is screen.preview else screen.files.selected()
-            text = entry.path if entry is not None else ""
+            text = pasteable(unescape_path(entry.path)) if entry is not None else ""
         else:
             step = screen.commands.step
             text = command_of(step) if step is not None else ""

@@ -10,6 +10,7 @@ from textual.screen import Screen
 
 from lis_tui.core.bus import spawn
 from lis_tui.core.errors import LisError
+from lis_tui.core.paths import pasteable, unescape_path
 from lis_tui.core.text import one_line
 from lis_tui.preview.parts import CannotShow
 from lis_tui.ui import words
@@ -331,4 +332,4 @@ class PreviewScreen(Screen[None]):
 
     def action_copy(self) -> None:
         """Copy the path."""
-        self.app.copy_to_clipboard(self.entry.path)
+        self.app.copy_to_clipboard(pasteable(unescape_path(self.entry.path)))
