@@ -15,9 +15,9 @@ SPACING = 1000
 """Records between two kept states, at first; a move folds about so many at most."""
 MOST_KEPT = 64
 """So many states are kept of a run of any length; then every second one goes."""
-CLOSE = 256
+CLOSE = 160
 """So many records before the cursor are states kept more closely, for one goes back step by step …"""
-CLOSE_SPACING = 32
+CLOSE_SPACING = 8
 """… and what is folded anew is drawn anew."""
 _n = attrgetter("n")
 _address = attrgetter("address")
