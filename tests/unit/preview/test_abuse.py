@@ -16,6 +16,7 @@ import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from PIL import Image
 
@@ -23,9 +24,10 @@ from lis_tui.core.content import Content
 from lis_tui.preview import child, decoders
 from lis_tui.preview.child import Worker
 from lis_tui.preview.file import HeldFile
+from lis_tui.preview.frames import Shown
 from lis_tui.preview.kinds import Kind, kind_of
 from lis_tui.preview.limits import MOST_DATA
-from lis_tui.preview.parts import CannotShow, Pixels, Wanted
+from lis_tui.preview.parts import CannotShow, Column, Pixels, Preview, Table, Wanted
 from lis_tui.preview.starting import Starting
 from lis_tui.preview.studio import Studio
 from tests import bombs
@@ -103,7 +105,23 @@ def alone(code: str, given: bytes, *, most_s: int = 5) -> "subprocess.CompletedP
 
 PILLOW = "from PIL import Image; Image.MAX_IMAGE_PIXELS = None; Image.open(file).load()"
 RESVG = "import resvg_py; resvg_py.svg_to_bytes(svg_string=data.decode())"
+LAUGHING = r"""
+import re
+names = dict(re.findall(r'<!ENTITY (\w+) "([^"]*)">', text))
+text = text[text.index(']>') :]
+while found := re.search(r'&(a[0-9]);', text):
+    text = text.replace(found[0], names[found[1]])
+"""
+"""What a reader does that simply puts in what entities stand for; expat, which ours use, stops by itself."""
+SHEET = (
+    "book = zipfile.ZipFile(file); name = next(n for n in book.namelist() if n.startswith('xl/worksheets'))\n"
+)
+DOUBLING = "shapes = [1]\nfor _ in range(data.count(b'<use') // 2): shapes = shapes + shapes"
+"""What a reader does that puts a copy in the place of each use."""
 CONTROLS = {
+    "svg entities": f"text = data.decode()\n{LAUGHING}",
+    "xlsx entities": f"{SHEET}text = book.read(name).decode()\n{LAUGHING}",
+    "svg uses": DOUBLING,
     "png": PILLOW,
     "gif": PILLOW,
     "bmp of 2^31": PILLOW,
@@ -117,7 +135,7 @@ CONTROLS = {
     "pdf": "import pypdfium2; pypdfium2.PdfDocument(data)[0].render()",
 }
 """What a library does with it that is simply asked; where there is none, the library defends itself."""
-QUICK = ("bmp of 2^31", "svg nested", "json nested", "pdf")
+QUICK = ("svg entities", "xlsx entities", "svg uses", "bmp of 2^31", "svg nested", "json nested", "pdf")
 
 
 @linux
@@ -139,6 +157,35 @@ def test_without_a_defence_a_bomb_ends_its_reader(name: str) -> None:
     said = found.stderr.decode(errors="replace")
     errors = ("MemoryError", "RecursionError", "OverflowError")
     assert found.returncode < 0 or any(error in said for error in errors), said
+
+
+READ_REPLY = """
+import socket, threading
+from lis_tui.preview import frames
+here, there = socket.socketpair()
+message = len(data).to_bytes(frames._LENGTH, 'big') + data
+threading.Thread(target=there.sendall, args=(message,), daemon=True).start()
+try:
+    frames.take_reply(here, lambda: 60.0)
+except frames.LinkLost as lost:
+    print(lost)
+"""
+
+
+@linux
+def test_a_reply_of_very_many_small_values_is_not_taken() -> None:
+    """Ten million rows of 2 bytes, as a worker would send them that is in the hands of a file."""
+    row = msgspec.msgpack.encode((None,))
+    table = Table((Column("a"),), ((None,),))
+    reply = msgspec.msgpack.encode(Shown(Preview(kind="csv", called="a table", parts=(table,))))
+    count = 10_000_000
+    rows = b"\xdd" + count.to_bytes(4, "big") + row * count
+    assert reply.count(b"\x91" + row) == 1
+    reply = reply.replace(b"\x91" + row, rows)
+    found = alone(READ_REPLY, reply, most_s=30)
+    assert found.stdout == b"The reply would take too much memory.\n", found.stderr
+    control = alone("from lis_tui.preview import frames; frames._REPLIES.decode(data)", reply, most_s=30)
+    assert b"MemoryError" in control.stderr or control.returncode < 0
 
 
 # ---- what would be read or asked elsewhere
