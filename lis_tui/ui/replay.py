@@ -3,6 +3,7 @@
 import asyncio
 from bisect import bisect_right
 from collections.abc import Callable
+from contextlib import suppress
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from lis_tui.ui.playing import Player
 if TYPE_CHECKING:
     from lis_tui.ui.screens.workbench import Workbench
 
+PAINTED_S = 0.5
+"""A screen that another one covers is not painted; the rest is read all the same."""
 SLICE = 1000
 """So many records are read before keys get their turn."""
 
@@ -93,7 +96,9 @@ class Replay:
         self._show(next(stops, 0))
         painted = asyncio.Event()
         if self._screen.call_after_refresh(painted.set):
-            await painted.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PAINTED_S):
+                    await painted.wait()
 
     def _begin(self, timeline: Timeline) -> None:
         """Show all of it where nothing was shown, else stay where one is."""

@@ -140,8 +140,10 @@ class CommandsPane(BlockList):
     def _find_again(self) -> None:
         """Stay on the step that is read, where others came or went before it."""
         self._moved = self._view.moved
-        for number, step in enumerate(self._view.steps):
-            if step.address == self._read:
+        steps = self._view.steps
+        if self._read is not None:
+            number = bisect_left(steps, self._read, key=attrgetter("address"))
+            if number < len(steps) and steps[number].address == self._read:
                 self.cursor = number
 
     def show_step(self, address: StepAddress, first: int) -> None:
