@@ -22,6 +22,7 @@ from lis_tui.sandbox.groups import remove
 LAYERED = ("/usr", "/etc", "/var/lib/dpkg", "/var/lib/apt", "/var/cache/apt", "/var/cache/debconf")
 _LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _EMPTY = (
+    "opt",
     "proc",
     "dev",
     "tmp",
