@@ -7,11 +7,13 @@ from msgspec import Struct
 
 from lis_tui.core.bus import spawn
 from lis_tui.core.decisions import (
+    AnswerConnection,
     CloseInput,
     Decision,
     Interrupt,
     RetryNow,
     SendInput,
+    SetAllowedHosts,
     SetTimeout,
     ShareOwn,
     StopOwn,
@@ -20,7 +22,18 @@ from lis_tui.core.decisions import (
 from lis_tui.core.errors import DecisionRefused
 from lis_tui.core.events import Gate, StepAddress, Who
 
-MEANWHILE = (Interrupt, SetTimeout, ToBackground, SendInput, CloseInput, RetryNow, ShareOwn, StopOwn)
+MEANWHILE = (
+    Interrupt,
+    SetTimeout,
+    ToBackground,
+    SendInput,
+    CloseInput,
+    RetryNow,
+    ShareOwn,
+    StopOwn,
+    AnswerConnection,
+    SetAllowedHosts,
+)
 """What concerns a command that runs, or a model that is being asked."""
 BETWEEN_TRIES_S = 0.05
 Decide = Callable[[Decision, StepAddress | None, Who, Gate | None], None]

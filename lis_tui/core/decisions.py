@@ -4,10 +4,15 @@ A decision at a gate names the step address that was on the screen when the key 
 Decisions about the run as a whole name none.
 """
 
+from typing import Literal
+
 from msgspec import Struct
 
 from lis_tui.core.breakpoints import AllowRule, Breakpoint
 from lis_tui.core.spec import Limits, Mode, ModelSpec
+
+HostVerdict = Literal["once", "always", "no"]
+"""Whether a host may be reached: this once, from now on in this run, or not."""
 
 
 class Approve(Struct, frozen=True, tag=True):
@@ -150,6 +155,19 @@ class SetAllowRules(Struct, frozen=True, tag=True):
     rules: tuple[AllowRule, ...]
 
 
+class AnswerConnection(Struct, frozen=True, tag=True):
+    """Let the sandbox reach the host that this question was about: once, from now on, or not."""
+
+    number: int
+    verdict: HostVerdict
+
+
+class SetAllowedHosts(Struct, frozen=True, tag=True):
+    """Replace the hosts that the sandbox may reach."""
+
+    hosts: tuple[str, ...]
+
+
 class Interrupt(Struct, frozen=True, tag=True):
     """Stop the running command: INT, then TERM, then KILL. The shell lives on."""
 
@@ -226,6 +244,8 @@ Decision = (
     | SetMode
     | SetBreakpoints
     | SetAllowRules
+    | AnswerConnection
+    | SetAllowedHosts
     | Interrupt
     | SetTimeout
     | ToBackground

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from lis_tui.core.breakpoints import AllowRule, Breakpoint
 from lis_tui.core.breakpoints import Gate as Gate
-from lis_tui.core.decisions import Decision, GateDecision
+from lis_tui.core.decisions import Decision, GateDecision, HostVerdict
 from lis_tui.core.messages import Observation, Reply, StepStatus, ToolCall, ToolSchema
 from lis_tui.core.normalising import Rule
 from lis_tui.core.spec import Limits, Mode, ModelSpec, RunSpec
@@ -171,6 +171,47 @@ class NoticeGiven(Fact, frozen=True):
     text: str
     level: Literal["info", "warning", "error"] = "info"
     address: StepAddress | None = None
+
+
+class ConnectionAsked(Fact, frozen=True, kw_only=True):
+    """The sandbox wants to reach a host that no rule allows; it waits for an answer."""
+
+    number: int
+    host: str
+    port: int
+    timeout_s: float | None = None
+
+
+class ConnectionAnswered(Fact, frozen=True, kw_only=True):
+    """A person, or a rule in their absence, said whether it may."""
+
+    number: int
+    verdict: HostVerdict
+    by: Who = "person"
+
+
+class ConnectionEnded(Fact, frozen=True, kw_only=True):
+    """A connection of the sandbox is over, or was refused (`why`); `count` alike in a row are told as one.
+
+    `address`: the step that ran when it began.
+    """
+
+    host: str
+    port: int
+    is_allowed: bool
+    why: str = ""
+    sent: int = 0
+    received: int = 0
+    took_s: float = 0.0
+    count: int = 1
+    address: StepAddress | None = None
+
+
+class AllowedHostsChanged(Fact, frozen=True):
+    """These hosts may be reached from now on."""
+
+    hosts: tuple[str, ...]
+    by: Who = "person"
 
 
 class OutputsSaved(Fact, frozen=True, kw_only=True):
@@ -644,11 +685,19 @@ class TreeFollowed(Fragment, frozen=True, kw_only=True):
 
 
 class LoadMeasured(Fragment, frozen=True, kw_only=True):
-    """What the sandbox uses now; None: not known."""
+    """What the sandbox uses now; None: not known, or not limited."""
 
     memory_bytes: int | None = None
     memory_limit_bytes: int | None = None
     pids: int | None = None
+    pids_limit: int | None = None
+    cpus: float | None = None
+    """Processors in use since the last measurement: 1.5 is one and a half."""
+    cpus_limit: float | None = None
+    disk_bytes: int | None = None
+    disk_limit_bytes: int | None = None
+    files: int | None = None
+    files_limit: int | None = None
 
 
 class StorageTrouble(Fragment, frozen=True):
@@ -675,6 +724,10 @@ KnownEvent = (
     | BreakpointsChanged
     | AllowRulesChanged
     | NoticeGiven
+    | ConnectionAsked
+    | ConnectionAnswered
+    | ConnectionEnded
+    | AllowedHostsChanged
     | OutputsSaved
     | RunEnded
     | RunContinued

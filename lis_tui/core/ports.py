@@ -44,6 +44,50 @@ class SavedOutputs(Struct, frozen=True):
     problems: tuple[str, ...] = ()
 
 
+class Connection(Struct, frozen=True, kw_only=True):
+    """A connection that a sandbox made through its proxy, or was refused. `host` is as it was asked for."""
+
+    host: str
+    port: int
+    is_allowed: bool
+    why: str = ""
+    """Why it was refused, in a sentence."""
+    sent: int = 0
+    received: int = 0
+    took_s: float = 0.0
+
+
+class Door(Protocol):
+    """Whom the proxy of a sandbox asks, and tells what came of it. Called on the loop; it never raises."""
+
+    async def may_pass(self, host: str, port: int) -> str:
+        """Say why this host may not be reached; empty where it may. It may wait for a person's answer."""
+        ...
+
+    def note(self, connection: Connection) -> None:
+        """Take down a connection that is over, or was refused."""
+        ...
+
+
+class Load(Struct, frozen=True, kw_only=True):
+    """What a sandbox uses, quickly measured; None: not known, or not limited."""
+
+    memory_bytes: int | None = None
+    memory_limit_bytes: int | None = None
+    pids: int | None = None
+    pids_limit: int | None = None
+    cpu_s: float | None = None
+    """Processor time that all its processes have used so far; it may fall when some have ended."""
+    cpus_limit: float | None = None
+
+
+class Space(Struct, frozen=True):
+    """What a sandbox has written, its work folder included; it takes a while to measure."""
+
+    bytes: int
+    files: int
+
+
 class Walked(Struct, frozen=True):
     """What is listed of a work folder, and how many entries there are."""
 

@@ -49,13 +49,22 @@ class ModelSpec(Struct, frozen=True, kw_only=True):
     max_attempts: int = 6
 
 
+Network = Literal["auto", "bridge", "allow", "none"]
+"""bridge: all of it. allow: through a proxy that knows hosts by name. none. auto: bridge in a container of an
+engine's, allow in an embedded sandbox, whose bridge would be this machine's own network."""
+
+
 class SandboxSpec(Struct, frozen=True, kw_only=True):
     """Which computer the model gets. `env_names` are variables passed in on purpose (values never kept)."""
 
     kind: Literal["auto", "docker", "embedded"] = "auto"
     """Its home: a container, namespaces of this machine, or (auto) a container where an engine answers."""
     image: str = "lis-tui-sandbox:latest"
-    network: Literal["bridge", "none"] = "bridge"
+    network: Network = "auto"
+    allow: tuple[str, ...] = ("*",)
+    """Hosts it may reach with network `allow`: `name`, `*.name`, `name:port`; `*`: all but local ones."""
+    ask_hosts: bool = False
+    """Whether a person is asked about a host that is not among them."""
     workdir: str = "/testbed"
     memory_mb: int = 4096
     cpus: float = 2.0
@@ -69,7 +78,7 @@ class SandboxSpec(Struct, frozen=True, kw_only=True):
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """What ends a run. None: no limit."""
+    """What ends a run; at those of disk, files and output it pauses, or goes on told. None: no limit."""
 
     max_turns: int = 100
     max_tokens: int | None = None
@@ -77,6 +86,12 @@ class Limits(Struct, frozen=True, kw_only=True):
     timeout_s: float | None = None
     command_timeout_s: float = 600.0
     """How long one command may run, unless the model asks for another time."""
+    disk_mb: int | None = 20_480
+    """What the sandbox may have written in all, its work folder included."""
+    files: int | None = 1_000_000
+    """How many files and folders it may have made in all."""
+    output_mb: int | None = 1024
+    """How much one command may print before it is stopped."""
 
 
 class GateSpec(Struct, frozen=True, kw_only=True):

@@ -8,6 +8,8 @@ from operator import attrgetter
 from lis_tui.core.breakpoints import AllowRule, Breakpoint
 from lis_tui.core.events import (
     CheckpointTaken,
+    ConnectionAsked,
+    ConnectionEnded,
     FileEntry,
     ForeignKept,
     LoadMeasured,
@@ -56,6 +58,8 @@ class RunView:
     phase_at: float = 0.0
     mode: Mode = "auto"
     is_held: bool = False
+    held_because: str = ""
+    """Why it holds, where nobody asked it to: what was lost, and what helps."""
     limits: Limits = field(default_factory=Limits)
     breakpoints: tuple[Breakpoint, ...] = ()
     allow_rules: tuple[AllowRule, ...] = ()
@@ -69,6 +73,10 @@ class RunView:
     sandbox: SandboxStarted | None = None
     has_sandbox: bool = False
     load: LoadMeasured | None = None
+    connections: list[ConnectionEnded] = field(default_factory=list)
+    asked_hosts: dict[int, ConnectionAsked] = field(default_factory=dict)
+    """Questions about hosts that nobody has answered yet, by number."""
+    allowed_hosts: tuple[str, ...] = ()
     files: dict[str, FileEntry] = field(default_factory=dict)
     marks: dict[str, FileMark] = field(default_factory=dict)
     """How files differ from what they were when the newest step began."""
@@ -188,6 +196,7 @@ class RunView:
             own={number: own.copy() for number, own in self.own.items()},
             totals=replace(self.totals),
             kept=self.kept.copy(),
+            connections=self.connections.copy(),
             checkpoints=self.checkpoints.copy(),
             unknown=self.unknown.copy(),
             epoch=fresh_version(),

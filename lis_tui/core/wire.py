@@ -110,7 +110,7 @@ class Reexecute(Struct, frozen=True, tag=True, kw_only=True):
     """Another image than the recorded one."""
     fallback_image: str = ""
     """Taken for a trajectory of another program whose own image is not here."""
-    network: Literal["", "bridge", "none"] = ""
+    network: Literal["", "auto", "bridge", "allow", "none"] = ""
     inputs: tuple[str, ...] | None = None
     """Host paths that take the place of the recorded inputs."""
     rules: tuple[Rule, ...] | None = None

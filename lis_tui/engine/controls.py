@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 from lis_tui.core.bus import spawn
 from lis_tui.core.decisions import (
     Amend,
+    AnswerConnection,
     Approve,
     ApproveRule,
     ChangeModel,
@@ -28,6 +29,7 @@ from lis_tui.core.decisions import (
     RetryNow,
     RunOwn,
     SendInput,
+    SetAllowedHosts,
     SetAllowRules,
     SetBreakpoints,
     SetLimits,
@@ -111,6 +113,8 @@ class Controls:
                 self._decide_command(decision, address, by)
             case SetTimeout() | ToBackground() | RunOwn() | ShareOwn() | StopOwn():
                 self._commands.decide(decision, address, by)
+            case AnswerConnection() | SetAllowedHosts():
+                raise DecisionRefused("This run's sandbox has no proxy that could be told.")
             case _:
                 self._decide_run(decision, by)
 

@@ -212,7 +212,7 @@ class DockerHome:
             mem_limit=f"{self._spec.memory_mb}m",
             memswap_limit=f"{self._spec.memory_mb}m",
             nano_cpus=cpus_of(self._engine(), self._spec.cpus),
-            network_mode=self._spec.network,
+            network_mode="bridge" if self._spec.network == "auto" else self._spec.network,
             mounts=binds,
         )
         self._container = container

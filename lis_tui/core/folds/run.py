@@ -3,9 +3,13 @@
 from typing import TYPE_CHECKING
 
 from lis_tui.core.events import (
+    AllowedHostsChanged,
     AllowRulesChanged,
     BreakpointHit,
     BreakpointsChanged,
+    ConnectionAnswered,
+    ConnectionAsked,
+    ConnectionEnded,
     ForeignKept,
     LimitsChanged,
     LoadMeasured,
@@ -60,6 +64,7 @@ def _started(view: "RunView", event: RunStarted, at: float) -> None:
     view.mode = event.spec.mode
     view.limits = event.spec.limits
     view.breakpoints = event.spec.breakpoints
+    view.allowed_hosts = event.spec.sandbox.allow
     view.model = event.spec.model
     enter(view, "starting", at)
 
@@ -118,11 +123,13 @@ def _mode_changed(view: "RunView", event: ModeChanged, at: float) -> None:
 @folds.of(PauseAsked)
 def _pause_asked(view: "RunView", event: PauseAsked, at: float) -> None:
     view.is_held = True
+    view.held_because = event.reason if event.by != "person" else ""
 
 
 @folds.of(PauseLifted)
 def _pause_lifted(view: "RunView", event: PauseLifted, at: float) -> None:
     view.is_held = False
+    view.held_because = ""
 
 
 @folds.of(LimitsChanged)
@@ -149,6 +156,26 @@ def _breakpoint_hit(view: "RunView", event: BreakpointHit, at: float) -> None:
 def _notice(view: "RunView", event: NoticeGiven, at: float) -> None:
     number = event.address.turn if event.address else len(view.turns) - 1
     say(view, number, event.text, "notice" if event.level == "info" else event.level)
+
+
+@folds.of(ConnectionAsked)
+def _host_asked(view: "RunView", event: ConnectionAsked, at: float) -> None:
+    view.asked_hosts = {**view.asked_hosts, event.number: event}
+
+
+@folds.of(ConnectionAnswered)
+def _host_answered(view: "RunView", event: ConnectionAnswered, at: float) -> None:
+    view.asked_hosts = {n: one for n, one in view.asked_hosts.items() if n != event.number}
+
+
+@folds.of(ConnectionEnded)
+def _connection_ended(view: "RunView", event: ConnectionEnded, at: float) -> None:
+    view.connections.append(event)
+
+
+@folds.of(AllowedHostsChanged)
+def _allowed_hosts_changed(view: "RunView", event: AllowedHostsChanged, at: float) -> None:
+    view.allowed_hosts = event.hosts
 
 
 @folds.of(OutputsSaved)

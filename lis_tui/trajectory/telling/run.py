@@ -1,8 +1,11 @@
 """Tells of the run as a whole: its begin and end, its rules, its computer."""
 
 from lis_tui.core.events import (
+    AllowedHostsChanged,
     AllowRulesChanged,
     BreakpointsChanged,
+    ConnectionAnswered,
+    ConnectionAsked,
     LimitsChanged,
     ModeChanged,
     ModelChanged,
@@ -110,6 +113,22 @@ def _(told: Teller, event: BreakpointsChanged) -> None:
 @tellings.of(AllowRulesChanged)
 def _(told: Teller, event: AllowRulesChanged) -> None:
     told.act(event.by, "set what is not asked about", f"{len(event.rules)} calls")
+
+
+@tellings.of(ConnectionAsked)
+def _(told: Teller, event: ConnectionAsked) -> None:
+    told.hosts[event.number] = f"{event.host}:{event.port}"
+
+
+@tellings.of(ConnectionAnswered)
+def _(told: Teller, event: ConnectionAnswered) -> None:
+    said = {"once": "let a connection pass", "always": "allowed a host", "no": "refused a connection"}
+    told.act(event.by, said[event.verdict], told.hosts.pop(event.number, ""))
+
+
+@tellings.of(AllowedHostsChanged)
+def _(told: Teller, event: AllowedHostsChanged) -> None:
+    told.act(event.by, "set the hosts that may be reached", ", ".join(event.hosts) or "none")
 
 
 @tellings.of(ModelChanged)

@@ -47,6 +47,8 @@ class Teller:
         self.versions: dict[int, list[Written]] = {}
         """The replies of each turn."""
         self.steps: dict[StepAddress, Step] = {}
+        self.hosts: dict[int, str] = {}
+        """Hosts that somebody was asked about, by the number of the question."""
 
     def add(self, entry: Entry, turn: int | None = None) -> None:
         """Put an entry into its turn, else into the one that goes on."""

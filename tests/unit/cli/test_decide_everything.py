@@ -205,7 +205,15 @@ async def test_a_command_of_ones_own_is_run_and_shown_to_the_model(tmp_path: Pat
     assert [one.origin for one in game.all(events.MessageSent)] == ["command"]
 
 
-@pytest.mark.parametrize("said", [say("RetryNow"), say("StopOwn")])
+@pytest.mark.parametrize(
+    "said",
+    [
+        say("RetryNow"),
+        say("StopOwn"),
+        say("AnswerConnection", number=1, verdict="no"),
+        say("SetAllowedHosts", hosts=["example.org"]),
+    ],
+)
 async def test_what_is_never_possible_is_said_and_changes_nothing(
     tmp_path: Path, said: Said, capsys: pytest.CaptureFixture[str]
 ) -> None:

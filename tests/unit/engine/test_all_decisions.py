@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from lis_tui.core.breakpoints import AllowRule, Breakpoint
 from lis_tui.core.decisions import (
     Amend,
+    AnswerConnection,
     Approve,
     ApproveRule,
     ChangeModel,
@@ -35,6 +36,7 @@ from lis_tui.core.decisions import (
     RetryNow,
     RunOwn,
     SendInput,
+    SetAllowedHosts,
     SetAllowRules,
     SetBreakpoints,
     SetLimits,
@@ -103,6 +105,12 @@ ANYWHERE: dict[type, st.SearchStrategy[Decision]] = {
     Withdraw: st.builds(Withdraw, WORDS),
     RunOwn: st.just(RunOwn("echo a")),
     StopOwn: st.just(StopOwn()),
+    AnswerConnection: st.builds(
+        AnswerConnection, st.integers(0, 3), st.sampled_from(["once", "always", "no"])
+    ),
+    SetAllowedHosts: st.builds(
+        SetAllowedHosts, st.lists(st.sampled_from(["example.org", "*"]), max_size=2).map(tuple)
+    ),
     ShareOwn: st.builds(ShareOwn, st.integers(0, 2)),
     Pause: st.just(Pause()),
     Resume: st.just(Resume()),
