@@ -1,5 +1,6 @@
 """Writes the story that pictures and screen tests show: a model plots the Mandelbrot set and errs once."""
 
+import functools
 import json
 from collections.abc import Iterator
 
@@ -304,9 +305,14 @@ def _repair(story: Story) -> None:
 
 def waiting() -> list[Record]:
     """Give the story up to the waiting gate."""
+    return list(_waiting())
+
+
+@functools.cache
+def _waiting() -> tuple[Record, ...]:
     story = Story()
     middle(story)
-    return story.records
+    return tuple(story.records)
 
 
 def thinking() -> list[Record]:
