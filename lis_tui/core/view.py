@@ -76,6 +76,8 @@ class RunView:
     connections: list[ConnectionEnded] = field(default_factory=list)
     asked_hosts: dict[int, ConnectionAsked] = field(default_factory=dict)
     """Questions about hosts that nobody has answered yet, by number."""
+    hosts_asked_at: dict[int, float] = field(default_factory=dict)
+    """When each of them was asked."""
     allowed_hosts: tuple[str, ...] = ()
     files: dict[str, FileEntry] = field(default_factory=dict)
     marks: dict[str, FileMark] = field(default_factory=dict)

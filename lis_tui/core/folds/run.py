@@ -161,11 +161,13 @@ def _notice(view: "RunView", event: NoticeGiven, at: float) -> None:
 @folds.of(ConnectionAsked)
 def _host_asked(view: "RunView", event: ConnectionAsked, at: float) -> None:
     view.asked_hosts = {**view.asked_hosts, event.number: event}
+    view.hosts_asked_at = {**view.hosts_asked_at, event.number: at}
 
 
 @folds.of(ConnectionAnswered)
 def _host_answered(view: "RunView", event: ConnectionAnswered, at: float) -> None:
     view.asked_hosts = {n: one for n, one in view.asked_hosts.items() if n != event.number}
+    view.hosts_asked_at = {n: one for n, one in view.hosts_asked_at.items() if n != event.number}
 
 
 @folds.of(ConnectionEnded)
@@ -189,7 +191,8 @@ def _ended(view: "RunView", event: RunEnded, at: float) -> None:
     view.ended = event
     view.ended_at = at
     view.retry = None
-    view.is_held = False
+    view.is_held, view.held_because = False, ""
+    view.asked_hosts, view.hosts_asked_at = {}, {}
     enter(view, "ended", at)
 
 
@@ -199,7 +202,7 @@ def _continued(view: "RunView", event: RunContinued, at: float) -> None:
     view.ended_at = None
     view.outputs = None
     view.gate = view.restoring = None
-    view.is_held = False
+    view.is_held, view.held_because = False, ""
     for text in event.lost:
         say_now(view, text, "notice")
     enter(view, "between", at)
