@@ -10,7 +10,7 @@ from lis_tui.core.command import CommandEnd, Job, Reins
 from lis_tui.core.errors import FileRefused, ShellLost
 from lis_tui.core.events import Event, Fact, FileEntry, Record, SandboxStarted
 from lis_tui.core.messages import Piece, Reply, ReplyEnded, Request, TextPiece, ToolCall
-from lis_tui.core.ports import Model, OnChange, Sandbox, SavedOutputs, StepContext, Walked
+from lis_tui.core.ports import Door, Model, OnChange, Sandbox, SavedOutputs, StepContext, Walked
 
 
 class FakeClock:
@@ -248,6 +248,7 @@ class MemorySandbox:
         self._own: tuple[Played, list[str]] | None = None
         self._jobs: list[Played] = []
         self._reins: Reins | None = None
+        self.door: Door | None = None
         self.is_up = False
         self.starts = 0
         self.stops = 0
@@ -259,6 +260,10 @@ class MemorySandbox:
         self.on_blind: Callable[[str], None] | None = None
         self._on_change: OnChange | None = None
         self._running: tuple[Played, list[str]] | None = None
+
+    def guard(self, door: Door) -> None:
+        """Ask this door; a test plays the proxy."""
+        self.door = door
 
     async def start(self) -> SandboxStarted:
         """Bring it up, or fail as told."""

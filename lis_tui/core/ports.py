@@ -60,8 +60,11 @@ class Connection(Struct, frozen=True, kw_only=True):
 class Door(Protocol):
     """Whom the proxy of a sandbox asks, and tells what came of it. Called on the loop; it never raises."""
 
-    async def may_pass(self, host: str, port: int) -> str:
-        """Say why this host may not be reached; empty where it may. It may wait for a person's answer."""
+    async def may_pass(self, host: str, port: int, address: str = "") -> str:
+        """Say why this host may not be reached; empty where it may. It may wait for a person's answer.
+
+        Asked by name before anything is looked up, then again with each `address` that the name stands for.
+        """
         ...
 
     def note(self, connection: Connection) -> None:
@@ -110,6 +113,10 @@ class Sandbox(Protocol):
     workdir: str
     outputs_path: str | None
     """Where the sandbox sees the run's `outputs/` folder read-only, or None."""
+
+    def guard(self, door: Door) -> None:
+        """Have its proxy ask this door from now on, where it has one (network `allow`)."""
+        ...
 
     async def start(self) -> SandboxStarted:
         """Bring it up. Raises EngineMissing, ImageMissing, SandboxFailed."""

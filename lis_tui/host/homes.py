@@ -10,7 +10,7 @@ from msgspec import structs
 
 from lis_tui.core.errors import EngineMissing, ShellLost
 from lis_tui.core.namespaces import must_be_possible, why_not_here
-from lis_tui.core.ports import SavedOutputs
+from lis_tui.core.ports import Door, SavedOutputs
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox.carry import Carried
 from lis_tui.sandbox.channel import Channel
@@ -97,6 +97,13 @@ class Chosen:
         self._spec = spec
         self._whose = whose
         self._home: Home | None = None
+        self._door: Door | None = None
+
+    def guard(self, door: Door) -> None:
+        """Have its proxy ask this door."""
+        self._door = door
+        if self._home is not None:
+            self._home.guard(door)
 
     def _it(self) -> Home:
         if self._home is None:
@@ -138,6 +145,8 @@ class Chosen:
         if self._home is None:
             kind = await asyncio.to_thread(choose, self._spec)
             self._home = home_of(structs.replace(self._spec, kind=kind), self._whose)
+            if self._door is not None:
+                self._home.guard(self._door)
         await self._home.create()
 
     async def settle(self, service: Service) -> None:

@@ -19,6 +19,7 @@ from lis_tui.core.manifest import Manifest
 from lis_tui.core.ports import (
     CommandEnd,
     Contents,
+    Door,
     ManifestKeeper,
     OnChange,
     OnProgress,
@@ -79,6 +80,10 @@ class Computer:
         """Another bash, so that what takes long there delays nothing here."""
 
     # -- life --------------------------------------------------------------------------------------
+
+    def guard(self, door: Door) -> None:
+        """Have its proxy ask this door from now on."""
+        self._home.guard(door)
 
     async def start(self) -> SandboxStarted:
         """Bring it up, again too after `stop`. Raises EngineMissing, ImageMissing, SandboxFailed."""

@@ -1,6 +1,7 @@
 """The docker home of a sandbox: one hardened container a run."""
 
 import asyncio
+import os
 import secrets
 from collections.abc import Coroutine, Mapping, Sequence
 from functools import partial
@@ -13,7 +14,7 @@ from docker.models.containers import Container
 from docker.models.images import Image
 
 from lis_tui.core.errors import ImageMissing, SandboxFailed, ShellLost
-from lis_tui.core.ports import Contents, ManifestKeeper, SavedOutputs
+from lis_tui.core.ports import Contents, Door, ManifestKeeper, SavedOutputs
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox.channel import Channel
 from lis_tui.sandbox.computer import Computer
@@ -39,6 +40,7 @@ from lis_tui.sandbox.home import OUTPUTS_PATH, VARIABLES, Carriage, Load
 from lis_tui.sandbox.image import connect
 from lis_tui.sandbox.marks import quote
 from lis_tui.sandbox.orphans import chown_script
+from lis_tui.sandbox.proxy import Proxy
 from lis_tui.sandbox.service import Service
 from lis_tui.sandbox.transfer import pack
 
@@ -105,6 +107,7 @@ class DockerHome:
         """The work tree lies elsewhere than at the container's start."""
         self._nonce = ""
         self._owner = ""
+        self._proxy = Proxy(os.environ)
 
     @property
     def name(self) -> str:
@@ -115,6 +118,10 @@ class DockerHome:
     def worktree(self) -> Path | None:
         """The work folder, where the engine sees this machine's folders."""
         return self._worktree if self._is_bound else None
+
+    def guard(self, door: Door) -> None:
+        """Have its proxy ask this door."""
+        self._proxy.guard(door)
 
     async def create(self) -> None:
         """Create and start the container. Raises EngineMissing, ImageMissing, SandboxFailed."""

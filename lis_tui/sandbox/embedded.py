@@ -15,7 +15,7 @@ from typing import Literal
 
 from lis_tui.core.errors import EngineMissing, SandboxFailed, ShellLost
 from lis_tui.core.namespaces import as_root, must_be_possible, what_is_missing
-from lis_tui.core.ports import Contents, ManifestKeeper, SavedOutputs
+from lis_tui.core.ports import Contents, Door, ManifestKeeper, SavedOutputs
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox import furniture, keeper, layers, syscalls
 from lis_tui.sandbox.channel import OUTPUT, Channel
@@ -25,6 +25,7 @@ from lis_tui.sandbox.home import PRIVATE_FOLDER, VARIABLES, Carriage, Load
 from lis_tui.sandbox.keeper import Keeper
 from lis_tui.sandbox.layers import Places
 from lis_tui.sandbox.measure import load_below
+from lis_tui.sandbox.proxy import Proxy
 from lis_tui.sandbox.service import Service
 from lis_tui.sandbox.transfer import extract
 
@@ -82,6 +83,7 @@ class EmbeddedHome:
         self._groups = Groups(places.private.name, spec)
         self._entered: Sequence[Path] = ()
         self._entering = asyncio.Lock()
+        self._proxy = Proxy(os.environ)
 
     @property
     def name(self) -> str:
@@ -92,6 +94,10 @@ class EmbeddedHome:
     def worktree(self) -> Path | None:
         """The work folder is this machine's own."""
         return self._places.worktree
+
+    def guard(self, door: Door) -> None:
+        """Have its proxy ask this door."""
+        self._proxy.guard(door)
 
     async def create(self) -> None:
         """Put a fresh root together and start its keeper. Raises EngineMissing, SandboxFailed."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
-from lis_tui.core.ports import SavedOutputs
+from lis_tui.core.ports import Door, SavedOutputs
 from lis_tui.sandbox.channel import Channel
 from lis_tui.sandbox.service import Service
 
@@ -64,6 +64,10 @@ class Home(Protocol):
     @property
     def notes(self) -> Sequence[str]:
         """What is to be known of it, once it is up: what it lacks, a sentence each."""
+        ...
+
+    def guard(self, door: Door) -> None:
+        """Have its proxy ask this door from now on: before it is brought up, or when it changes hands."""
         ...
 
     async def create(self) -> None:

@@ -1,0 +1,301 @@
+"""Which hosts a sandbox may reach: rules, what a name means, and which addresses `*` never means."""
+
+import re
+import socket
+from collections.abc import Callable, Iterable
+from ipaddress import (
+    IPv4Address,
+    IPv4Network,
+    IPv6Address,
+    IPv6Network,
+    ip_address,
+    ip_network,
+)
+
+from msgspec import Struct
+
+from lis_tui.core.errors import SettingsInvalid
+from lis_tui.core.text import one_line
+
+WEB = (80, 443)
+"""What a rule without a port means."""
+EVERY = "*"
+LOCALHOST = "localhost"
+
+_METADATA = frozenset(
+    ip_address(one)
+    for one in ("169.254.169.254", "fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")
+)
+"""Where clouds tell a machine its secrets."""
+_THIS_NETWORK = IPv4Network("0.0.0.0/8")
+_SITE_LOCAL = IPv6Network("fec0::/10")
+_NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
+_COMPATIBLE = IPv6Network("::/96")
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+_NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
+_RULE = re.compile(
+    r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:\[\]]*))(?::(?P<port>[^:]*))?|(?P<bare>[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)"
+)
+_SHOWN = 80
+
+Address = IPv4Address | IPv6Address
+
+
+class Rule(Struct, frozen=True):
+    """One line of the list. `port` None: the web's; 0: any."""
+
+    host: str
+    """`*`, `*.name`, a name, an address, or a network."""
+    port: int | None = None
+
+    def fits_port(self, port: int) -> bool:
+        """Whether it is about this port."""
+        return port in WEB if self.port is None else self.port in (0, port)
+
+    def names(self, host: str) -> bool:
+        """Whether it means this very host, or one of a listed domain or network; `*` does not."""
+        if self.host.startswith("*."):
+            return host.endswith(self.host[1:])
+        return self.host == host or ("/" in self.host and _is_within(host, self.host))
+
+    def __str__(self) -> str:
+        """Write it as a person would."""
+        host = f"[{self.host}]" if ":" in self.host and self.port is not None else self.host
+        port = "" if self.port is None else f":{self.port or EVERY}"
+        return host + port
+
+
+class Rules:
+    """A list of rules.
+
+    `mirrors`: hosts that the person's own settings send the sandbox to; `*` means them wherever they are.
+    `is_own`: says whether an address is this machine's.
+    """
+
+    def __init__(
+        self,
+        texts: Iterable[str],
+        mirrors: Iterable[str] = (),
+        is_own: Callable[[str], bool] = lambda _: False,
+    ) -> None:
+        self._rules = tuple(map(rule_of, texts))
+        self._is_own = is_own
+        is_open = any(rule.host == EVERY for rule in self._rules)
+        self._named = (*self._rules, *(map(rule_of, mirrors) if is_open else ()))
+
+    def why_not(self, host: str, port: int) -> str:
+        """Say why this host (as `host_of` gives it) is not among them, before anything is looked up."""
+        about = [
+            rule for rule in self._named if rule.names(host) or (rule.host == EVERY and not _is_kept(host))
+        ]
+        if any(rule.fits_port(port) for rule in about):
+            return ""
+        if about:
+            ports = sorted(
+                {str(one) for rule in about for one in (WEB if rule.port is None else (rule.port,))}
+            )
+            return f"Of {host} this sandbox may reach port {' and '.join(ports)} only, not {port}."
+        if any(rule.host == EVERY for rule in self._rules):
+            return _kept(host)
+        return f"{host} is not among the hosts that this sandbox may reach."
+
+    def why_not_there(self, host: str, port: int, address: str) -> str:
+        """Say why it may not be reached at this address, for which its name stands."""
+        if self._lists(address, port) or (host == LOCALHOST and _is_loopback(address)):
+            return ""
+        if kind := why_local(address):
+            return _local(host, address, kind)
+        if any(rule.names(host) and rule.fits_port(port) for rule in self._named):
+            return ""
+        if is_private(address):
+            return _private(host, address)
+        return _own(host, address) if self._is_own(address) else ""
+
+    def _lists(self, address: str, port: int) -> bool:
+        """Whether the address itself is listed; a network never means local ones."""
+        is_local = bool(why_local(address))
+        return any(
+            rule.names(address) and rule.fits_port(port) and not (is_local and "/" in rule.host)
+            for rule in self._named
+        )
+
+
+def rule_of(text: str) -> Rule:
+    """Read a rule. Raises SettingsInvalid."""
+    given = text.strip()
+    if "/" in given:
+        return Rule(_network(given))
+    found = _RULE.fullmatch(given)
+    if found is None or not given:
+        raise _wrong(text, "give a host, *.domain, host:port, an address, or *")
+    host = found["six"] or found["host"] or found["bare"] or ""
+    port = _port(found["port"], text)
+    if host == EVERY:
+        return Rule(EVERY, port)
+    is_domain = host.startswith("*.")
+    try:
+        name = host_of(host[2:] if is_domain else host)
+    except ValueError as error:
+        raise _wrong(text, str(error)) from error
+    if is_domain and _address(name) is not None:
+        raise _wrong(text, "an address has no names below it")
+    return Rule(f"*.{name}" if is_domain else name, port)
+
+
+def check_rules(texts: Iterable[str]) -> None:
+    """Make sure that all can be read. Raises SettingsInvalid."""
+    for text in texts:
+        rule_of(text)
+
+
+def host_of(text: str) -> str:
+    """Give the one way to write a host: small letters, ASCII, no last dot, no brackets. Raises ValueError."""
+    name = text.strip().lower()
+    if name.startswith("[") and name.endswith("]"):
+        name = name[1:-1]
+    address = _address(name)
+    if address is not None:
+        return str((isinstance(address, IPv6Address) and address.ipv4_mapped) or address)
+    name = _ascii(name).removesuffix(".")
+    labels = name.split(".")
+    if len(name) > 253 or not all(map(_LABEL.fullmatch, labels)):
+        raise ValueError("that is not a host's name")
+    if _NUMBER.fullmatch(labels[-1]):
+        raise ValueError("that is neither a name nor a whole address")
+    return name
+
+
+def why_local(address: str) -> str:
+    """Say what makes this address one of the machine's own surroundings; empty where nothing does."""
+    found = _address(address)
+    if found is None:
+        return "no address"
+    for one in (found, _embedded(found)):
+        if one is not None and (kind := _local_kind(one)):
+            return kind
+    return ""
+
+
+def is_private(address: str) -> bool:
+    """Whether it is in a home's or a company's own network, or for no use in public."""
+    found = _address(address)
+    if found is None:
+        return True
+    return not (_embedded(found) or found).is_global
+
+
+def is_own_address(address: str) -> bool:
+    """Whether it is one of this machine's own: what is sent there would come from there. Nothing is sent."""
+    found = _address(address)
+    if found is None:
+        return False
+    family = socket.AF_INET if isinstance(found, IPv4Address) else socket.AF_INET6
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as asked:
+            asked.connect((address, 9))
+            return str(asked.getsockname()[0]) == str(found)
+    except OSError:
+        return False  # no way leads there
+
+
+def _local_kind(address: Address) -> str:
+    kinds = {
+        "a cloud's metadata address": address in _METADATA,
+        "a loopback address": address.is_loopback,
+        "a link-local address": address.is_link_local or address in _SITE_LOCAL,
+        "no host's address": address.is_unspecified or address in _THIS_NETWORK,
+        "a multicast address": address.is_multicast or str(address) == "255.255.255.255",
+    }
+    return next((kind for kind, is_so in kinds.items() if is_so), "")
+
+
+def _embedded(address: Address) -> IPv4Address | None:
+    """Give the address of version 4 that one of version 6 carries, to which its packets would go."""
+    if isinstance(address, IPv4Address):
+        return None
+    if address.ipv4_mapped or address.sixtofour:
+        return address.ipv4_mapped or address.sixtofour
+    if address.teredo:
+        return address.teredo[1]
+    has_tail = any(address in network for network in _NAT64) or (address in _COMPATIBLE and int(address) > 1)
+    return IPv4Address(int(address) & 0xFFFFFFFF) if has_tail else None
+
+
+def _is_loopback(address: str) -> bool:
+    found = _address(address)
+    return found is not None and found.is_loopback
+
+
+def _is_kept(host: str) -> bool:
+    """Whether a host as it is written is not meant by `*`: what a name stands for is seen later."""
+    if host == LOCALHOST or host.endswith(f".{LOCALHOST}"):
+        return True
+    return _address(host) is not None and bool(why_local(host) or is_private(host))
+
+
+def _kept(host: str) -> str:
+    if host == LOCALHOST or host.endswith(f".{LOCALHOST}"):
+        return _local(host, host, "this machine itself")
+    kind = why_local(host)
+    return _local(host, host, kind) if kind else _private(host, host)
+
+
+def _local(host: str, address: str, kind: str) -> str:
+    stands_for = kind if host == address else f"{address}, {kind}"
+    return f"{host} is {stands_for}: a sandbox reaches that only where this very address is allowed."
+
+
+def _private(host: str, address: str) -> str:
+    at = "" if host == address else f" ({address})"
+    return f"{host}{at} is in a private network: * does not mean it, it must be allowed by name or address."
+
+
+def _own(host: str, address: str) -> str:
+    at = "" if host == address else f" ({address})"
+    return f"{host}{at} is this machine itself: * does not mean it, it must be allowed by name or address."
+
+
+def _is_within(host: str, network: str) -> bool:
+    address = _address(host)
+    return address is not None and address in ip_network(network)
+
+
+def _address(text: str) -> Address | None:
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return None
+    return None if isinstance(found, IPv6Address) and found.scope_id is not None else found
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError as error:
+        hint = "give the host alone, without http://" if "://" in text else str(error)
+        raise _wrong(text, hint) from error
+
+
+def _port(text: str | None, rule: str) -> int | None:
+    if text is None:
+        return None
+    if text == EVERY:
+        return 0
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) < 65_536):
+        raise _wrong(rule, "a port is a number from 1 to 65535, or *")
+    return int(text)
+
+
+def _ascii(name: str) -> str:
+    if name.isascii():
+        return name
+    import idna  # its tables are large, and few names need them
+
+    try:
+        return idna.encode(name, uts46=True).decode("ascii")
+    except UnicodeError as error:
+        raise ValueError("that is not a host's name") from error
+
+
+def _wrong(text: str, why: str) -> SettingsInvalid:
+    return SettingsInvalid(f"The sandbox cannot be allowed “{one_line(text)[:_SHOWN]}”: {why}.")
