@@ -85,13 +85,14 @@ class Manifest(Struct, frozen=True, kw_only=True):
         """List the work folder as a screen shows it: sorted, relative."""
         top = self.workdir.rstrip("/") + "/"
         return [
-            _shown(self.nodes[path], path.removeprefix(top))
+            shown(self.nodes[path], path.removeprefix(top))
             for path in sorted(self.nodes)
             if path.startswith(top)
         ]
 
 
-def _shown(node: Node, path: str) -> FileEntry:
+def shown(node: Node, path: str) -> FileEntry:
+    """Give what a screen shows of it, by this name."""
     return FileEntry(
         path=path,
         kind=node.kind,
@@ -119,11 +120,12 @@ def _compare(old: Mapping[str, Node], new: Mapping[str, Node], found: dict[str, 
         before = old.get(path)
         if before is None:
             found[path] = "new"
-        elif before is not node and _told(before) != _told(node):
+        elif before is not node and told(before) != told(node):
             found[path] = "changed"
     found.update((path, "gone") for path in old if path not in new)
 
 
-def _told(node: Node) -> tuple[object, ...]:
+def told(node: Node) -> tuple[object, ...]:
+    """Give what makes a difference to a person."""
     content = node.digest or node.stamp if node.kind == "file" else None
     return node.kind, node.mode, node.owner, node.target, content

@@ -24,8 +24,8 @@ LONGEST_CHAIN = 50
 _NAME = re.compile(r"(\d+)\.(\d+)(?:\+(\d+))?\.json")
 
 
-class _Stored(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A manifest as it is written: what is not in the parent, and what of the parent is no more."""
+class Described(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is written of a manifest besides its nodes; `removed`: what of the parent is no more."""
 
     version: int = MANIFEST_VERSION
     address: StepAddress
@@ -33,7 +33,6 @@ class _Stored(Struct, frozen=True, kw_only=True, omit_defaults=True):
     depth: int = 0
     at: float
     workdir: str
-    nodes: tuple[Node, ...] = ()
     removed: tuple[str, ...] = ()
     gone: frozenset[str] = frozenset()
     shell: ShellState = msgspec.field(default_factory=ShellState)
@@ -41,6 +40,12 @@ class _Stored(Struct, frozen=True, kw_only=True, omit_defaults=True):
     jobs: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     problems: dict[str, str] = {}
+
+
+class _Stored(Described, frozen=True, kw_only=True, omit_defaults=True):
+    """A manifest as it is written; `nodes`: what is not in the parent."""
+
+    nodes: tuple[Node, ...] = ()
 
 
 _DECODER: msgspec.json.Decoder[_Stored] = msgspec.json.Decoder(_Stored)
@@ -62,7 +67,7 @@ class Manifests:
         `touched`: the paths that may not be as in what was saved before; None: any.
         """
         stored = self._difference(manifest, touched) or _stored(manifest, tuple(manifest.nodes.values()))
-        path = self._path(manifest.address)
+        path = self.path(manifest.address)
         if path.exists():  # others may be differences to it
             raise StorageFailed(f"There is a checkpoint {manifest.address} already.")
         try:
@@ -122,7 +127,7 @@ class Manifests:
                 nodes.pop(path, None)
             nodes.update((node.path, node) for node in link.nodes)
             if link is chain[0] or link.parent is None:
-                found.append(_manifest(link, nodes))
+                found.append(manifest_of(link, nodes))
                 nodes = nodes if link is chain[0] else dict(nodes)
         return found
 
@@ -154,20 +159,26 @@ class Manifests:
         return sizes | {digest: self.blobs.size_bytes([digest]) for digest in shells - sizes.keys()}
 
     def _read(self, address: StepAddress) -> _Stored:
-        path = self._path(address)
+        path = self.path(address)
         try:
             return _DECODER.decode(path.read_bytes())
-        except OSError as error:
-            raise StorageFailed(f"The checkpoint {path.name} cannot be read: {error.strerror}.") from error
-        except msgspec.MsgspecError as error:
-            raise StorageFailed(f"The checkpoint {path.name} cannot be read: {error}.") from error
+        except (OSError, msgspec.MsgspecError) as error:
+            raise unreadable(path, error) from error
 
-    def _path(self, address: StepAddress) -> Path:
+    def path(self, address: StepAddress) -> Path:
+        """Name the file of one."""
         extra = f"+{address.extra}" if address.extra else ""
         return self._folder / f"{address.turn}.{address.step}{extra}.json"
 
 
-def _manifest(stored: _Stored, nodes: dict[str, Node]) -> Manifest:
+def unreadable(path: Path, error: Exception) -> StorageFailed:
+    """Say that a checkpoint cannot be read."""
+    why = error.strerror if isinstance(error, OSError) else error
+    return StorageFailed(f"The checkpoint {path.name} cannot be read: {why}.")
+
+
+def manifest_of(stored: Described, nodes: dict[str, Node]) -> Manifest:
+    """Give a manifest with these nodes."""
     return Manifest(
         address=stored.address,
         at=stored.at,

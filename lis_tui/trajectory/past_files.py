@@ -14,6 +14,7 @@ from lis_tui.core.errors import FileRefused, StorageFailed
 from lis_tui.core.events import FileEntry, RunForked, StepAddress
 from lis_tui.core.manifest import Difference, Manifest
 from lis_tui.trajectory.blobs import Blobs
+from lis_tui.trajectory.large_trees import LargeTrees
 from lis_tui.trajectory.manifests import Manifests
 
 MOST_KEPT = 16
@@ -74,12 +75,14 @@ class PastFiles:
     def __init__(self, name: str) -> None:
         self.name = name
         self._manifests: list[tuple[Manifests, StepAddress | None]] = []
+        self._large: list[LargeTrees] = []
         self._loaded: dict[int, dict[StepAddress, Manifest]] = {}
         self._lock = RLock()
 
     def keep(self, manifests: Manifests, last: StepAddress | None = None) -> None:
         """Look for files here too, where what was added before has none; up to `last`, if that is given."""
         self._manifests.append((manifests, last))
+        self._large.append(LargeTrees(manifests))
 
     def addresses(self) -> list[StepAddress]:
         """Give the steps whose files are kept, in order."""
@@ -94,11 +97,16 @@ class PastFiles:
         Raises StorageFailed.
         """
         with self._lock:
-            for number, (manifests, last) in enumerate(self._manifests):
-                kept = manifests.addresses()
-                found = [one for one in kept if _is_up_to(one, address) and _is_up_to(one, last)]
-                if found:
-                    return self._load(number, manifests, max(found))
+            number, shown = self._newest(address)
+            return self._load(number, self._manifests[number][0], shown)
+
+    def _newest(self, address: StepAddress | None) -> tuple[int, StepAddress]:
+        """Find the newest checkpoint that is not later than the step. Raises StorageFailed."""
+        for number, (manifests, last) in enumerate(self._manifests):
+            kept = manifests.addresses()
+            found = [one for one in kept if _is_up_to(one, address) and _is_up_to(one, last)]
+            if found:
+                return number, max(found)
         when = f" at or before {address}" if address is not None else ""
         if not self._manifests:
             raise StorageFailed("This recording keeps no files.")
@@ -110,13 +118,18 @@ class PastFiles:
         Where the step has no checkpoint, the newest before it is told, and nothing is marked: which of the
         steps since changed what is not known. Raises StorageFailed.
         """
-        now = self.files_at(address)
-        entries = tuple(now.tree())
-        earlier = [one for one in self.addresses() if one < now.address]
-        if not earlier or now.address != address:
-            return FilesThen(entries=entries, marks={}, shown=now.address)
-        marks = self.changes(earlier[-1], now.address)
-        return FilesThen(entries=entries, marks=marks, shown=now.address, before=earlier[-1])
+        with self._lock:
+            number, shown = self._newest(address)
+            large = self._large[number]
+            if large.has(shown):
+                entries = large.tree(shown)
+            else:
+                entries = tuple(self._load(number, self._manifests[number][0], shown).tree())
+        earlier = [one for one in self.addresses() if one < shown]
+        if not earlier or shown != address:
+            return FilesThen(entries=entries, marks={}, shown=shown)
+        marks = self.changes(earlier[-1], shown)
+        return FilesThen(entries=entries, marks=marks, shown=shown, before=earlier[-1])
 
     def content(self, manifest: Manifest, path: str) -> bytes | None:
         """Give a file's content, or None where no file is there. `path` is relative. Raises StorageFailed."""
@@ -130,7 +143,7 @@ class PastFiles:
 
     def open(self, shown: StepAddress, path: str) -> Content:
         """Open a file as a checkpoint has it; the caller closes it. Raises StorageFailed, FileRefused."""
-        manifest = self.files_at(shown)
+        manifest = self._with(shown, path)
         kept = _kept(manifest, path)
         if kept is None:
             raise FileRefused(f"No file of that name was there after {shown}.")
@@ -139,16 +152,29 @@ class PastFiles:
 
     def changes(self, left: StepAddress, right: StepAddress) -> dict[str, Difference]:
         """Tell which paths differ between two steps. Raises StorageFailed."""
+        with self._lock:
+            (one, older), (other, newer) = self._newest(left), self._newest(right)
+            if one == other and self._large[one].has(newer):
+                return self._large[one].changes(older, newer)
         found = differing_files(self.files_at(left), self.files_at(right))
         return {file.path: file.kind for file in found}
 
     def diff(self, path: str, left: StepAddress, right: StepAddress) -> TextDiff:
         """Compare a file as it was after two steps. Raises StorageFailed."""
-        one, other = self.files_at(left), self.files_at(right)
+        one, other = self._with(left, path), self._with(right, path)
         found = {file.path: file for file in differing_files(one, other)}.get(path)
         if found is None:
             return TextDiff(note=f"It is the same after {one.address} and after {other.address}.")
         return diff_file((self, one, f"{one.address}"), (self, other, f"{other.address}"), found)
+
+    def _with(self, address: StepAddress, path: str) -> Manifest:
+        """Give the files at a step, of very many only this one. Raises StorageFailed."""
+        with self._lock:
+            number, shown = self._newest(address)
+            large = self._large[number]
+            if not large.has(shown):
+                return self._load(number, self._manifests[number][0], shown)
+            return large.part(shown, [f"{large.workdir(shown).rstrip('/')}/{path}"])
 
     def _load(self, number: int, manifests: Manifests, address: StepAddress) -> Manifest:
         known = self._loaded.setdefault(number, {})
