@@ -104,7 +104,7 @@ class Canary:
         self.address = ""
         self._news = asyncio.Event()
 
-    async def until(self, *expected: str, patience_s: float = 60.0) -> None:
+    async def until(self, *expected: str, patience_s: float = 240.0) -> None:
         """Wait until it has heard these. Raises TimeoutError."""
         async with asyncio.timeout(patience_s):
             while not set(expected) <= self.heard:
