@@ -56,6 +56,11 @@ def equals(value: int) -> Instruction:
     return (_EQUAL, 0, 1, value)
 
 
+def at_least(value: int) -> Instruction:
+    """Test whether it is this or more."""
+    return (_AT_LEAST, 0, 1, value)
+
+
 def differs(value: int) -> Instruction:
     """Test whether it is something else."""
     return (_EQUAL, 1, 0, value)

@@ -18,6 +18,7 @@ from lis_tui.core.private import private_folder
 from lis_tui.core.removal import remove_tree
 from lis_tui.sandbox.furniture import PIP_PATH, furnish, pip_package
 from lis_tui.sandbox.groups import remove
+from lis_tui.sandbox.sealing import sealing
 
 LAYERED = ("/usr", "/etc", "/var/lib/dpkg", "/var/lib/apt", "/var/cache/apt", "/var/cache/debconf")
 _LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -35,7 +36,7 @@ _EMPTY = (
     "var/lib/misc",
     "var/spool",
 )
-_GUARDED = ("/etc",)
+_GUARDED = ("/etc", "/var/cache/debconf")
 """Where files that not everybody may read are looked for."""
 _LONG_AGO = 1_500_000_000
 _MASKED = ("kcore", "keys", "key-users", "kmsg", "sched_debug", "timer_list", "vmallocinfo", "slabinfo")
@@ -217,6 +218,7 @@ def script(
             mount = _mount(Path(path), upper, work, places.root / path[1:], more)
             # the layer over a guarded part is what hides the secrets in it
             lines.append(mount if path in _GUARDED else f"{mount} || {_bound(path)}")
+    lines += sealing()
     return "\n".join(
         [*lines, f'exec bwrap --bind {shlex.quote(str(places.root))} / "$@" {shlex.join(words)}']
     )

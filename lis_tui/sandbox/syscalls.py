@@ -4,6 +4,7 @@ Namespaces and mounts of its own, the kernel's modules, keys and doors that had 
 """
 
 import errno
+import itertools
 from collections.abc import Iterator
 
 from lis_tui.core import seccomp
@@ -27,7 +28,9 @@ _REFUSED: tuple[Call, ...] = (
 _CLONE, _CLONE3 = (56, 220), (435, 435)
 _NAMESPACES = 0x7E020000
 _MKNOD, _MKNODAT, _IS_DEVICE = (133, None), (259, 33), 0o020000
-_SOCKET, _VIRTUAL_MACHINES = (41, 198), 40
+_SOCKETS = ((41, 198), (53, 199))
+_FAMILIES = (1, 2, 10, 16)
+"""Of this machine, of the internet (both), of the kernel's tables; a module may be loaded for any other."""
 
 
 def refusing() -> bytes:
@@ -46,7 +49,9 @@ def _program(processor: int, column: int) -> Iterator[Instruction]:
         (_CLONE, 0, seccomp.has(_NAMESPACES)),
         (_MKNOD, 1, seccomp.has(_IS_DEVICE)),
         (_MKNODAT, 2, seccomp.has(_IS_DEVICE)),
-        (_SOCKET, 0, seccomp.equals(_VIRTUAL_MACHINES)),
     ):
         yield from seccomp.looked_at(pair[column], argument, test, errno.EPERM)
+    other = [seccomp.equals(family) for family in range(1, 16) if family not in _FAMILIES]
+    for pair, test in itertools.product(_SOCKETS, (*other, seccomp.at_least(_FAMILIES[-1] + 1))):
+        yield from seccomp.looked_at(pair[column], 0, test, errno.EAFNOSUPPORT)
     yield from seccomp.closed()
