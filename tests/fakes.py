@@ -10,7 +10,7 @@ from lis_tui.core.command import CommandEnd, Job, Reins
 from lis_tui.core.errors import FileRefused, ShellLost
 from lis_tui.core.events import Event, Fact, FileEntry, Record, SandboxStarted
 from lis_tui.core.messages import Piece, Reply, ReplyEnded, Request, TextPiece, ToolCall
-from lis_tui.core.ports import Door, Model, OnChange, Sandbox, SavedOutputs, StepContext, Walked
+from lis_tui.core.ports import Door, Load, Model, OnChange, Sandbox, SavedOutputs, Space, StepContext, Walked
 
 
 class FakeClock:
@@ -253,6 +253,9 @@ class MemorySandbox:
         self.starts = 0
         self.stops = 0
         self.walks = 0
+        self.measured = Load()
+        self.written: Space | None = None
+        self.spaces_measured = 0
         self.saved: SavedOutputs | Exception = SavedOutputs(())
         self._start_fails_with = start_fails_with
         self.looks: list[tuple[tuple[str, ...], bool]] = []
@@ -464,9 +467,16 @@ class MemorySandbox:
             raise self.saved
         return self.saved
 
-    async def load(self) -> tuple[int | None, int | None, int | None]:
-        """Nothing is known."""
-        return None, None, None
+    async def load(self) -> Load:
+        """Give what the test said; from the start nothing is known."""
+        self._check()
+        return self.measured
+
+    async def space(self) -> Space | None:
+        """Give what the test said."""
+        self._check()
+        self.spaces_measured += 1
+        return self.written
 
     async def stop(self) -> None:
         """Take it down."""

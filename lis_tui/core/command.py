@@ -75,3 +75,5 @@ class CommandEnd(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     job: Job | None = None
     """What it goes on as in the background."""
+    hits: tuple[str, ...] = ()
+    """The kernel's limits that were hit since the last command's end, a sentence each."""

@@ -82,6 +82,10 @@ class Load(Struct, frozen=True, kw_only=True):
     cpu_s: float | None = None
     """Processor time that all its processes have used so far; it may fall when some have ended."""
     cpus_limit: float | None = None
+    free_bytes: int | None = None
+    """Room left on this machine where it writes to, on the fullest file system."""
+    hits: tuple[str, ...] = ()
+    """The kernel's limits that were hit since the last time while no command ran, a sentence each."""
 
 
 class Space(Struct, frozen=True):
@@ -207,8 +211,12 @@ class Sandbox(Protocol):
         """Copy `output/` and `answer.txt` to a host folder; regular files and folders only."""
         ...
 
-    async def load(self) -> tuple[int | None, int | None, int | None]:
-        """Measure memory used, memory limit (bytes) and processes; None where not known."""
+    async def load(self) -> Load:
+        """Measure what it uses."""
+        ...
+
+    async def space(self) -> Space | None:
+        """Measure what it has written; None: that cannot be told."""
         ...
 
     async def stop(self) -> None:

@@ -10,15 +10,16 @@ from msgspec import structs
 
 from lis_tui.core.errors import EngineMissing, ShellLost
 from lis_tui.core.namespaces import must_be_possible, why_not_here
-from lis_tui.core.ports import Door, SavedOutputs
+from lis_tui.core.ports import Door, Load, SavedOutputs, Space
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox.carry import Carried
 from lis_tui.sandbox.channel import Channel
 from lis_tui.sandbox.container import DockerHome
 from lis_tui.sandbox.embedded import EmbeddedHome
-from lis_tui.sandbox.home import Home, Load
+from lis_tui.sandbox.home import Home
 from lis_tui.sandbox.image import DEFAULT_IMAGE, connect
 from lis_tui.sandbox.layers import Places
+from lis_tui.sandbox.meters import Strikes
 from lis_tui.sandbox.service import Service
 
 Kind = Literal["docker", "embedded"]
@@ -177,3 +178,11 @@ class Chosen:
     async def load(self) -> Load:
         """Measure it."""
         return await self._it().load()
+
+    async def space(self) -> Space | None:
+        """Measure what it has written."""
+        return await self._it().space()
+
+    async def strikes(self) -> Strikes:
+        """Tell how often the kernel enforced a limit."""
+        return await self._it().strikes()

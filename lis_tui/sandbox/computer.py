@@ -20,18 +20,21 @@ from lis_tui.core.ports import (
     CommandEnd,
     Contents,
     Door,
+    Load,
     ManifestKeeper,
     OnChange,
     OnProgress,
     Restored,
     SavedOutputs,
+    Space,
     Walked,
 )
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.core.text import one_line
 from lis_tui.sandbox.checkpoints import Checkpointer
 from lis_tui.sandbox.files import Files
-from lis_tui.sandbox.home import OUTPUTS_PATH, OWN_FOLDER, PRIVATE_FOLDER, Home, Load
+from lis_tui.sandbox.hits import Hits
+from lis_tui.sandbox.home import OUTPUTS_PATH, OWN_FOLDER, PRIVATE_FOLDER, Home
 from lis_tui.sandbox.restoring import NeedsFresh, restore
 from lis_tui.sandbox.service import Service
 from lis_tui.sandbox.shell import Shell
@@ -69,6 +72,7 @@ class Computer:
         self._furnish()
 
     def _furnish(self) -> None:
+        self._hits = Hits(self._home, self._spec)
         self._service = Service(self._home)
         self._shell = Shell(self._home, self._service, folder=PRIVATE_FOLDER, workdir=self.workdir)
         self._own_service = Service(self._home)
@@ -253,7 +257,7 @@ class Computer:
         """Run a command in the lasting shell."""
         self._check()
         await self._begun()
-        return await self._shell.run(
+        end = await self._shell.run(
             command,
             timeout_s=timeout_s,
             on_output=on_output,
@@ -261,6 +265,7 @@ class Computer:
             eof_after_s=eof_after_s,
             reins=reins,
         )
+        return await self._hits.told(end)
 
     async def interrupt(self) -> None:
         """Stop the running command."""
@@ -347,9 +352,15 @@ class Computer:
         return await self._home.save_outputs(folder)
 
     async def load(self) -> Load:
-        """Measure memory used, memory limit (bytes) and processes; None where not known."""
+        """Measure what it uses."""
         self._check()
-        return await self._home.load()
+        load = await self._home.load()
+        return load if self._shell.is_busy else await self._hits.added(load)
+
+    async def space(self) -> Space | None:
+        """Measure what it has written."""
+        self._check()
+        return await self._home.space()
 
 
 _PROBE = b"""echo "bash $BASH_VERSION"

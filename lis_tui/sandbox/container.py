@@ -14,7 +14,7 @@ from docker.models.containers import Container
 from docker.models.images import Image
 
 from lis_tui.core.errors import ImageMissing, SandboxFailed, ShellLost
-from lis_tui.core.ports import Contents, Door, ManifestKeeper, SavedOutputs
+from lis_tui.core.ports import Contents, Door, Load, ManifestKeeper, SavedOutputs, Space
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox.channel import Channel
 from lis_tui.sandbox.computer import Computer
@@ -25,20 +25,22 @@ from lis_tui.sandbox.engine import (
     RUN_LABEL,
     archive,
     boot_id,
-    cpus_of,
+    counts_of,
     has_variable,
+    machine_of,
     name_of,
     no_image,
     open_channel,
     remove_container,
     said,
     saved,
-    stats_of,
     tarred,
 )
-from lis_tui.sandbox.home import OUTPUTS_PATH, VARIABLES, Carriage, Load
+from lis_tui.sandbox.gauge import Gauge
+from lis_tui.sandbox.home import OUTPUTS_PATH, VARIABLES, Carriage
 from lis_tui.sandbox.image import connect
 from lis_tui.sandbox.marks import quote
+from lis_tui.sandbox.meters import Counts, Strikes
 from lis_tui.sandbox.orphans import chown_script
 from lis_tui.sandbox.proxy import Proxy
 from lis_tui.sandbox.service import Service
@@ -108,6 +110,8 @@ class DockerHome:
         self._nonce = ""
         self._owner = ""
         self._proxy = Proxy(os.environ)
+        self._engine_folder = Path("/")
+        self._gauge = Gauge(self, spec, self._counts)
 
     @property
     def name(self) -> str:
@@ -134,6 +138,7 @@ class DockerHome:
     async def settle(self, service: Service) -> None:
         """Find out whether the work tree is seen inside; where it is not, have one inside alone."""
         if await self._is_seen_inside(service):
+            await self._gauge.begin(service)
             return
         service.close()
         try:
@@ -141,6 +146,7 @@ class DockerHome:
         except ENGINE_ERRORS as error:
             raise SandboxFailed(f"The sandbox did not start: {said(error)}") from error
         await self._is_seen_inside(service)
+        await self._gauge.begin(service)
 
     async def hand_over(self, run: str, worktree: Path, outputs_dir: Path) -> None:
         """Have the name of another run. Raises SandboxFailed."""
@@ -160,6 +166,7 @@ class DockerHome:
 
     async def remove(self) -> None:
         """Remove the container and forget the engine."""
+        self._gauge.close()
         container, self._container = self._container, None
         if container is not None:
             await asyncio.to_thread(remove_container, container)
@@ -203,6 +210,7 @@ class DockerHome:
 
     def _launch(self, image: Image, binds: list[docker.types.Mount]) -> Container:
         defaults = {n: v for n, v in VARIABLES.items() if not has_variable(image, n)}
+        self._engine_folder, self._gauge.cpus = machine_of(self._engine(), self._spec.cpus)
         container = self._engine().containers.create(
             str(image.id),
             entrypoint=["sleep"],
@@ -218,7 +226,7 @@ class DockerHome:
             pids_limit=self._spec.pids,
             mem_limit=f"{self._spec.memory_mb}m",
             memswap_limit=f"{self._spec.memory_mb}m",
-            nano_cpus=cpus_of(self._engine(), self._spec.cpus),
+            nano_cpus=int(self._gauge.cpus * 1e9),
             network_mode="bridge" if self._spec.network == "auto" else self._spec.network,
             mounts=binds,
         )
@@ -287,18 +295,25 @@ class DockerHome:
         return SavedOutputs(tuple(files), tuple(problems))
 
     async def load(self) -> Load:
-        """Measure memory used, memory limit and processes."""
+        """Measure what it uses."""
+        self._inside()
+        return await self._gauge.load([self._worktree, self._engine_folder] if self._is_bound else [])
+
+    async def space(self) -> Space | None:
+        """Measure what it has written."""
+        self._inside()
+        return await self._gauge.space()
+
+    async def _counts(self) -> Counts:
         container = self._inside()
         try:
-            stats = await asyncio.to_thread(stats_of, self._engine().api, str(container.id))
+            return await asyncio.to_thread(counts_of, self._engine().api, str(container.id))
         except ENGINE_ERRORS as error:
             raise ShellLost(f"The sandbox is gone: {said(error)}") from error
-        memory = stats.get("memory_stats", {})
-        details = memory.get("stats", {})
-        used = memory.get("usage")
-        if used is not None:
-            used -= details.get("inactive_file", details.get("total_inactive_file", 0))
-        return used, memory.get("limit"), stats.get("pids_stats", {}).get("current")
+
+    async def strikes(self) -> Strikes:
+        """Tell how often the kernel enforced a limit."""
+        return await self._gauge.strikes()
 
 
 async def _to_its_end(work: Coroutine[object, object, T]) -> T:

@@ -15,18 +15,20 @@ from typing import Literal
 
 from lis_tui.core.errors import EngineMissing, SandboxFailed, ShellLost
 from lis_tui.core.namespaces import as_root, must_be_possible, what_is_missing
-from lis_tui.core.ports import Contents, Door, ManifestKeeper, SavedOutputs
+from lis_tui.core.ports import Contents, Door, Load, ManifestKeeper, SavedOutputs, Space
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox import furniture, keeper, layers, syscalls
 from lis_tui.sandbox.channel import OUTPUT, Channel
 from lis_tui.sandbox.computer import Computer
 from lis_tui.sandbox.groups import Groups
-from lis_tui.sandbox.home import PRIVATE_FOLDER, VARIABLES, Carriage, Load
+from lis_tui.sandbox.home import PRIVATE_FOLDER, VARIABLES, Carriage
 from lis_tui.sandbox.keeper import Keeper
 from lis_tui.sandbox.layers import Places
-from lis_tui.sandbox.measure import load_below
+from lis_tui.sandbox.measure import counts_below
+from lis_tui.sandbox.meters import COUNTS, STRIKES, Strikes, counts_in, least_free, strikes_in
 from lis_tui.sandbox.proxy import Proxy
 from lis_tui.sandbox.service import Service
+from lis_tui.sandbox.space import space_here
 from lis_tui.sandbox.transfer import extract
 
 PIPES_PATH = f"{PRIVATE_FOLDER}/pipes"
@@ -224,12 +226,32 @@ class EmbeddedHome:
         return SavedOutputs(tuple(files), tuple(problems))
 
     async def load(self) -> Load:
-        """Measure memory used and processes, and tell the limit of memory where it has one."""
+        """Measure what it uses: as its groups count it, where there are some."""
         if self._keeper is None:
-            return None, None, None
-        used, count = await asyncio.to_thread(load_below, self._keeper.pid)
-        limit = self._spec.memory_mb << 20 if "memory" in self._groups.limited else None
-        return used, limit, count
+            return Load()
+        limited = self._groups.limited
+        most = self._spec.pids if "processes" in limited else self._most_processes()
+        counts = counts_in(self._groups.read(COUNTS))
+        if None in (counts.memory_bytes, counts.pids, counts.cpu_s):
+            counts = await asyncio.to_thread(counts_below, self._keeper.pid, counts)
+        return Load(
+            memory_bytes=counts.memory_bytes,
+            memory_limit_bytes=self._spec.memory_mb << 20 if "memory" in limited else None,
+            pids=counts.pids,
+            pids_limit=most,
+            cpu_s=counts.cpu_s,
+            cpus_limit=self._spec.cpus if "processors" in limited else None,
+            free_bytes=least_free((self._places.folder, self._places.worktree)),
+        )
+
+    async def space(self) -> Space | None:
+        """Measure the work folder, the layers, and what else it can write to."""
+        places = self._places
+        return await space_here((places.worktree, places.layers, places.root, places.private))
+
+    async def strikes(self) -> Strikes:
+        """Tell how often the kernel enforced a limit of its groups."""
+        return strikes_in(self._groups.read(STRIKES))
 
 
 def lacks(spec: SandboxSpec) -> list[str]:

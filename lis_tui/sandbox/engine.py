@@ -17,6 +17,7 @@ from lis_tui.core.ports import SavedOutputs
 from lis_tui.core.text import one_line
 from lis_tui.sandbox.channel import Channel, SocketChannel
 from lis_tui.sandbox.image import DEFAULT_IMAGE
+from lis_tui.sandbox.meters import Counts
 from lis_tui.sandbox.transfer import extract
 
 RUN_LABEL = "lis-tui.run"
@@ -57,10 +58,19 @@ def _execute(api: docker.APIClient, container: Container, arguments: Sequence[st
     return made["Id"], api.exec_start(made["Id"], socket=True)
 
 
-def stats_of(api: docker.APIClient, container: str) -> dict[str, Any]:
-    """Measure a container once."""
+def counts_of(api: docker.APIClient, container: str) -> Counts:
+    """Have the engine measure a container once; it takes a second with some."""
     found: dict[str, Any] = api.stats(container, stream=False, one_shot=True)
-    return found
+    memory = found.get("memory_stats", {})
+    used, details = memory.get("usage"), memory.get("stats", {})
+    if used is not None:
+        used -= details.get("inactive_file", details.get("total_inactive_file", 0))
+    nanoseconds = found.get("cpu_stats", {}).get("cpu_usage", {}).get("total_usage")
+    return Counts(
+        memory_bytes=used,
+        pids=found.get("pids_stats", {}).get("current"),
+        cpu_s=None if nanoseconds is None else nanoseconds / 1e9,
+    )
 
 
 def saved(
@@ -101,9 +111,10 @@ def has_variable(image: Image, name: str) -> bool:
     return any(line.startswith(f"{name}=") for line in image.attrs["Config"].get("Env") or ())
 
 
-def cpus_of(client: docker.DockerClient, wished: float) -> int:
-    """More than the engine's machine has would be refused."""
-    return int(min(wished, client.info().get("NCPU") or wished) * 1e9)
+def machine_of(client: docker.DockerClient, wished: float) -> tuple[Path, float]:
+    """Tell where the engine keeps its things, and how many of the `wished` processors its machine has."""
+    told = client.info()
+    return Path(told.get("DockerRootDir") or "/"), min(wished, told.get("NCPU") or wished)
 
 
 def no_image(name: str, wished: str = "") -> str:

@@ -7,10 +7,11 @@ that part of the tree, as systemd does in a person's session.
 import contextlib
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from lis_tui.core.spec import SandboxSpec
+from lis_tui.sandbox.meters import read_groups
 
 _TOP = Path("/sys/fs/cgroup")
 _LISTED = Path("/proc/self/cgroup")
@@ -53,6 +54,10 @@ class Groups:
             self._made.append(group)
             self.limited |= set(self._set(group, limits))
 
+    def read(self, names: Iterable[str]) -> dict[str, str]:
+        """Read files of theirs; what is not there is left out."""
+        return read_groups(self._made, names)
+
     def _set(self, group: Path, limits: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
         for controller, values in limits.items():
             with contextlib.suppress(OSError):
@@ -60,7 +65,8 @@ class Groups:
                     if name in _OPTIONAL and not (group / name).exists():
                         continue
                     (group / name).write_text(value)
-                yield _NAMES[controller]
+                if controller in _NAMES:
+                    yield _NAMES[controller]
 
     def remove(self) -> None:
         """Remove them, once nothing runs in them any more."""
@@ -102,6 +108,7 @@ def _version_1(spec: SandboxSpec) -> dict[str, dict[str, str]]:
         "memory": {"memory.limit_in_bytes": most, "memory.memsw.limit_in_bytes": most},
         "pids": {"pids.max": str(spec.pids)},
         "cpu": {"cpu.cfs_period_us": str(_PERIOD_US), "cpu.cfs_quota_us": str(int(spec.cpus * _PERIOD_US))},
+        "cpuacct": {},
     }
 
 

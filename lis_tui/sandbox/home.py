@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
-from lis_tui.core.ports import Door, SavedOutputs
+from lis_tui.core.ports import Door, Load, SavedOutputs, Space
 from lis_tui.sandbox.channel import Channel
+from lis_tui.sandbox.meters import Strikes
 from lis_tui.sandbox.service import Service
 
 PRIVATE_FOLDER = "/run/lis"
@@ -14,7 +15,6 @@ OUTPUTS_PATH = f"{PRIVATE_FOLDER}/outputs"
 OWN_FOLDER = f"{PRIVATE_FOLDER}/own"
 VARIABLES = {"LANG": "C.UTF-8", "PAGER": "cat", "GIT_PAGER": "cat", "DEBIAN_FRONTEND": "noninteractive"}
 """What a program that nobody watches should find, unless the image says otherwise."""
-Load = tuple[int | None, int | None, int | None]
 
 
 class Carriage(Protocol):
@@ -99,5 +99,13 @@ class Home(Protocol):
         ...
 
     async def load(self) -> Load:
-        """Measure memory used, memory limit (bytes) and processes; None where not known."""
+        """Measure what it uses."""
+        ...
+
+    async def space(self) -> Space | None:
+        """Measure what it has written; None: that cannot be told."""
+        ...
+
+    async def strikes(self) -> Strikes:
+        """Tell how often the kernel enforced a limit."""
         ...

@@ -1,31 +1,46 @@
-"""How much memory and how many processes hang below one process, as the kernel tells it."""
+"""What all below one process use, as the kernel tells it of each: where no control group counts them."""
 
+import os
 from collections import defaultdict
 from pathlib import Path
+
+from lis_tui.sandbox.meters import Counts
 
 _PROC = Path("/proc")
 
 
-def load_below(pid: int) -> tuple[int | None, int | None]:
-    """Give the bytes that all below a process use, shared ones in part, and their number; None: not known."""
+def counts_below(pid: int, known: Counts) -> Counts:
+    """Add to what is `known` the memory (shared memory in part), number and time of all below a process."""
     children: dict[int, list[int]] = defaultdict(list)
+    seconds: dict[int, float] = {}
     for folder in _PROC.iterdir():
-        if folder.name.isdigit() and (parent := _parent(folder)) is not None:
-            children[parent].append(int(folder.name))
+        if folder.name.isdigit() and (told := _stat(folder)) is not None:
+            one = int(folder.name)
+            children[told[0]].append(one)
+            seconds[one] = told[1]
     todo, found = list(children[pid]), list[int]()
     while todo:
         found.append(todo.pop())
         todo += children[found[-1]]
     if not found:
-        return None, None
-    sizes = [size for one in found if (size := _memory(_PROC / str(one))) is not None]
-    return sum(sizes) if sizes else None, len(found)
+        return known
+    memory, cpu_s = known.memory_bytes, known.cpu_s
+    if memory is None:
+        sizes = [size for one in found if (size := _memory(_PROC / str(one))) is not None]
+        memory = sum(sizes) if sizes else None
+    return Counts(
+        memory_bytes=memory,
+        pids=len(found) if known.pids is None else known.pids,
+        cpu_s=sum(seconds[one] for one in found) if cpu_s is None else cpu_s,
+    )
 
 
-def _parent(folder: Path) -> int | None:
+def _stat(folder: Path) -> tuple[int, float] | None:
+    """Give the parent, and the seconds that it and its dead children used."""
     try:
         # the name in brackets may hold anything
-        return int((folder / "stat").read_bytes().rpartition(b")")[2].split()[1])
+        words = (folder / "stat").read_bytes().rpartition(b")")[2].split()
+        return int(words[1]), sum(int(word) for word in words[11:15]) / os.sysconf("SC_CLK_TCK")
     except (OSError, IndexError, ValueError):
         return None
 

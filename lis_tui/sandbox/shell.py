@@ -51,6 +51,11 @@ class Shell:
         service.always(_prepare(folder))
 
     @property
+    def is_busy(self) -> bool:
+        """A command runs, or is just being ended."""
+        return self._lock.locked()
+
+    @property
     def _fifo(self) -> str:
         return f"{self._folder}/in"
 

@@ -11,6 +11,7 @@ import pytest
 from lis_tui.core.errors import FileRefused
 from lis_tui.core.paths import escape_path
 from lis_tui.core.ports import Sandbox
+from lis_tui.core.spec import SandboxSpec
 from tests.conformance.conftest import Home, Terminal
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -240,10 +241,12 @@ async def test_of_too_many_entries_some_are_listed_and_all_counted(
 
 
 async def test_the_load_is_measured(sandbox: Sandbox) -> None:
-    memory, limit, processes = await sandbox.load()
-    assert memory is None or memory > 0
-    assert limit is None or limit > 0
-    assert processes is None or processes > 0
+    load = await sandbox.load()
+    assert (load.memory_bytes or 0) > 0
+    assert (load.pids or 0) > 0
+    assert (load.cpu_s or 0) > 0
+    assert (load.free_bytes or 0) > 0
+    assert load.memory_limit_bytes in (None, SandboxSpec().memory_mb << 20)
 
 
 async def test_full_outputs_of_the_run_can_be_read_inside_and_not_written(

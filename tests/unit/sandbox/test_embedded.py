@@ -14,6 +14,7 @@ import pytest
 
 from lis_tui.core import namespaces
 from lis_tui.core.errors import EngineMissing, SandboxFailed
+from lis_tui.core.ports import Load
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox import layers
 from lis_tui.sandbox.groups import Groups
@@ -80,19 +81,15 @@ async def test_what_is_weaker_and_not_limited_is_said_when_it_starts(here: None,
 
 async def test_what_runs_inside_is_measured(here: None, tmp_path: Path) -> None:
     sandbox = embedded_sandbox(tmp_path)
-    assert await sandbox_load(tmp_path) == (None, None, None)
+    assert await sandbox_load(tmp_path) == Load()
     await sandbox.start()
     try:
         before = await sandbox.load()
         await Terminal(sandbox)("x=$(head -c 30000000 /dev/zero | tr '\\0' x); sleep 60 & sleep 60 & echo")
         after = await sandbox.load()
-        assert before[0] is not None
-        assert after[0] is not None
-        assert after[0] - before[0] > 20_000_000
-        assert before[2] is not None
-        assert after[2] is not None
-        assert after[2] - before[2] >= 2
-        assert after[1] in (None, SandboxSpec().memory_mb << 20)
+        assert (after.memory_bytes or 0) - (before.memory_bytes or 0) > 20_000_000
+        assert (after.pids or 0) - (before.pids or 0) >= 2
+        assert after.memory_limit_bytes in (None, SandboxSpec().memory_mb << 20)
     finally:
         await sandbox.stop()
 
@@ -186,7 +183,7 @@ def test_only_what_dead_runs_left_is_deleted(tmp_path: Path) -> None:
     delete_left(tmp_path / "nothing", lambda _: False)
 
 
-async def sandbox_load(folder: Path) -> tuple[int | None, int | None, int | None]:
+async def sandbox_load(folder: Path) -> Load:
     """Measure one that never was up."""
     from lis_tui.sandbox.carry import Carried
     from lis_tui.sandbox.embedded import EmbeddedHome
