@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from lis_tui.core.content import Content
+from lis_tui.core.events import FileEntry
 from lis_tui.preview.parts import CannotShow, Hex, Lines, Outline, Preview, Table, Wanted
 from lis_tui.ui.media.drawing import Easel
 from lis_tui.ui.media.fitting import box
@@ -35,6 +36,8 @@ class Piece(Struct, frozen=True):
     preview: Preview
     sheets: Sequence[Sheet]
     first: int
+    count: int
+    """So many rows were asked for."""
     after: int | None
     """What to ask for next; None: there is nothing more."""
 
@@ -145,6 +148,31 @@ class Folio:
         self._pieces = deque([piece])
         return True
 
+    async def renew(self, entry: FileEntry, *, to_end: bool) -> bool:
+        """Read again what differs in a file that was written to; False: another was asked for since.
+
+        Where one reads stays where it is as long as the file only grew. Raises CannotShow, LisError.
+        """
+        self.entry = entry
+        if not await self._read_again():
+            return False
+        while to_end and self.is_cut_after and await self.later() is not None:
+            pass
+        return True
+
+    async def _read_again(self) -> bool:
+        if len(self._pieces) <= 1:
+            return await self.begin(self.first)
+        serial, first, last = self._serial, self._pieces[0], self._pieces[-1]
+        same = await self._piece(first.first, first.count)
+        if same.preview.parts != first.preview.parts:
+            return await self.begin()
+        grown = await self._piece(last.first, STEP)
+        if serial != self._serial or self._pieces[-1] is not last:
+            return False
+        self._pieces[-1] = grown
+        return True
+
     async def photograph(self) -> Sequence[Sheet]:
         """Have a picture of a web page; gives nothing where it is none, or another was asked for since."""
         preview, serial = self.preview, self._serial
@@ -196,7 +224,7 @@ class Folio:
         preview = await self._asked(easel, first, count)
         sheets = await asyncio.to_thread(easel.sheets, preview)
         self._columns = easel.columns
-        return Piece(preview, sheets, first, _after(preview, first, count))
+        return Piece(preview, sheets, first, count, _after(preview, first, count))
 
     async def _asked(self, easel: Easel, first: int, count: int) -> Preview:
         width, height = box(easel.picture_room(), easel.look)

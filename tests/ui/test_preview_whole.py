@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from lis_tui.core.events import FileEntry
 from lis_tui.preview.parts import Lines, Pixels, Preview, Wanted
-from lis_tui.ui import folio
+from lis_tui.ui import folio, growing
 from lis_tui.ui.app import LisApp
 from lis_tui.ui.projector import Frame
 from lis_tui.ui.screens.preview import PreviewScreen
@@ -248,3 +249,50 @@ async def taken(pilot: Pilot[int]) -> None:
     while tasks := [task for task in asyncio.all_tasks() if task.get_name() == "photograph"]:
         await asyncio.gather(*tasks)
     await settle(pilot)
+
+
+async def test_a_file_that_grows_is_followed_from_where_one_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folio, "STEP", 50)
+    count = 120
+    previews = FakePreviews({"long.csv": lambda wanted: previewed.rows(wanted, count)})
+    app = app_with(tmp_path, previews)
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await whole(app, pilot, "long.csv")
+        entry = screen.entry
+        screen._growing = growing.Growing(entry, lambda: FileEntry("long.csv", size_bytes=count))
+        await press(pilot, "down", "down")
+        before = rows_of(app)
+        count = 200
+        screen._follow()
+        await rest(pilot)
+        assert rows_of(app) == before
+        assert "200 rows" in text_of(app)
+        await press(pilot, "G")
+        assert rows_of(app)[-1] == 199
+        count = 260
+        screen._follow()
+        await rest(pilot)
+        assert rows_of(app)[-1] == 259, "who was at the end stays there"
+        screen._follow()
+        assert not screen._is_reading_on, "nothing more was written"
+
+
+async def test_a_file_that_is_written_anew_is_shown_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folio, "STEP", 50)
+    monkeypatch.setattr("lis_tui.ui.media.whole.NEAR", 30)
+    previews = FakePreviews({"long.csv": previewed.rows})
+    app = app_with(tmp_path, previews)
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await whole(app, pilot, "long.csv")
+        while len(screen.folio._pieces) < 2:
+            await press(pilot, "pagedown")
+        size = 7
+        screen._growing = growing.Growing(screen.entry, lambda: FileEntry("long.csv", size_bytes=size))
+        previews.made["long.csv"] = previewed.SOURCE
+        screen._follow()
+        await rest(pilot)
+        assert "<circle r='3'/>" in text_of(app)

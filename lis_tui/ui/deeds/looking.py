@@ -1,5 +1,6 @@
 """Looking at more of what is shown, and arranging it; the keys, and leaving."""
 
+from lis_tui.core.events import FileEntry
 from lis_tui.core.paths import pasteable, unescape_path
 from lis_tui.core.text import one_line
 from lis_tui.ui.again import difference
@@ -40,7 +41,11 @@ class Looking(Group):
             return
         from lis_tui.ui.screens.preview import PreviewScreen
 
-        self.screen.app.push_screen(PreviewScreen(wish, self.screen.paint))
+        def newest() -> FileEntry | None:
+            is_now = wish.address is None and not self.screen.source.is_recorded
+            return self.screen.view.files.get(wish.entry.path) if is_now else None
+
+        self.screen.app.push_screen(PreviewScreen(wish, self.screen.paint, newest))
 
     def sent(self) -> None:
         """Show what was sent in the turn under the cursor."""

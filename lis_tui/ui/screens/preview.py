@@ -10,11 +10,13 @@ from textual.screen import Screen
 
 from lis_tui.core.bus import spawn
 from lis_tui.core.errors import LisError
+from lis_tui.core.events import FileEntry
 from lis_tui.core.paths import pasteable, unescape_path
 from lis_tui.core.text import one_line
 from lis_tui.preview.parts import CannotShow
 from lis_tui.ui import words
 from lis_tui.ui.folio import Folio
+from lis_tui.ui.growing import EVERY_S, Growing, Newest
 from lis_tui.ui.listening import KINDS, Listening, mark
 from lis_tui.ui.media.drawing import TITLED_WHOLE, Easel, facts_line, first_fact
 from lis_tui.ui.media.sheet import Sentences
@@ -49,10 +51,11 @@ class PreviewScreen(Screen[None]):
         Binding("y", "copy", "copy the path"),
     ]
 
-    def __init__(self, wish: Wish, paint: Paint) -> None:
+    def __init__(self, wish: Wish, paint: Paint, newest: Newest | None = None) -> None:
         super().__init__()
         self.paint = paint
         self.entry = wish.entry
+        self._growing = Growing(wish.entry, newest)
         self._wish = wish
         self._said = ""
         self._moment = ""
@@ -89,6 +92,7 @@ class PreviewScreen(Screen[None]):
         """Have the keys act on the content, and read it once it is known how much room there is."""
         self.view.focus()
         self.call_after_refresh(self._begin)
+        self.set_interval(EVERY_S, self._follow)
 
     # ---- reading
 
@@ -103,6 +107,23 @@ class PreviewScreen(Screen[None]):
                 timer.stop()
 
         self._reading(read())
+
+    def _follow(self) -> None:
+        """The model may still write to it."""
+        is_busy = self.projector.is_playing or self.listening.is_playing or self._is_reading_on
+        entry = None if is_busy or not self.folio.sheets else self._growing.look()
+        if entry is not None:
+            self.entry, self._is_reading_on = entry, True
+            self._reading(self._read_again(entry))
+
+    async def _read_again(self, entry: FileEntry) -> None:
+        is_end = not self.folio.is_cut_after and self.view.cursor >= self.view.block_count() - 1
+        try:
+            is_read = await self.folio.renew(entry, to_end=is_end)
+        finally:
+            self._is_reading_on = False
+        if is_read and self.is_attached:
+            self._show(is_end=is_end, keeps_place=not is_end)
 
     def _reading(self, work: Awaitable[None]) -> None:
         async def run() -> None:
