@@ -30,6 +30,7 @@ from lis_tui.ui.conditions import (
     under_cursor,
     undoable,
 )
+from lis_tui.ui.connecting import ANSWERING, CONNECTING, meant_host
 from lis_tui.ui.handing import HANDING
 from lis_tui.ui.leafing import LEAFING
 from lis_tui.ui.moves import MOVES
@@ -136,6 +137,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "rules", "", "allowed calls", "The calls you are not asked about; revoke them.", "Decide", False, live
     ),
+    *ANSWERING,
     Action(
         "rewind",
         "r",
@@ -245,7 +247,7 @@ ACTIONS: tuple[Action, ...] = (
         False,
         restable,
     ),
-    Action("end", "", "end the run", "End the run, with an answer of yours or none.", "Run", False, live),
+    Action("end", "Q", "end the run", "End the run, with an answer of yours or none.", "Run", False, live),
     *MOVES,
     *LEAFING,
     *ARRANGING,
@@ -277,6 +279,7 @@ ACTIONS: tuple[Action, ...] = (
         has_step,
     ),
     *HANDING,
+    *CONNECTING,
     Action(
         "compare",
         "equals_sign",
@@ -379,6 +382,8 @@ def meant(action_id: str, focus: Focus) -> str:
     """Give the action that a key means here."""
     if action_id == "search" and focus.pane == "files":
         return "filter_files"
+    if (about_host := meant_host(action_id, focus)) != action_id:
+        return about_host
     return _TWINS.get(action_id, action_id) if focus.is_recorded else action_id
 
 

@@ -12,7 +12,8 @@ from lis_tui.config.places import Places
 from lis_tui.config.presets import Preset, read_preset
 from lis_tui.config.secrets import find_secrets
 from lis_tui.core.errors import KeyMissing, UsageWrong
-from lis_tui.core.spec import RunSpec
+from lis_tui.core.network import check_rules
+from lis_tui.core.spec import RunSpec, SandboxSpec
 from lis_tui.trajectory.naming import slug
 
 _NAMES = {
@@ -26,6 +27,9 @@ _NAMES = {
     "turns": "limits.max_turns",
     "cost": "limits.max_cost_usd",
 }
+_WORDS = (*_NAMES, "allow", "input", "preset")
+ASK_HOSTS = "ask-hosts"
+"""The only word that has no value."""
 
 NO_MODEL = (
     "No model is set. Press tab and write one after model= (such as anthropic/claude-sonnet-4-5, or "
@@ -34,7 +38,9 @@ NO_MODEL = (
 SETTINGS_HELP = (
     ("model=", "anthropic/NAME, openai/NAME with base=URL, …"),
     ("mode=", "auto: nothing waits · confirm, step: you decide"),
-    ("network=", "bridge, or none"),
+    ("network=", "auto, bridge: all of it · allow: hosts by name · none"),
+    ("allow=", "the only hosts it may reach: HOST,*.HOST,HOST:PORT"),
+    ("ask-hosts", "you are asked about a host that is not among them"),
     ("image=", "any image that has bash"),
     ("profile=", "one of the settings file"),
     ("turns= cost=", "where a run ends by itself; dollars, or none"),
@@ -53,6 +59,9 @@ def settings_line(loaded: Loaded) -> str:
     if settings.model.api_base:
         words.append(f"base={settings.model.api_base}")
     words += [f"mode={settings.mode}", f"network={settings.sandbox.network}"]
+    if settings.sandbox.allow != SandboxSpec().allow:
+        words.append(f"allow={','.join(settings.sandbox.allow)}")
+    words += [ASK_HOSTS] if settings.sandbox.ask_hosts else []
     words += [f"image={settings.sandbox.image}", f"turns={settings.limits.max_turns}"]
     cost = settings.limits.max_cost_usd
     words.append(f"cost={'none' if cost is None else f'{cost:g}'}")
@@ -69,8 +78,11 @@ def spec_of(task: str, line: str, loaded: Loaded, places: Places) -> RunSpec:
     has_model = bool(loaded.settings.model.name)
     for word in _words(line):
         name, equals, value = word.partition("=")
-        if not equals or name not in (*_NAMES, "input", "preset"):
-            raise UsageWrong(f"{word!r} is no setting; these are: {', '.join(_NAMES)}, input, preset.")
+        if word == ASK_HOSTS or name == "allow":
+            flags.update(_hosts(word, value))
+            continue
+        if not equals or name not in _WORDS:
+            raise UsageWrong(f"{word!r} is no setting; these are: {', '.join((*_WORDS, ASK_HOSTS))}.")
         if name == "preset":
             preset = read_preset(value) if value else None
         elif name == "input":
@@ -80,6 +92,7 @@ def spec_of(task: str, line: str, loaded: Loaded, places: Places) -> RunSpec:
             has_model = has_model or name in ("model", "profile")
     if not has_model:
         raise UsageWrong(NO_MODEL)
+    _by_name(flags, loaded)
     own = preset.name if preset is not None else None
     return run_spec(
         load(flags, os.environ, places.config, preset=preset),
@@ -88,6 +101,22 @@ def spec_of(task: str, line: str, loaded: Loaded, places: Places) -> RunSpec:
         name=own,
         breakpoints=read_breakpoints(places.config).of(own or slug(task)),
     )
+
+
+def _hosts(word: str, value: str) -> dict[str, object]:
+    """Read a word about hosts. Raises SettingsInvalid."""
+    if word == ASK_HOSTS:
+        return {"sandbox.ask_hosts": True}
+    hosts = [host.strip() for host in value.split(",") if host.strip()]
+    check_rules(hosts)
+    return {"sandbox.allow": hosts} if hosts else {}
+
+
+def _by_name(flags: dict[str, object], loaded: Loaded) -> None:
+    """Who names hosts wants a network that knows them by name, unless another one is named too."""
+    network = flags.get("sandbox.network", loaded.settings.sandbox.network)
+    if network == "auto" and ("sandbox.allow" in flags or "sandbox.ask_hosts" in flags):
+        flags["sandbox.network"] = "allow"
 
 
 def with_preset(line: str, preset: Preset | None, loaded: Loaded) -> str:

@@ -38,6 +38,8 @@ class Focus(Struct, frozen=True):
     """One was elsewhere before, and went back there."""
     file: FileEntry | None = None
     """What of the tree actions are about."""
+    asks_host: bool = False
+    """The sandbox wants to reach a host, and no gate waits: keys that decide are about that."""
 
 
 Condition = Callable[[RunView, Focus], Why]

@@ -68,6 +68,15 @@ HANDING: tuple[Action, ...] = (
         savable,
     ),
     Action(
+        "extract",
+        "",
+        "extract",
+        "Extract the archive into a new folder: plain files alone, and none that would lie elsewhere.",
+        "Look",
+        False,
+        openable,
+    ),
+    Action(
         "made",
         "P",
         "what it made",

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
+from lis_tui.ui.load import load_inks
+from lis_tui.ui.reaching import network_words
 from lis_tui.ui.rows import Ink, cells, cut
 from lis_tui.ui.strip import step_at, strip_inks
 
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
 
 SEPARATOR = " · "
 ADDRESS_WIDTH = 10
+LOAD_PART = 0.45
+"""So much of the second line the sandbox's load may take."""
 
 
 class Header:
@@ -24,18 +28,28 @@ class Header:
     def lines(self, width: int) -> list[list[Ink]]:
         """Give both lines."""
         screen, walk = self._screen, self._screen.walk
-        strip = strip_inks(walk.whole, walk.number, _strip_width(width), screen.commands.forks, walk.marked)
+        load = self._load(width)
+        room = _strip_width(width - cells(load))
+        strip = strip_inks(walk.whole, walk.number, room, screen.commands.forks, walk.marked)
         address = f"  {walk.address or ''!s:>6} "
         return [
             title_line(screen.view, screen.source.name, width),
-            [(" ", ""), *strip, (address, "muted")],
+            [(" ", ""), *strip, (address, "muted"), *load],
         ]
+
+    def _load(self, width: int) -> list[Ink]:
+        """What the sandbox of a live run uses."""
+        if self._screen.source.is_recorded:
+            return []
+        load = load_inks(self._screen.view.load, int(width * LOAD_PART))
+        return [*load, (" ", "")] if load else []
 
     def press(self, x: int, y: int, width: int) -> None:
         """Go to the step that the mouse points at."""
         count = len(self._screen.walk.whole.steps)
-        if y == 1 and count:
-            self._screen.walk.go_to_number(step_at(x - 1, count, _strip_width(width)))
+        room = _strip_width(width - cells(self._load(width)))
+        if y == 1 and count and x <= room:
+            self._screen.walk.go_to_number(step_at(x - 1, count, room))
 
 
 def title_line(view: RunView, name: str, width: int) -> list[Ink]:
@@ -60,10 +74,11 @@ def _right(view: RunView, name: str) -> list[Ink]:
         tone = "warning" if model.startswith("scripted") else "output"
         parts.append((model, tone))
     if view.sandbox is not None and view.imported is None:
-        network = "" if view.sandbox.network != "none" else ", no network"
+        network, network_tone = network_words(view)
         gone = "" if view.has_sandbox or view.ended is None else " (gone)"
-        tone = "warning" if view.sandbox.kind == "embedded" else "output"
-        parts.append((one_line(view.sandbox.kind, 20) + network + gone, tone))
+        is_weak = view.sandbox.kind == "embedded" or network_tone == "warning"
+        told = ", ".join(part for part in (one_line(view.sandbox.kind, 20), network) if part)
+        parts.append((told + gone, "warning" if is_weak else "output"))
     if view.imported is not None:
         parts += [(one_line(name, 24), "output"), (words.format_label(view.imported), "accent")]
     elif name:

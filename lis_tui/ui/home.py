@@ -12,7 +12,8 @@ from lis_tui.config.places import Places
 from lis_tui.core.bus import spawn
 from lis_tui.core.errors import LisError
 from lis_tui.core.namespaces import why_not_here
-from lis_tui.core.spec import RunSpec
+from lis_tui.core.spec import RunSpec, SandboxSpec
+from lis_tui.core.text import plural
 from lis_tui.core.view import RunView
 from lis_tui.core.wire import Changes
 from lis_tui.ui.asking import secrets_of, settings_line, spec_of, with_preset
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from lis_tui.ui.app import LisApp
 
 EMBEDDED_NOTE = (
-    "Runs get an embedded sandbox, which is weaker than a container: it shares this machine's kernel and, "
-    "unless network=none, its network. `lis-tui doctor` says more."
+    "Runs get an embedded sandbox, which is weaker than a container: it shares this machine's kernel. "
+    "{network} `lis-tui doctor` says more."
 )
 
 
@@ -81,7 +82,7 @@ class Home:
         except LisError as error:
             return error.sentence
         if spec.sandbox.kind == "embedded" or (note and spec.sandbox.kind == "auto"):
-            return f"{note} {EMBEDDED_NOTE}".strip()
+            return f"{note} {EMBEDDED_NOTE.format(network=network_sentence(spec.sandbox))}".strip()
         return ""
 
     def run(self, app: "LisApp", spec: RunSpec) -> None:
@@ -149,6 +150,17 @@ class Home:
     def play_demo(self) -> int:
         """Play the demo as its command does."""
         return subprocess.call([sys.executable, "-m", "lis_tui", "demo"])
+
+
+def network_sentence(sandbox: SandboxSpec) -> str:
+    """Say what an embedded sandbox will reach."""
+    if sandbox.network == "none":
+        return "It has no network."
+    if sandbox.network == "bridge":
+        return "network=bridge gives it this machine's own network, with its local services."
+    if "*" in sandbox.allow:
+        return "Its network is a proxy that leads to all hosts but local ones."
+    return f"Its network is a proxy that leads to {plural(len(sandbox.allow), 'host')}."
 
 
 def _folded(run: "RunSummary") -> RunView:

@@ -9,6 +9,7 @@ from lis_tui.core.view import RunView
 from lis_tui.ui import words
 from lis_tui.ui.actions import ACTIONS, BY_ID, Action, Focus, why_not
 from lis_tui.ui.conditions import what_is_edited
+from lis_tui.ui.connecting import HOST_IDS
 from lis_tui.ui.rows import GLUE, Ink
 
 FOOTER = ("type", "retry_now", "approve", "edit", "reject", "pause", "tell", "next", "continue")
@@ -20,6 +21,8 @@ GATE_IDS = (
     *("allow", "resample", "earlier_version", "later_version", "words"),
 )
 """What answers a gate, in the order of its box; each gate shows those that can be done there."""
+HELD_IDS = ("pause", "limits", "model", "end")
+"""What helps a run that holds by itself: what was lost is there again, has more room, or is done without."""
 _APPROVE: dict[Gate, str] = {"before_submit": "submit", "after_step": "go on", "before_model": "ask"}
 _EDIT = {"answer": "edit answer", "observation": "edit what it sees", "beginning": "edit and go on from it"}
 _SHORT = {"earlier_version": "earlier", "later_version": "later", "words": "its words"}
@@ -37,10 +40,12 @@ def footer(view: RunView, focus: Focus, *, is_gate_seen: bool = False) -> list[O
     """Give the keys that act now, with their labels; those in the box of a gate that is seen are left out."""
     is_limited = view.ended is not None and view.ended.status.endswith("_limit")
     first = REPLAY_FOOTER if focus.is_recorded else FOOTER
-    urgent = [BY_ID[each] for each in (*(("limits",) if is_limited else ()), *first)]
+    asked = HOST_IDS if focus.asks_host else ()
+    urgent = [BY_ID[each] for each in (*asked, *(("limits",) if is_limited else ()), *first)]
     found = []
+    boxed = (*GATE_IDS, *HOST_IDS, *(("pause",) if view.is_held else ()))
     for action in [*urgent, *[each for each in ACTIONS if each.in_footer and each not in urgent]]:
-        is_in_box = is_gate_seen and action.id in (*GATE_IDS, *(("pause",) if view.is_held else ()))
+        is_in_box = is_gate_seen and action.id in boxed
         is_needless = action.id == "type" and view.asking is None
         is_needless |= action.id == "open_file" and focus.pane not in ("files", "preview")
         is_needless |= action.id == "resume" and focus.is_recorded and not focus.is_last
@@ -52,11 +57,28 @@ def footer(view: RunView, focus: Focus, *, is_gate_seen: bool = False) -> list[O
 def gate_keys(view: RunView, focus: Focus) -> list[Offer]:
     """Give the keys that answer the waiting gate."""
     ids: tuple[str, ...] = GATE_IDS
-    if view.is_held:
+    if view.is_held and view.held_because:
+        ids = (*HELD_IDS, "edit", "reject", "tell")
+    elif view.is_held:
         ids = ("pause", *ids)
-    if view.gate is not None and view.gate.gate == "before_model":
+    if view.gate is not None and view.gate.gate == "before_model" and "model" not in ids:
         ids = (*ids, "model")
     return [_offer(BY_ID[each], view, focus) for each in ids if not why_not(each, view, focus)]
+
+
+def host_keys(view: RunView, focus: Focus) -> list[Offer]:
+    """Give what answers a question about a host; while a gate waits its keys are the gate's."""
+    offers = [_offer(BY_ID[each], view, focus) for each in HOST_IDS if not why_not(each, view, focus)]
+    if not focus.asks_host:
+        offers = [offer._replace(key="") for offer in offers]
+    return [*offers, _offer(BY_ID["connections"], view, focus)] if offers else []
+
+
+def held_keys(view: RunView, focus: Focus) -> list[Offer]:
+    """Give what helps a run that holds by itself and is on its way to the next gate."""
+    stop = [Offer("ctrl+c", "interrupt", "interrupt")] if view.running is not None else []
+    ids = [each for each in HELD_IDS if each != "pause" and not why_not(each, view, focus)]
+    return [*stop, *(_offer(BY_ID[each], view, focus) for each in ids)]
 
 
 def end_keys(view: RunView, focus: Focus) -> list[Offer]:
@@ -81,8 +103,13 @@ def inks_of(offers: Iterable[Offer]) -> list[Ink]:
     inks: list[Ink] = []
     for key, label, action in offers:
         pressed = f" @{action}"
-        inks.append((key.replace(" ", GLUE), f"accent bold{pressed}"))
-        inks += [(f"{GLUE}{label.replace(' ', GLUE)}", f"output{pressed}"), ("  ", "")]
+        words_ = label.replace(" ", GLUE)
+        if key:
+            inks.append((key.replace(" ", GLUE), f"accent bold{pressed}"))
+            inks.append((f"{GLUE}{words_}", f"output{pressed}"))
+        else:  # the mouse alone does it here
+            inks.append((words_, f"accent underline{pressed}"))
+        inks.append(("  ", ""))
     return inks
 
 

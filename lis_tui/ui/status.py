@@ -5,7 +5,10 @@ from msgspec import Struct
 from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
+from lis_tui.ui.held import held_words
+from lis_tui.ui.load import load_warnings
 from lis_tui.ui.offers import Offer
+from lis_tui.ui.reaching import asked_host, place
 from lis_tui.ui.rows import Ink, cells, cut
 
 WINDOW = 128_000
@@ -13,8 +16,6 @@ WINDOW = 128_000
 _BARS = " ▁▂▃▄▅▆▇█"
 FIRST_PARTS, FIRST_KEYS = 2, 2
 """Mode, turn and these keys come before the numbers: which key to press matters more than a count."""
-NEAR = 0.8
-"""From this part of a limit on, the sandbox's load is shown."""
 
 
 class Moment(Struct, frozen=True):
@@ -48,11 +49,23 @@ def state_words(view: RunView, moment: Moment) -> Ink:
         return _ended(view)
     if moment.is_recorded:
         return _without_end(view) if moment.is_at_end and view.started is not None else ("", "output")
-    if view.gate is not None:
-        words_ = "paused" if view.gate.because == "paused" else "waiting for you"
-        return f"‖ {words_}", "warning"
+    if waits := _waits(view):
+        return f"‖ {waits}", "warning"
     text, tone = _busy(view, moment.now)
-    return (f"‖ pausing · {text}", "warning") if view.is_held else (f"▶ {text}", tone)
+    why = held_words(view)
+    pausing = f"pausing: {why}" if why else "pausing"
+    return (f"‖ {pausing} · {text}", "warning") if view.is_held else (f"▶ {text}", tone)
+
+
+def _waits(view: RunView) -> str:
+    """Say what the run waits for a person with; empty where it goes on."""
+    asked = asked_host(view)
+    if view.gate is not None and view.gate.because == "paused":
+        why = held_words(view)
+        return f"paused: {why}" if why else "paused"
+    if view.gate is not None:
+        return "waiting for you"
+    return f"asks for {one_line(place(asked.host, asked.port), 40)}" if asked is not None else ""
 
 
 def _without_end(view: RunView) -> Ink:
@@ -151,6 +164,7 @@ def _parts(view: RunView, moment: Moment) -> list[Ink]:
     context: Ink = (_context(view), "output")
     parts: list[Ink] = [
         (moment.hit, "human"),
+        *([] if moment.is_recorded else load_warnings(view.load)),
         ("" if moment.is_recorded else view.mode, "output"),
         (words.turns(len(view.turns) - 1, view.limits, is_foreign=is_foreign), "output"),
         *_warnings(view),
@@ -171,11 +185,6 @@ def _warnings(view: RunView) -> list[Ink]:
         found.append((f"same {view.repeats}×", "warning"))
     if view.queued:
         found.append((f"{words.plural(len(view.queued), 'message')} queued", "human"))
-    load = view.load
-    if load is not None and load.memory_bytes and load.memory_limit_bytes:
-        part = load.memory_bytes / load.memory_limit_bytes
-        if part >= NEAR:
-            found.append((f"memory {part:.0%}", "warning"))
     return found
 
 

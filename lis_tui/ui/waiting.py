@@ -1,9 +1,11 @@
-"""The box where the run waits for a person: why, what would be submitted, and the keys that answer."""
+"""The boxes where the run waits for a person: why, what would be submitted, and the keys that answer."""
 
 from lis_tui.core.parts import StepView
 from lis_tui.core.text import clean, one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
+from lis_tui.ui.held import held_lines, held_words
+from lis_tui.ui.reaching import asked_host, place
 from lis_tui.ui.rows import Ink, Row
 
 MOST_ANSWER = 12
@@ -20,13 +22,40 @@ def box_rows(view: RunView, step: StepView | None, keys: list[Ink], left: str, t
     gate = view.gate
     if gate is None:
         return []
-    head = f" waits: {one_line(gate.because, 60)}{_place(view, step)}{left} "
+    held = held_words(view)
+    why = f"paused: {held}" if held and gate.because == "paused" else f"waits: {one_line(gate.because, 60)}"
+    inside = [*_held_rows(view, tone), *_answer_rows(view, tone)]
+    return _boxed(f" {why}{_place(view, step)}{left} ", inside, keys, tone)
+
+
+def held_rows(view: RunView, keys: list[Ink], tone: str) -> list[Row]:
+    """Give the box of a run that holds for a reason of its own, and has not come to a gate yet."""
+    return _boxed(" holds at the next gate ", _held_rows(view, tone), keys, tone)
+
+
+def host_rows(view: RunView, keys: list[Ink], left: str, tone: str) -> list[Row]:
+    """Give the box of a question about a host."""
+    asked = asked_host(view)
+    if asked is None:
+        return []
+    count = len(view.asked_hosts)
+    more = f" · 1 of {count}" if count > 1 else ""
+    told: list[Ink] = [("May the sandbox reach ", "output"), (place(asked.host, asked.port), "command bold")]
+    told.append(("? It waits for your answer.", "output"))
+    return _boxed(f" asks for a host{left}{more} ", [_inside(told, tone, most=4)], keys, tone)
+
+
+def _boxed(head: str, rows: list[Row], keys: list[Ink], tone: str) -> list[Row]:
     return [
         Row([(head, f"{tone} bold")], lead=[("  ╭", tone)], right=[("╮", tone)], fill="─", fill_tone=tone),
-        *_answer_rows(view, tone),
-        _inside(keys, tone, most=5),
+        *rows,
+        *([_inside(keys, tone, most=5)] if keys else []),
         Row([("", tone)], lead=[("  ╰", tone)], right=[("╯", tone)], fill="─", fill_tone=tone),
     ]
+
+
+def _held_rows(view: RunView, tone: str) -> list[Row]:
+    return [_inside([(line, "command")], tone, most=8) for line in held_lines(view)]
 
 
 def time_left(view: RunView, now: float) -> str:

@@ -15,6 +15,7 @@ from lis_tui.ui.deeds.listing import Listing
 from lis_tui.ui.deeds.looking import Looking
 from lis_tui.ui.deeds.marking import Marking
 from lis_tui.ui.deeds.moving import Moving
+from lis_tui.ui.deeds.reaching import Reaching
 from lis_tui.ui.deeds.replaying import Replaying
 from lis_tui.ui.deeds.running import Running
 from lis_tui.ui.deeds.searching import Searching
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 GROUPS = (
     *(Deciding, Changing, Commanding, Breaking, Running),
     *(Moving, Replaying, Searching, Marking, Leafing, Listing, Looking, Travelling, Comparing),
-    *(Exporting, Handing),
+    *(Exporting, Handing, Reaching),
 )
 _NAMES = {"continue": "continue_"}
 """Actions that are named by a word of Python."""

@@ -71,8 +71,9 @@ class Comparing(Group):
         from lis_tui.ui.screens.numbers import NumbersScreen
 
         name, facts = self.screen.source.name, list(self.screen.facts)
+        loads = None if self.screen.source.is_recorded else self.screen.around.loads
         counted = await asyncio.to_thread(numbers_of, name, facts)
-        self.screen.app.push_screen(NumbersScreen(name, counted, self.screen.paint))
+        self.screen.app.push_screen(NumbersScreen(name, counted, self.screen.paint, loads))
 
     async def _ask(self) -> None:
         from lis_tui.ui.screens.judge import JudgeDialog

@@ -110,4 +110,4 @@ class Deciding(Group):
             if limits is not None:
                 self.screen.send(SetLimits(limits))
 
-        self.screen.app.push_screen(LimitsDialog(self.screen.view.limits), changed)
+        self.screen.app.push_screen(LimitsDialog(self.screen.view.limits, self.screen.view.load), changed)

@@ -29,10 +29,13 @@ class Group:
             commands.show_gate()
             self.screen.hint("this is what waits; press again to decide")
             return None
-        if commands.gate_age_s < GRACE_S:
+        return None if self.is_too_soon(commands.gate_age_s) else address
+
+    def is_too_soon(self, age_s: float) -> bool:
+        """Whether the key was pressed before what appeared could be read; then that is said."""
+        if age_s < GRACE_S:
             self._blink()
-            return None
-        return address
+        return age_s < GRACE_S
 
     def _blink(self) -> None:
         commands = self.screen.commands

@@ -182,6 +182,39 @@ class Handing(Group):
         more = f" And {len(problems) - MOST_TOLD} more." if len(problems) > MOST_TOLD else ""
         self.screen.refuse(f"{sentence}. Not saved: {' '.join(problems[:MOST_TOLD])}{more}")
 
+    def extract(self) -> None:
+        """Extract an archive into a new folder."""
+        from lis_tui.preview.saving import safe_name
+        from lis_tui.ui.screens.save import SaveDialog
+
+        entry = self.screen.filing.chosen
+        if entry is None:
+            return
+
+        def chosen(target: "Target | None") -> None:
+            if target is not None:
+                spawn(self._extracted(entry.path, target.path), "extract", self.screen.refused)
+
+        title = f"Extract {one_line(entry.path, 60)}"
+        path = str(Path.cwd() / safe_name(entry.path).partition(".")[0])
+        dialog = SaveDialog(self.screen.view, self.screen.paint, title, path, is_folder=True)
+        self.screen.app.push_screen(dialog, chosen)
+
+    async def _extracted(self, path: str, into: Path) -> None:
+        from lis_tui.preview.extracting import Extracted, extract_content, said_of
+
+        fetch = self._fetch
+
+        def write() -> Extracted:
+            with fetch(path) as content:
+                return extract_content(content, into, name=path.rpartition("/")[2])
+
+        sentence, problems = said_of(await asyncio.to_thread(write), into)
+        if problems:
+            self.screen.refuse(f"{sentence}. Not extracted: {'; '.join(problems)}.")
+        else:
+            self.screen.hint(sentence)
+
     # ---- all of them
 
     def made(self) -> None:

@@ -16,9 +16,12 @@ from lis_tui.ui.calls import call_rows, result_rows, result_sign, short
 from lis_tui.ui.ending import end_rows
 from lis_tui.ui.human import human_rows, indent_of
 from lis_tui.ui.paint import Paint
+from lis_tui.ui.reaching import asked_host
+from lis_tui.ui.reaching import time_left as host_time_left
 from lis_tui.ui.rows import Ink, Row, plain_inks
+from lis_tui.ui.seen import Seen
 from lis_tui.ui.strip import MARKED
-from lis_tui.ui.waiting import box_rows, time_left
+from lis_tui.ui.waiting import box_rows, held_rows, host_rows, time_left
 from lis_tui.ui.widgets.blocks import BlockList
 
 DRAFT_LINES = 6
@@ -39,14 +42,17 @@ class CommandsPane(BlockList):
         now: Callable[[], float],
         monotonic: Callable[[], float],
         keys: Callable[[], list[Ink]],
+        box_keys: Callable[[str], list[Ink]],
     ) -> None:
         super().__init__(paint, id="commands")
         self._view = view
         self._now = now
-        self._monotonic = monotonic
         self._keys = keys
+        self._box_keys = box_keys
+        """Those of a `host` that is asked for, and of a run that is `held` before it comes to a gate."""
         self._wanted: set[StepAddress] = set()
-        self._seen_gate: tuple[StepAddress, str, float] | None = None
+        self._gate: Seen[tuple[StepAddress, str]] = Seen(monotonic)
+        self._host: Seen[int] = Seen(monotonic)
         self._read: StepAddress | None = None
         """The step that was moved to last."""
         self._moved = 0
@@ -114,16 +120,28 @@ class CommandsPane(BlockList):
     @property
     def painted_gate(self) -> StepAddress | None:
         """The address of the gate that a person can see now."""
-        number = self._gate_number()
-        if number is None or self._seen_gate is None or self._view.gate is None:
+        number, gate = self._gate_number(), self._view.gate
+        if number is None or gate is None or self._gate.what != (gate.address, gate.gate):
             return None
-        is_same = self._seen_gate[:2] == (self._view.gate.address, self._view.gate.gate)
-        return self._seen_gate[0] if is_same and self.is_in_sight(number) and self.display else None
+        return gate.address if self.is_in_sight(number) and self.display else None
+
+    @property
+    def painted_host(self) -> int | None:
+        """The number of the question about a host that a person can see now."""
+        number, asked = self._extra_number("host"), asked_host(self._view)
+        if number is None or asked is None or self._host.what != asked.number:
+            return None
+        return asked.number if self.is_in_sight(number) and self.display else None
 
     @property
     def gate_age_s(self) -> float:
         """How long the gate has been on the screen."""
-        return self._monotonic() - self._seen_gate[2] if self._seen_gate else 0.0
+        return self._gate.age_s
+
+    @property
+    def host_age_s(self) -> float:
+        """How long the question about a host has been on the screen."""
+        return self._host.age_s
 
     def rest(self) -> None:
         """While the end is followed, put the cursor where things happen: the gate, else the newest step."""
@@ -183,7 +201,13 @@ class CommandsPane(BlockList):
 
     def show_gate(self) -> None:
         """Bring the waiting box into sight."""
-        number = self._gate_number()
+        self._show_box(self._gate_number())
+
+    def show_host(self) -> None:
+        """Bring the question about a host into sight."""
+        self._show_box(self._extra_number("host"))
+
+    def _show_box(self, number: int | None) -> None:
         if number is not None:
             self.move_to(number, is_scrolling=False)
             self.reveal_end(number)
@@ -203,7 +227,11 @@ class CommandsPane(BlockList):
         for number in range(len(steps) - 1, max(len(steps) - 64, -1), -1):
             if steps[number].address == gate.address:
                 return number
-        return len(steps) + self._extras().index("gate")
+        return self._extra_number("gate")
+
+    def _extra_number(self, extra: str) -> int | None:
+        extras = self._extras()
+        return len(self._view.steps) + extras.index(extra) if extra in extras else None
 
     # ---- a step
 
@@ -276,13 +304,26 @@ class CommandsPane(BlockList):
         gate = self._view.gate
         if gate is None:
             return []
-        if is_lit and (self._seen_gate is None or self._seen_gate[:2] != (gate.address, gate.gate)):
-            self._seen_gate = (gate.address, gate.gate, self._monotonic())
-        tone = "warning reverse" if self.is_blinking else "warning"
-        return box_rows(self._view, step, self._keys(), self._left(), tone)
+        if is_lit:
+            self._gate.paint((gate.address, gate.gate))
+        return box_rows(self._view, step, self._keys(), self._left(), self._tone)
+
+    def _host_box(self, *, is_lit: bool) -> list[Row]:
+        asked = asked_host(self._view)
+        if asked is not None and is_lit:
+            self._host.paint(asked.number)
+        return host_rows(self._view, self._box_keys("host"), self._host_left(), self._tone)
+
+    @property
+    def _tone(self) -> str:
+        return "warning reverse" if self.is_blinking else "warning"
 
     def _left(self) -> str:
         return time_left(self._view, self._now())
+
+    def _host_left(self) -> str:
+        asked = asked_host(self._view)
+        return host_time_left(self._view, asked, self._now()) if asked is not None else ""
 
     # ---- what stands after the steps
 
@@ -291,6 +332,10 @@ class CommandsPane(BlockList):
         extras = [f"draft {index}" for index in sorted(view.turn.drafts)]
         if view.gate is not None and view.step(view.gate.address) is None:
             extras.append("gate")
+        if view.asked_hosts:
+            extras.append("host")
+        if view.held_because and view.is_held and view.gate is None:
+            extras.append("held")
         if view.ended is not None:
             extras.append("end")
         return extras
@@ -300,6 +345,10 @@ class CommandsPane(BlockList):
         if extra.startswith("draft"):
             draft = view.turn.drafts[int(extra[6:])]
             return extra, draft.name, draft.text.length
+        if extra in ("host", "held"):
+            keys = tuple(text for text, _ in self._box_keys(extra))
+            asked = (*view.asked_hosts, self._host_left()) if extra == "host" else view.held_because
+            return extra, asked, keys, self.is_blinking
         gate = (view.gate.gate, view.gate.address, view.gate.because) if view.gate is not None else None
         keys = tuple(text for text, _ in self._keys())
         ended = (view.ended, view.outputs, view.has_sandbox)
@@ -308,6 +357,10 @@ class CommandsPane(BlockList):
     def _extra_rows(self, extra: str, *, is_lit: bool) -> list[Row]:
         if extra == "gate":
             return [Row([]), *self._box(None, is_lit=is_lit)]
+        if extra == "host":
+            return [Row([]), *self._host_box(is_lit=is_lit)]
+        if extra == "held":
+            return [Row([]), *held_rows(self._view, self._box_keys("held"), self._tone)]
         if extra == "end":
             return end_rows(self._view, self._keys())
         draft = self._view.turn.drafts[int(extra[6:])]

@@ -10,6 +10,7 @@ from textual.screen import Screen
 from lis_tui.analysis.chart import UNKNOWN, bars, table, timeline
 from lis_tui.analysis.numbers import Numbers
 from lis_tui.core.text import one_line
+from lis_tui.ui.load import HISTORY_S, LoadHistory
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink, cut
 from lis_tui.ui.screens.diff import key_line
@@ -30,9 +31,11 @@ class NumbersScreen(Screen[None]):
         Binding("k,up", "move(-1)", "up"),
     ]
 
-    def __init__(self, title: str, numbers: Numbers, paint: Paint) -> None:
+    def __init__(self, title: str, numbers: Numbers, paint: Paint, loads: LoadHistory | None = None) -> None:
         super().__init__()
         self._title = title
+        self._loads = loads
+        """Of a live run, what its sandbox used in the last while."""
         self._numbers = numbers
         self._widgets = (
             Lines(paint, self._head, id="numbers-title", tone="foreground on-surface"),
@@ -56,7 +59,22 @@ class NumbersScreen(Screen[None]):
         return [cut([(f" {one_line(self._title, 300)}", "command bold"), ("  in numbers", "muted")], width)]
 
     def _body(self, width: int) -> list[list[Ink]]:
-        return [cut(line, width) for line in _lines(self._numbers, width)]
+        lines = [*self._used(width), *_lines(self._numbers, width)]
+        return [cut(line, width) for line in lines]
+
+    def _used(self, width: int) -> Iterator[list[Ink]]:
+        lines = list(self._loads.lines(width)) if self._loads is not None else []
+        if lines:
+            yield []
+            told = f"  now, and in the last {HISTORY_S:g} s"
+            yield [(" the sandbox uses", "command bold"), (told, "muted")]
+            yield from lines
+
+    def renew(self) -> None:
+        """Show what was measured since."""
+        body = self._widgets[1]
+        count = len(self._body(body.size.width))
+        body.refresh(layout=True) if count != body.size.height else body.renew()
 
     def action_leave(self) -> None:
         """Back."""

@@ -29,8 +29,9 @@ from lis_tui.ui.widgets.lines import Lines, ThemeAsked
 
 ABOUT = "See, stop and change what a model does in its sandbox."
 SETTINGS_NOTE = (
-    "model=NAME base=URL profile=NAME · mode=auto, confirm or step · network=bridge or none · image=NAME · "
-    "turns=N · cost=DOLLARS · input=PATH, as often as needed; f1 says more"
+    "model=NAME base=URL profile=NAME · mode=auto, confirm or step · network=auto, bridge, allow or none · "
+    "allow=HOST,HOST ask-hosts · image=NAME · turns=N · cost=DOLLARS · input=PATH, again and again; "
+    "f1 says more"
 )
 
 

@@ -22,6 +22,7 @@ from lis_tui.ui.rows import Ink, cells, cut
 from lis_tui.ui.screens.diff import key_line
 from lis_tui.ui.series import Series
 from lis_tui.ui.widgets.blocks import BlockList
+from lis_tui.ui.widgets.filtering import FilterField
 from lis_tui.ui.widgets.lines import Lines, ThemeAsked
 from lis_tui.ui.widgets.trajectories import TrajectoryList
 
@@ -35,15 +36,6 @@ KEYS = (
     ("j k g G", "move"),
 )
 FILTER_KEYS = (("enter", "to the rows"), ("esc", "all of them"))
-
-
-class FilterField(Input):
-    """Where the filter is typed; the list is narrowed meanwhile."""
-
-    BINDINGS = [
-        Binding("escape", "screen.clear_filter", "all of them", priority=True),
-        Binding("enter,down,tab", "screen.to_rows", "to the rows", priority=True),
-    ]
 
 
 class TableScreen(Screen[None]):

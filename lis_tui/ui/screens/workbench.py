@@ -27,21 +27,20 @@ from lis_tui.core.view import RunView
 from lis_tui.ui import words
 from lis_tui.ui.actions import ACTIONS, Focus, meant, why_not
 from lis_tui.ui.announcing import Announcer
+from lis_tui.ui.around import Around
 from lis_tui.ui.bridge import INTERVAL_S, Feed, Source
 from lis_tui.ui.filing import Filing
 from lis_tui.ui.header import Header
 from lis_tui.ui.highlight import highlight
 from lis_tui.ui.hints import Hint
 from lis_tui.ui.layout import Layout
-from lis_tui.ui.offers import end_keys, footer, gate_keys, inks_of, running_keys
 from lis_tui.ui.outputs import read_output
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.panes.commands import CommandsPane
 from lis_tui.ui.panes.files import FilesPane
 from lis_tui.ui.panes.preview import PreviewPane
 from lis_tui.ui.panes.reasoning import ReasoningPane
-from lis_tui.ui.rows import Ink, cells
-from lis_tui.ui.status import Moment, status_line
+from lis_tui.ui.rows import cells
 from lis_tui.ui.walk import Walk
 from lis_tui.ui.widgets.blocks import BlockList
 from lis_tui.ui.widgets.direct import Covered
@@ -106,7 +105,7 @@ class Workbench(Screen[None]):
         """Where breakpoints for more than this run are kept."""
         self.now = now
         self._interval_s = interval_s
-        self._monotonic = monotonic
+        self.monotonic = monotonic
         self._acted_at = -BUSY_S
         self._hint = Hint(self, lambda: self.status.refresh())
         self._lost = ""
@@ -114,10 +113,16 @@ class Workbench(Screen[None]):
         self.walk = Walk(self)
         self._top = Header(self)
         self.header = Lines(paint, self._top.lines, id="header")
-        self.status = Lines(paint, self._status_lines, id="status", tone="foreground on-surface")
+        self.around = Around(self)
+        self.status = Lines(paint, self.around.status_lines, id="status", tone="foreground on-surface")
         self.reasoning = ReasoningPane(paint, self.view)
         self.commands = CommandsPane(
-            paint, self.view, now=self.clock, monotonic=monotonic, keys=self._gate_inks
+            paint,
+            self.view,
+            now=self.clock,
+            monotonic=monotonic,
+            keys=self.around.keys,
+            box_keys=self.around.box_keys,
         )
         self.reasoning.is_following = self.commands.is_following = is_following
         self.files = FilesPane(paint, self.view)
@@ -153,8 +158,8 @@ class Workbench(Screen[None]):
             self.source,
             self._deliver,
             interval_s=self._interval_s,
-            monotonic=self._monotonic,
-            is_busy=lambda: self._monotonic() - self._acted_at < BUSY_S,
+            monotonic=self.monotonic,
+            is_busy=lambda: self.monotonic() - self._acted_at < BUSY_S,
         )
         spawn(feed.run(), "feed", self._feed_failed)
         self.set_interval(TICK_S, self._tick)
@@ -177,6 +182,7 @@ class Workbench(Screen[None]):
     def _take(self, message: Arrived) -> None:
         self.view.apply_all(message.records)
         self.facts += [record for record in message.records if record.n]
+        self.around.take(message.records)
         message.done.set()
         self._redraw()
         renew = getattr(self.app.screen, "renew", None)
@@ -220,20 +226,19 @@ class Workbench(Screen[None]):
         """Where the person is."""
         pane = self.focused.id if self.focused is not None and self.focused.id else "commands"
         has_selection = bool(self.get_selected_text())
-        return self.walk.focus(Focus(pane, self.source.is_recorded, self.commands.step, has_selection))
+        is_asked = bool(self.view.asked_hosts) and self.view.gate is None and not self.source.is_recorded
+        here = Focus(pane, self.source.is_recorded, self.commands.step, has_selection, asks_host=is_asked)
+        return self.walk.focus(here)
 
-    def _status_lines(self, width: int) -> list[list[Ink]]:
-        moment = self.walk.moment(Moment(self.clock(), self.source.is_recorded, self._hint.text, self._lost))
-        keys = footer(self.view, self.where, is_gate_seen=self.commands.painted_gate is not None)
-        return [status_line(self.view, moment, keys, width)]
+    @property
+    def hinted(self) -> str:
+        """What is said in the status line for a few seconds."""
+        return self._hint.text
 
-    def _gate_inks(self) -> list[Ink]:
-        running = self.view.running
-        if self.view.ended is not None:
-            return inks_of(end_keys(self.view, self.where))
-        if self.view.gate is None and running is not None:
-            return inks_of(running_keys(self.view, running, self.where))
-        return inks_of(gate_keys(self.view, self.where))
+    @property
+    def lost(self) -> str:
+        """Why the connection to the host is gone; empty where it is not."""
+        return self._lost
 
     def hint(self, sentence: str) -> None:
         """Say something for a few seconds in the status line."""
@@ -291,7 +296,7 @@ class Workbench(Screen[None]):
 
     def action_do(self, action_id: str) -> None:
         """Do an action of the table, or say why it cannot be done."""
-        self._acted_at = self._monotonic()
+        self._acted_at = self.monotonic()
         action_id = meant(action_id, self.where)
         reason = why_not(action_id, self.view, self.where)
         if reason:
@@ -325,7 +330,7 @@ class Workbench(Screen[None]):
             source,
             self.paint,
             now=self.now,
-            monotonic=self._monotonic,
+            monotonic=self.monotonic,
             interval_s=self._interval_s,
             has_bell=self.announcer.has_bell,
             config_folder=self.config_folder,
