@@ -11,8 +11,9 @@ from lis_tui.core.errors import LisError
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox.carry import Carried, find_carried
 from lis_tui.sandbox.container import DockerSandbox
+from lis_tui.sandbox.engines import connect
 from lis_tui.sandbox.home import Carriage
-from lis_tui.sandbox.image import DEFAULT_IMAGE, connect
+from lis_tui.sandbox.image import DEFAULT_IMAGE
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.manifests import Manifests
 

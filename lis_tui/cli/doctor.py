@@ -1,6 +1,7 @@
 """`lis-tui doctor`: what works here, what does not, and how to mend it."""
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -88,13 +89,17 @@ def _sandboxes(loaded: Loaded) -> Iterator[Finding]:
 
 def _engine(loaded: Loaded, missing: str) -> Iterator[Finding]:
     from lis_tui.sandbox import image
+    from lis_tui.sandbox.engine import runtime_of, told_as
+    from lis_tui.sandbox.engines import connect, engine_of
 
+    sandbox = loaded.settings.sandbox
     try:
-        client = image.connect()
-        version = client.version()
-        name = f"Docker {version.get('Version', '?')} (API {version.get('ApiVersion', '?')})"
-        yield Finding("good", "engine", one_line(f"{name} at {_address(client.api.base_url)}"))
-        status = image.status(client, loaded.settings.sandbox.image)
+        with contextlib.closing(connect()) as client, told_as("The engine does not answer any more"):
+            found = engine_of(client)
+            where = f"{found.title} (API {client.api.api_version}) at {_address(client.api.base_url)}"
+            yield Finding("good", "engine", one_line(where))
+            runtime_of(found, sandbox.runtime)
+            status = image.status(client, sandbox.image)
     except LisError as error:
         yield Finding(missing, "engine", error.sentence)
         return

@@ -60,6 +60,10 @@ class SandboxSpec(Struct, frozen=True, kw_only=True):
     kind: Literal["auto", "docker", "embedded"] = "auto"
     """Its home: a container, namespaces of this machine, or (auto) a container where an engine answers."""
     image: str = "lis-tui-sandbox:latest"
+    runtime: str = ""
+    """Of a container: the engine's runtime by name (`runsc`, `kata`); empty: the engine's own choice."""
+    base: str = ""
+    """Of an embedded sandbox: a folder with a root file system, in the place of this machine's own."""
     network: Network = "auto"
     allow: tuple[str, ...] = ("*",)
     """Hosts it may reach with network `allow`: `name`, `*.name`, `name:port`; `*`: all but local ones."""

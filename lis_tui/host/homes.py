@@ -16,8 +16,9 @@ from lis_tui.sandbox.carry import Carried
 from lis_tui.sandbox.channel import Channel
 from lis_tui.sandbox.container import DockerHome
 from lis_tui.sandbox.embedded import EmbeddedHome
+from lis_tui.sandbox.engines import connect
 from lis_tui.sandbox.home import Home
-from lis_tui.sandbox.image import DEFAULT_IMAGE, connect
+from lis_tui.sandbox.image import DEFAULT_IMAGE
 from lis_tui.sandbox.layers import Places
 from lis_tui.sandbox.meters import Strikes
 from lis_tui.sandbox.service import Service

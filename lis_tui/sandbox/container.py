@@ -30,15 +30,17 @@ from lis_tui.sandbox.engine import (
     machine_of,
     name_of,
     no_image,
+    notes_of,
     open_channel,
     remove_container,
+    runtime_of,
     said,
     saved,
     tarred,
 )
+from lis_tui.sandbox.engines import Engine, connect, engine_of
 from lis_tui.sandbox.gauge import Gauge
 from lis_tui.sandbox.home import OUTPUTS_PATH, VARIABLES, Carriage
-from lis_tui.sandbox.image import connect
 from lis_tui.sandbox.marks import quote
 from lis_tui.sandbox.meters import Counts, Strikes
 from lis_tui.sandbox.orphans import chown_script
@@ -79,7 +81,6 @@ class DockerHome:
     """Makes one container, of one image for ever, and removes it."""
 
     kind: Literal["docker"] = "docker"
-    notes: Sequence[str] = ()
 
     def __init__(
         self,
@@ -112,6 +113,7 @@ class DockerHome:
         self._proxy = Proxy(os.environ)
         self._engine_folder = Path("/")
         self._gauge = Gauge(self, spec, self._counts)
+        self._answering: Engine | None = None
 
     @property
     def name(self) -> str:
@@ -126,6 +128,11 @@ class DockerHome:
     def guard(self, door: Door) -> None:
         """Have its proxy ask this door."""
         self._proxy.guard(door)
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Which engine it is, where it is not Docker's usual one, and which runtime."""
+        return notes_of(self._answering, self._spec.runtime)
 
     async def create(self) -> None:
         """Create and start the container. Raises EngineMissing, ImageMissing, SandboxFailed."""
@@ -177,6 +184,7 @@ class DockerHome:
     def _create(self) -> str:
         """Create and start the container, with the work tree bound; gives the image's id."""
         self._client = client = connect()
+        self._answering = engine_of(client)
         name = self.image_id or self._spec.image  # once up, it is for ever a computer of that very image
         try:
             image = client.images.get(name)
@@ -227,6 +235,7 @@ class DockerHome:
             mem_limit=f"{self._spec.memory_mb}m",
             memswap_limit=f"{self._spec.memory_mb}m",
             nano_cpus=int(self._gauge.cpus * 1e9),
+            runtime=runtime_of(self._which(), self._spec.runtime),
             network_mode="bridge" if self._spec.network == "auto" else self._spec.network,
             mounts=binds,
         )
@@ -266,6 +275,11 @@ class DockerHome:
             raise ShellLost("The sandbox is stopped.")
         return self._client
 
+    def _which(self) -> Engine:
+        if self._answering is None:
+            raise ShellLost("The sandbox is stopped.")
+        return self._answering
+
     def _inside(self) -> Container:
         if self._container is None:
             raise ShellLost("The sandbox is stopped.")
@@ -286,7 +300,9 @@ class DockerHome:
         problems: list[str] = []
         for name in ("output", "answer.txt"):
             try:
-                read = partial(tarred, self._engine().api) if self._has_moved else archive
+                # Podman's own copy follows a link, inside
+                is_by_tar = self._has_moved or self._which().is_podman
+                read = partial(tarred, self._engine().api) if is_by_tar else archive
                 part = await asyncio.to_thread(saved, read, container, f"{self._workdir}/{name}", folder)
             except ENGINE_ERRORS as error:
                 raise SandboxFailed(f"The outputs could not be copied: {said(error)}") from error

@@ -16,6 +16,7 @@ from lis_tui.core.errors import SandboxFailed
 from lis_tui.core.ports import SavedOutputs
 from lis_tui.core.text import one_line
 from lis_tui.sandbox.channel import Channel, SocketChannel
+from lis_tui.sandbox.engines import Engine
 from lis_tui.sandbox.image import DEFAULT_IMAGE
 from lis_tui.sandbox.meters import Counts
 from lis_tui.sandbox.transfer import extract
@@ -31,7 +32,7 @@ def open_channel(api: docker.APIClient, container: Container, arguments: Sequenc
     try:
         name, stream = _execute(api, container, arguments)
     except APIError as error:
-        if "is not running" not in str(error):
+        if "running" not in str(error):  # "is not running", "only on running containers", as engines have it
             raise
         container.wait(timeout=10)
         container.start()  # a command killed all processes; the files are as they were
@@ -115,6 +116,22 @@ def machine_of(client: docker.DockerClient, wished: float) -> tuple[Path, float]
     """Tell where the engine keeps its things, and how many of the `wished` processors its machine has."""
     told = client.info()
     return Path(told.get("DockerRootDir") or "/"), min(wished, told.get("NCPU") or wished)
+
+
+def runtime_of(engine: Engine, wished: str) -> str | None:
+    """Give the runtime to ask for, None for the engine's own. Raises SandboxFailed."""
+    if not wished or wished in engine.runtimes:
+        return wished or None
+    raise SandboxFailed(
+        f"The engine has no runtime {wished}: it has {', '.join(engine.runtimes) or 'none to choose from'}."
+    )
+
+
+def notes_of(engine: Engine | None, runtime: str) -> list[str]:
+    """Say which engine it is, where it is not the usual one, and which runtime was asked for."""
+    is_usual = engine is None or not (engine.is_podman or engine.is_rootless)
+    notes = [] if engine is None or is_usual else [engine.title]
+    return notes + ([f"runtime {runtime}"] if runtime else [])
 
 
 def no_image(name: str, wished: str = "") -> str:

@@ -1,26 +1,22 @@
-"""Finds the container engine, builds the sandbox image from `docker/`, and says whether it is current."""
+"""Builds the sandbox image from `docker/`, and says whether it is current."""
 
 import hashlib
 import io
-import os
 import shlex
-import shutil
-import socket
-import sys
 import tarfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import docker
 from docker.errors import DockerException, ImageNotFound
-from docker.utils import kwargs_from_env
 from msgspec import Struct
 
 from lis_tui.core.data import data_folder
-from lis_tui.core.errors import EngineMissing, ImageMissing, SandboxFailed
+from lis_tui.core.errors import ImageMissing, SandboxFailed
 from lis_tui.core.text import clean, one_line
 from lis_tui.sandbox.carry import Carried
+from lis_tui.sandbox.engines import connect
 
 DEFAULT_IMAGE = "lis-tui-sandbox:latest"
 DEFAULT_BASE = "ubuntu:24.04"
@@ -30,79 +26,6 @@ _RECIPE_LABEL = "lis-tui.recipe"
 _BASE_LABEL = "lis-tui.base"
 _STAGE_LABEL = "lis-tui.stage"
 _RECIPE_FILES = ("Dockerfile", "apt-get")
-
-
-# -- the engine ------------------------------------------------------------------------------------
-
-
-def connect(
-    environ: Mapping[str, str] | None = None, home: Path | None = None, *, timeout_s: int = 60
-) -> docker.DockerClient:
-    """Find an engine that answers: DOCKER_HOST, the current context, then the usual sockets.
-
-    Raises EngineMissing with one sentence that says what to do next.
-    """
-    environ = os.environ if environ is None else environ
-    problems: list[Exception] = []
-    try:
-        addresses = tuple(_addresses(environ, home or Path.home()))
-    except (DockerException, ValueError) as problem:
-        raise EngineMissing(f"Docker's settings cannot be used: {one_line(str(problem))}") from problem
-    for address, tls in addresses:
-        try:
-            _knock(address)
-            return docker.DockerClient(
-                base_url=address, tls=tls, version="auto", timeout=timeout_s, use_ssh_client=True
-            )
-        except (OSError, DockerException) as problem:
-            problems.append(problem)
-    raise EngineMissing(_next_step(problems, environ)) from (problems[-1] if problems else None)
-
-
-def _addresses(environ: Mapping[str, str], home: Path) -> Iterator[tuple[str, Any]]:
-    """Give engine addresses with their TLS settings; what a person chose is the only one tried."""
-    if environ.get("DOCKER_HOST"):
-        chosen = kwargs_from_env(environment=dict(environ))
-        yield chosen["base_url"], chosen.get("tls", False)
-        return
-    context = docker.ContextAPI.get_context(environ.get("DOCKER_CONTEXT") or None)
-    if context is not None and context.name != "default" and context.Host:
-        yield context.Host, context.TLSConfig or False
-        return
-    yield "unix:///var/run/docker.sock", False
-    yield f"unix://{home}/.docker/run/docker.sock", False
-    if folder := environ.get("XDG_RUNTIME_DIR"):
-        yield f"unix://{folder}/docker.sock", False
-
-
-def _knock(address: str) -> None:
-    """Open and close the socket, because its plain OSError says why better than the client does."""
-    for scheme in ("unix://", "http+unix://"):
-        if address.startswith(scheme):
-            with socket.socket(socket.AF_UNIX) as door:
-                door.settimeout(10)
-                door.connect(address.removeprefix(scheme))
-
-
-def _next_step(problems: list[Exception], environ: Mapping[str, str]) -> str:
-    if any(isinstance(problem, PermissionError) for problem in problems):
-        return (
-            "You may not use the container engine: run `sudo usermod -aG docker $USER`, "
-            "log in again, then try once more."
-        )
-    if chosen := environ.get("DOCKER_HOST"):
-        return f"No container engine answers at DOCKER_HOST={chosen}: start it there, or unset DOCKER_HOST."
-    if sys.platform == "darwin":
-        return "No container engine answers: start Docker Desktop (or Colima), then try once more."
-    if shutil.which("dockerd", path=environ.get("PATH")):
-        return "Docker is installed but does not run: start it with `sudo systemctl start docker`."
-    return (
-        "No container engine is installed: on Debian and Ubuntu run `sudo apt-get install docker.io`, "
-        "elsewhere install Docker, then try once more."
-    )
-
-
-# -- the image -------------------------------------------------------------------------------------
 
 
 class ImageStatus(Struct, frozen=True, kw_only=True):

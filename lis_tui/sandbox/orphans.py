@@ -11,7 +11,7 @@ from docker.models.containers import Container
 
 from lis_tui.core.errors import ImageMissing
 from lis_tui.sandbox.engine import HOST_LABEL, RUN_LABEL, name_of, no_image, remove_container, told_as
-from lis_tui.sandbox.image import connect
+from lis_tui.sandbox.engines import connect, engine_of
 from lis_tui.sandbox.marks import quote
 
 
@@ -52,8 +52,7 @@ def _reclaim(worktree: Path, image: str) -> None:
     with told_as(f"{worktree} could not be given back to you"):
         client = connect()
         try:
-            is_mapped = any("rootless" in option for option in client.info().get("SecurityOptions") or ())
-            owner = "0:0" if is_mapped else f"{os.geteuid()}:{os.getegid()}"
+            owner = "0:0" if engine_of(client).is_rootless else f"{os.geteuid()}:{os.getegid()}"
             client.images.get(image)  # a missing one would be pulled by `run`
             client.containers.run(
                 image,

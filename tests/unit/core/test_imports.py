@@ -11,6 +11,7 @@ BESIDE_THE_ENGINE = (
     "lis_tui.sandbox.engine",
     "lis_tui.sandbox.image",
     "lis_tui.sandbox.orphans",
+    "lis_tui.sandbox.engines",
     "lis_tui.cli.image",
     "lis_tui.host",
 )

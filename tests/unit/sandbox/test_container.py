@@ -15,7 +15,7 @@ import pytest
 from lis_tui.core.errors import EngineMissing, FileRefused, ImageMissing, SandboxFailed, ShellLost
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox.container import DockerSandbox
-from lis_tui.sandbox.image import connect
+from lis_tui.sandbox.engines import connect
 from lis_tui.sandbox.orphans import reclaim, remove_orphans
 from tests.docker_home import HOST_ID, docker_available, docker_image, docker_sandbox
 from tests.ordinary import readable_packages

@@ -2,8 +2,6 @@
 
 import io
 import os
-import socket
-import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,75 +13,7 @@ from lis_tui.core.data import data_folder
 from lis_tui.core.errors import EngineMissing, SandboxFailed
 from lis_tui.sandbox import image
 from lis_tui.sandbox.carry import Carried, Setting
-
-
-def test_a_machine_without_docker_is_told_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(image, "_addresses", lambda environ, home: iter([(f"unix://{tmp_path}/none", False)]))
-    monkeypatch.setattr(sys, "platform", "linux")
-    with pytest.raises(EngineMissing, match=r"apt-get install docker\.io"):
-        image.connect({"PATH": str(tmp_path)}, tmp_path)
-
-
-def test_an_engine_that_is_installed_and_does_not_run_is_to_be_started(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    program = tmp_path / "dockerd"
-    program.write_text("#!/bin/sh\n")
-    program.chmod(0o755)
-    monkeypatch.setattr(image, "_addresses", lambda environ, home: iter([(f"unix://{tmp_path}/none", False)]))
-    monkeypatch.setattr(sys, "platform", "linux")
-    with pytest.raises(EngineMissing, match="systemctl start docker"):
-        image.connect({"PATH": str(tmp_path)}, tmp_path)
-
-
-def test_on_macos_docker_desktop_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(image, "_addresses", lambda environ, home: iter([(f"unix://{tmp_path}/none", False)]))
-    monkeypatch.setattr(sys, "platform", "darwin")
-    with pytest.raises(EngineMissing, match="Docker Desktop"):
-        image.connect({"PATH": str(tmp_path)}, tmp_path)
-
-
-def test_a_socket_that_one_may_not_use_names_the_group(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refuse(address: str) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr(image, "_knock", refuse)
-    with pytest.raises(EngineMissing, match="usermod -aG docker"):
-        image.connect({}, tmp_path)
-
-
-def test_a_chosen_engine_that_does_not_answer_is_named_and_no_other_is_taken(tmp_path: Path) -> None:
-    chosen = f"unix://{tmp_path}/mine.sock"
-    with pytest.raises(EngineMissing, match="DOCKER_HOST=unix"):
-        image.connect({"DOCKER_HOST": chosen}, tmp_path)
-
-
-def test_a_socket_that_nobody_serves_is_no_engine(tmp_path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as other:
-        other.bind(str(tmp_path / "s"))
-        with pytest.raises(EngineMissing):
-            image.connect({"DOCKER_HOST": f"unix://{tmp_path}/s"}, tmp_path)
-
-
-def test_settings_of_docker_that_make_no_sense_are_said(tmp_path: Path) -> None:
-    with pytest.raises(EngineMissing, match="settings"):
-        image.connect(
-            {"DOCKER_HOST": "tcp://h:1", "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": "/none"}, tmp_path
-        )
-
-
-def test_docker_desktops_socket_is_among_those_tried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    tried = [address for address, _ in image._addresses({"XDG_RUNTIME_DIR": "/run/user/7"}, tmp_path)]
-    assert tried == [
-        "unix:///var/run/docker.sock",
-        f"unix://{tmp_path}/.docker/run/docker.sock",
-        "unix:///run/user/7/docker.sock",
-    ]
+from lis_tui.sandbox.engines import connect
 
 
 def unpacked(packed: io.BytesIO) -> dict[str, tuple[bytes, int]]:
@@ -152,7 +82,7 @@ def test_progress_reaches_the_listener_as_safe_lines_and_an_error_ends_the_build
 @pytest.fixture(scope="module")
 def engine() -> Iterator[docker.DockerClient]:
     try:
-        client = image.connect()
+        client = connect()
     except EngineMissing as problem:
         pytest.skip(problem.sentence)
     yield client
