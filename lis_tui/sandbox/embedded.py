@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import os
 import re
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -82,7 +83,8 @@ class EmbeddedHome:
         self._base = base
         self._keeper: Keeper | None = None
         self._filter = syscalls.refusing()
-        self._groups = Groups(places.private.name, spec)
+        # another's groups may go by the run's name: a sandbox that was handed over keeps those it is in
+        self._groups = Groups(f"{places.private.name}-{secrets.token_hex(3)}", spec)
         self._entered: Sequence[Path] = ()
         self._entering = asyncio.Lock()
         self._proxy = Proxy(os.environ)
@@ -139,8 +141,8 @@ class EmbeddedHome:
 
     def _lay_out(self) -> None:
         layers.lay_out(self._places, self._base, self._carried.files())
+        self._places.groups.write_text("".join(f"{group}\n" for group in self._groups.planned()))
         self._entered = self._groups.make()
-        self._places.groups.write_text("".join(f"{entry.parent}\n" for entry in self._entered))
 
     def _command(self, given: int, filtered: int) -> list[str]:
         """Give the command; values of variables are in what is `given` to it, where no `ps` shows them."""

@@ -6,6 +6,7 @@ that part of the tree, as systemd does in a person's session.
 
 import contextlib
 import os
+import signal
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ from lis_tui.sandbox.meters import read_groups
 _TOP = Path("/sys/fs/cgroup")
 _LISTED = Path("/proc/self/cgroup")
 _PERIOD_US = 100_000
-_TRIES, _BETWEEN_TRIES_S = 50, 0.02
+_TRIES, _BETWEEN_TRIES_S = 250, 0.02
 
 
 class Groups:
@@ -31,22 +32,30 @@ class Groups:
         self.limited: set[str] = set()
         """What is limited: memory, processes, processors."""
 
+    def planned(self) -> list[Path]:
+        """Name those that will be made; whoever writes them down first leaves none that nobody knows of."""
+        return [group for group, _ in self._wanted()]
+
     def make(self) -> list[Path]:
         """Make what can be made, and give the files that a process enters them by."""
-        own = _own(self._listed)
-        if (self._top / "cgroup.controllers").exists():
-            self._make(self._top / own.get("", "/").lstrip("/") / "..", _version_2(self._spec))
-        else:
-            for controller, limits in _version_1(self._spec).items():
-                self._make(
-                    self._top / controller / own.get(controller, "/").lstrip("/"), {controller: limits}
-                )
+        for group, limits in self._wanted():
+            self._make(group, limits)
         return [group / "cgroup.procs" for group in self._made]
 
-    def _make(self, parent: Path, limits: Mapping[str, Mapping[str, str]]) -> None:
+    def _wanted(self) -> Iterator[tuple[Path, Mapping[str, Mapping[str, str]]]]:
+        own = _own(self._listed)
+        if (self._top / "cgroup.controllers").exists():
+            yield self._below(self._top / own.get("", "/").lstrip("/") / ".."), _version_2(self._spec)
+            return
+        for controller, limits in _version_1(self._spec).items():
+            parent = self._top / controller / own.get(controller, "/").lstrip("/")
+            yield self._below(parent), {controller: limits}
+
+    def _below(self, parent: Path) -> Path:
         group = Path(os.path.normpath(parent)) / self._name
-        if self._top not in group.parents:  # our own is the top one
-            group = self._top / self._name
+        return group if self._top in group.parents else self._top / self._name  # our own is the top one
+
+    def _make(self, group: Path, limits: Mapping[str, Mapping[str, str]]) -> None:
         if not os.access(group.parent / "cgroup.procs", os.W_OK):
             return
         with contextlib.suppress(OSError):
@@ -74,18 +83,33 @@ class Groups:
         remove(made)
 
 
-def remove(groups: list[Path]) -> None:
-    """Remove groups; the kernel takes a moment to see that nothing is in them."""
-    for group in groups:
-        for _ in range(_TRIES):
-            try:
-                group.rmdir()
-            except FileNotFoundError:
-                break
-            except OSError:
-                time.sleep(_BETWEEN_TRIES_S)
-            else:
-                break
+def remove(groups: list[Path]) -> list[Path]:
+    """Remove groups with all that runs in them; gives those that are still there after a while."""
+    left = groups
+    for number in range(_TRIES):
+        if number:  # the kernel takes a moment to see that nothing is in them
+            time.sleep(_BETWEEN_TRIES_S)
+        left = [group for group in left if not _is_removed(group)]
+        if not left:
+            break
+    return left
+
+
+def _is_removed(group: Path) -> bool:
+    if not group.exists():
+        return True
+    with contextlib.suppress(OSError):
+        group.rmdir()
+        return True
+    _end_all_in(group)
+    return False
+
+
+def _end_all_in(group: Path) -> None:
+    with contextlib.suppress(OSError):
+        for number in (group / "cgroup.procs").read_text().split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(number), signal.SIGKILL)
 
 
 def _own(listed: Path) -> dict[str, str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from lis_tui.core.errors import StorageFailed
 from lis_tui.core.private import private_folder
 from lis_tui.core.removal import remove_tree
 from lis_tui.sandbox.furniture import PIP_PATH, furnish, pip_package
@@ -270,9 +271,11 @@ def _guarded_proc() -> Iterator[str]:
 
 
 def delete(places: Places) -> None:
-    """Delete all of a sandbox. Raises StorageFailed."""
+    """End all that runs in a sandbox, and delete it. Raises StorageFailed."""
     with suppress(OSError):
-        remove([Path(line) for line in places.groups.read_text().splitlines()])
+        left = remove([Path(line) for line in places.groups.read_text().splitlines()])
+        if left:  # whoever comes next finds them
+            raise StorageFailed(f"The control group {left[0]} does not end.")
     for folder in (places.private, places.folder):
         remove_tree(folder)
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -175,6 +176,24 @@ def test_names_with_odd_characters_are_mounted_as_they_are(tmp_path: Path) -> No
     assert "a b\\,c\\:d" in text
 
 
+def test_groups_are_known_before_they_are_made_and_what_runs_in_them_ends_with_them(tmp_path: Path) -> None:
+    groups = Groups(f"lis-x-{os.getpid()}", SandboxSpec())
+    planned = groups.planned()
+    entries = groups.make()
+    if not entries:
+        pytest.skip("this machine lets us make no control groups")
+    assert [entry.parent for entry in entries] == [group for group in planned if group.exists()]
+    with subprocess.Popen(["sleep", "1000"]) as sleeper:
+        for entry in entries:
+            entry.write_text(str(sleeper.pid))
+        places = Places(tmp_path / "one", tmp_path, tmp_path)
+        places.folder.mkdir()
+        places.groups.write_text("".join(f"{group}\n" for group in planned))
+        layers.delete(places)
+        assert sleeper.wait() == -signal.SIGKILL
+    assert not any(group.exists() for group in (*planned, places.folder))
+
+
 def test_only_what_dead_runs_left_is_deleted(tmp_path: Path) -> None:
     for name in ("dead", "dead.copy", "live", "live.copy"):
         (tmp_path / name / "layers" / "deep").mkdir(parents=True)
@@ -198,7 +217,7 @@ async def sandbox_load(folder: Path) -> Load:
 @pytest.mark.parametrize(
     "names",
     [
-        pytest.param(("test_escapes", "test_jobs", "test_limits"), id="escapes"),
+        pytest.param(("test_escapes", "test_breakout", "test_jobs", "test_limits"), id="escapes"),
         pytest.param(
             ("test_shell", "test_commands", "test_files", "test_checkpoints"),
             id="all",
