@@ -113,6 +113,7 @@ class FakeServer:
         then: Then = "submit",
         models: Sequence[str] = ("fake-model",),
         port: int = 0,
+        by_turn: bool = False,
     ) -> None:
         self.seen: list[Seen] = []
         self.url = ""
@@ -120,6 +121,8 @@ class FakeServer:
         self._then = then
         self._models = models
         self._port = port
+        self._by_turn = by_turn
+        """Answer by how many replies the conversation has already: any number of runs can be served."""
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True)
@@ -213,7 +216,7 @@ class FakeServer:
         if seen.path.endswith("/models"):
             listed = {"object": "list", "data": [{"id": name, "object": "model"} for name in self._models]}
             return await _send_whole(writer, 200, json.dumps(listed))
-        answer = self._next()
+        answer = self._next(seen)
         if answer.usage_refused and "stream_options" in seen.body:
             refusal = {"error": {"message": "unknown field stream_options", "type": "invalid_request_error"}}
             self._served -= 1
@@ -238,9 +241,11 @@ class FakeServer:
             with self._news:
                 self._news.notify_all()
 
-    def _next(self) -> Answer:
+    def _next(self, seen: Seen) -> Answer:
         place = self._served
         self._served += 1
+        if self._by_turn:
+            place = sum(message["role"] == "assistant" for message in seen.messages)
         if place < len(self._answers):
             return self._answers[place]
         if self._then == "repeat" and self._answers:
