@@ -228,8 +228,10 @@ class MemorySandbox:
         workdir: str = "/testbed",
         outputs_path: str | None = "/outputs",
         start_fails_with: Exception | None = None,
+        network: str = "none",
     ) -> None:
         self.workdir = workdir
+        self.network = network
         self.outputs_path = outputs_path
         self.commands = dict(commands or {})
         self.files: dict[str, bytes] = dict(files or {})
@@ -275,7 +277,7 @@ class MemorySandbox:
             raise self._start_fails_with
         self.is_up = True
         return SandboxStarted(
-            kind="memory", image="none", image_id="", container="", network="none", took_s=0.0
+            kind="memory", image="none", image_id="", container="", network=self.network, took_s=0.0
         )
 
     async def run(

@@ -64,6 +64,7 @@ from lis_tui.engine.progress import Progress
 
 RAISABLE: tuple[EndStatus, ...] = ("turn_limit", "token_limit", "cost_limit", "time_limit")
 AboutRun = Pause | Resume | Steer | Withdraw | FollowUp | SetLimits | RetryNow | End
+AboutRules = SetMode | SetBreakpoints | SetAllowRules | SetAllowedHosts | AnswerConnection
 CUT_BY_PERSON = "Cut by the user."
 
 
@@ -107,14 +108,12 @@ class Controls:
                 self._progress.gates.answer(decision, address, by, gate)
             case Amend() | EditReply() | EditObservation() | Inject() | ChangeModel():
                 self._changes.decide(decision, address, by, gate)
-            case SetMode() | SetBreakpoints() | SetAllowRules():
+            case SetMode() | SetBreakpoints() | SetAllowRules() | SetAllowedHosts() | AnswerConnection():
                 self._decide_rules(decision, by)
             case Interrupt() | SendInput() | CloseInput():
                 self._decide_command(decision, address, by)
             case SetTimeout() | ToBackground() | RunOwn() | ShareOwn() | StopOwn():
                 self._commands.decide(decision, address, by)
-            case AnswerConnection() | SetAllowedHosts():
-                raise DecisionRefused("This run's sandbox has no proxy that could be told.")
             case _:
                 self._decide_run(decision, by)
 
@@ -147,7 +146,7 @@ class Controls:
                 given = None if answer is None else safe_str(answer)
                 self.end(Ending("ended_by_person", safe_str(reason), given), by)
 
-    def _decide_rules(self, decision: SetMode | SetBreakpoints | SetAllowRules, by: Who) -> None:
+    def _decide_rules(self, decision: AboutRules, by: Who) -> None:
         gates = self._progress.gates
         match decision:
             case SetMode(mode):
@@ -159,6 +158,8 @@ class Controls:
                     raise DecisionRefused(error.sentence) from error
             case SetAllowRules(rules):
                 gates.rules.replace(rules, by)
+            case SetAllowedHosts() | AnswerConnection():
+                self._progress.door.decide(decision, by)
 
     def _decide_command(
         self, decision: Interrupt | SendInput | CloseInput, address: StepAddress | None, by: Who
@@ -229,7 +230,7 @@ class Controls:
                 self._raise_limits(limits)
             case FollowUp(text) | Steer(text):
                 self._follow_up(text)
-            case SetMode() | SetBreakpoints() | SetAllowRules():
+            case SetMode() | SetBreakpoints() | SetAllowRules() | SetAllowedHosts():
                 self._decide_rules(decision, by)
             case End() if self._progress.storage.is_stuck:
                 self._progress.storage.give_up()

@@ -64,6 +64,7 @@ def recall(progress: Progress, past: Past) -> None:
     progress.stopwatch.count(seconds_of(past.records))
     progress.said += view.queued if isinstance(past.opening, RunContinued) else ()
     progress.gates.rules.adopt(view.allow_rules)
+    progress.door.adopt(past.records, view.allowed_hosts)
     for turn in view.turns:
         progress.call_ids.update(call.id for reply in turn.replies for call in reply.calls)
     for number, call in enumerate(calls_of(view, progress.turn), start=1):

@@ -1,7 +1,7 @@
 """Where a run is: its conversation, what it has spent, what was said meanwhile, and whether it is to end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from lis_tui.core.bus import Bus
@@ -22,10 +22,12 @@ from lis_tui.core.events import (
 )
 from lis_tui.core.messages import Observation, Reply, StepStatus, ToolCall
 from lis_tui.core.parts import StepView
+from lis_tui.core.ports import Sandbox
 from lis_tui.core.spec import Limits, RunSpec
 from lis_tui.core.text import safe_str
 from lis_tui.core.view import RunView
-from lis_tui.engine.beside import Beside
+from lis_tui.engine.beside import Beside, Copies
+from lis_tui.engine.door import HostDoor
 from lis_tui.engine.gates import Gates
 from lis_tui.engine.limits import Ending, Spent, Stopwatch, reached, seconds_left
 from lis_tui.engine.shown import Shown
@@ -67,6 +69,7 @@ class Progress:
         self.ending: Ending | None = None
         self.running: StepAddress | None = None
         self.beside = Beside(bus, self.view, clock)
+        self.door = HostDoor(bus, self.view, spec, lambda: self.running)
         self.begun: StepAddress | None = None
         """The step that was started and is not answered yet."""
         self.is_asking = False
@@ -75,6 +78,12 @@ class Progress:
         self._unanswered: dict[StepAddress, ToolCall] = {}
         self.call_ids: set[str] = set()
         """The ids of all calls so far; some servers refuse a history in which one is used twice."""
+
+    def look_after(self, sandbox: Sandbox, copies: Copies | None, mirrors: Sequence[str]) -> None:
+        """Watch over the sandbox's connections, and have copies of it for a person to look around in."""
+        self.beside.copies = copies
+        self.door.know(mirrors)
+        sandbox.guard(self.door)
 
     # ---- the end
 

@@ -74,6 +74,7 @@ class Run:
         replay: Replay | None = None,
         make_model: MakeModel | None = None,
         copies: Copies | None = None,
+        mirrors: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.spec = spec
@@ -87,7 +88,7 @@ class Run:
         self._results_dir = Path(spec.output_dir) if spec.output_dir else results_dir
         self._bus = bus
         self._progress = Progress(spec, bus, clock, storage_retry_s)
-        self._progress.beside.copies = copies
+        self._progress.look_after(sandbox, copies, mirrors)
         by_name = {tool.schema.name: tool for tool in tools}
         self._models = Models(spec.model, model, make_model, bus)
         self._keeping = Keeping(sandbox, bus)
@@ -194,6 +195,7 @@ class Run:
         """Remove the sandbox; a run that still goes on is ended first. Safe to call twice."""
         await self.terminate("The run was closed.")
         await self._computer.close()
+        self._progress.door.close()
         await self._progress.beside.close()
         await self._models.close()
         await self._progress.storage.close()

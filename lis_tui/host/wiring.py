@@ -159,6 +159,7 @@ def furnish(
         past=past,
         replay=replay,
         make_model=other_models(spec.model, secrets, os.environ),
+        mirrors=carried.hosts(),
     )
 
     async def release() -> None:

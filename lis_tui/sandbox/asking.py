@@ -5,6 +5,7 @@ import re
 import h11
 from msgspec import Struct
 
+from lis_tui.core.network import host_of
 from lis_tui.sandbox.line import Turned
 
 _AUTHORITY = re.compile(rb"(\[[0-9A-Fa-f:.]+\]|[^\s:/?#@\[\]]+)(?::([0-9]{0,5}))?")
@@ -92,7 +93,10 @@ def _authority(text: bytes, usual: int | None) -> tuple[str, int]:
         raise Turned(400, "Names and passwords do not belong into an address; send them as a header.")
     if found is None:
         raise Turned(400, "The address names no host that can be understood.")
-    host = found[1].decode("ascii").strip("[]")
+    try:
+        host = host_of(found[1].decode("ascii"))
+    except ValueError as error:
+        raise Turned(400, f"{found[1].decode()[:200]} cannot be reached: {error}.") from error
     port = int(found[2]) if found[2] else usual
     if port is None or not 0 < port < 65_536:
         raise Turned(400, f"{host} is asked for without a port, or with one that does not exist.")

@@ -21,6 +21,9 @@ MOST_HEAD = 65_536
 _MOST_DRAINED = 1 << 20
 _DRAIN_S = 2.0
 _WORDLESS = "ended the connection without an answer."
+_ASK = (
+    "Whoever started this run can allow it (--allow HOST, or on their screen). Go on without it otherwise.\n"
+)
 _BUSY = "Too many connections at once: close some and try again."
 
 
@@ -191,7 +194,7 @@ class Caller:
             self._writer.transport.abort()
             return
         text = one_line(turned.sentence, 500)
-        body = f"{text}\n".encode()
+        body = f"{text}\n{_ASK if turned.is_refusal else ''}".encode()
         is_whole = self.http.their_state is h11.DONE
         headers = [
             (b"Content-Type", b"text/plain; charset=utf-8"),

@@ -25,6 +25,7 @@ _POINT_TO_BUNDLE = (
 )
 _WHOLE_BUNDLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _SYSTEM_BUNDLES = ("etc/ssl/certs/ca-certificates.crt", "etc/pki/tls/certs/ca-bundle.crt", "etc/ssl/cert.pem")
+_INDEXES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "npm_config_registry")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
 _MOST_BUNDLE_BYTES = 4_000_000
@@ -54,6 +55,12 @@ class Carried(Struct, frozen=True):
     def proxies(self) -> Mapping[str, str]:
         """Give the proxy variables only, which an image build takes as arguments of its own."""
         return {s.name: s.value for s in self.settings if s.name.upper() in _PROXIES}
+
+    def hosts(self) -> tuple[str, ...]:
+        """Give the hosts of package indexes, each with its port, as a rule of a sandbox's network."""
+        urls = (url for s in self.settings if s.name in _INDEXES for url in s.value.split())
+        parts = (part for url in urls if (part := _split(url)) is not None)
+        return tuple(dict.fromkeys(filter(None, map(_host, parts))))
 
     def files(self) -> Mapping[str, bytes]:
         """Give absolute container paths and their contents."""
@@ -220,6 +227,17 @@ def _split(url: str) -> SplitResult | None:
         return urlsplit(url if "//" in url else f"http://{url}")
     except ValueError:
         return None
+
+
+def _host(url: SplitResult) -> str:
+    """Give host and port; empty where the address has none that can be understood."""
+    try:
+        port = url.port or {"http": 80, "https": 443}.get(url.scheme)
+        host = url.hostname
+    except ValueError:
+        return ""
+    shown = f"[{host}]" if host and ":" in host else host
+    return f"{shown}:{port}" if host and port else ""
 
 
 def _credentials(value: str) -> Iterator[str]:

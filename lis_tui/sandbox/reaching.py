@@ -41,32 +41,28 @@ class Reach:
         self._resolve = resolve
         self._connect_s = connect_s
 
-    async def open(self, door: Door, host: str, port: int, *, is_tunnel: bool) -> Line:
-        """Connect to a host that the door lets pass. Raises Turned, of which the door was told."""
+    async def open(self, door: Door, name: str, port: int, *, is_tunnel: bool) -> Line:
+        """Connect to a host (as `host_of` gives it) that may be reached. Raises Turned; the door knows."""
         try:
-            return await self._open(door, host, port, is_tunnel=is_tunnel)
+            return await self._open(door, name, port, is_tunnel=is_tunnel)
         except Turned as turned:
             is_allowed = not turned.is_refusal
-            door.note(Connection(host=host, port=port, is_allowed=is_allowed, why=turned.sentence))
+            door.note(Connection(host=name, port=port, is_allowed=is_allowed, why=turned.sentence))
             raise
 
-    async def _open(self, door: Door, host: str, port: int, *, is_tunnel: bool) -> Line:
-        try:
-            name = host_of(host)
-        except ValueError as error:
-            raise Turned(400, f"{host[:200]} cannot be reached: {error}.", is_refusal=True) from error
+    async def _open(self, door: Door, name: str, port: int, *, is_tunnel: bool) -> Line:
         _refuse(await door.may_pass(name, port))
         upstream = self._upstreams.to(name, port, is_tunnel=is_tunnel)
         addresses = await self._addresses(name, port, has_upstream=upstream is not None)
         passing = await _passing(door, name, port, addresses)
         if upstream is None or any(map(why_local, passing)):
             streams = await self._connected(name, port, passing)
-            return Line(host, port, streams, note=door.note)
+            return Line(name, port, streams, note=door.note)
         streams = await self._connected_via(upstream)
         if is_tunnel:
             streams = await _through(upstream, streams, name, port, self._connect_s)
-            return Line(host, port, streams, note=door.note)
-        return Line(host, port, streams, note=door.note, via_headers=upstream.headers())
+            return Line(name, port, streams, note=door.note)
+        return Line(name, port, streams, note=door.note, via_headers=upstream.headers())
 
     async def _addresses(self, name: str, port: int, *, has_upstream: bool) -> Sequence[str]:
         """Look a name up; behind a proxy of the person's, which looks up itself, it may be unknown here."""
