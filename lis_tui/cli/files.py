@@ -15,7 +15,8 @@ from lis_tui.core.errors import UsageWrong
 from lis_tui.core.events import FileEntry, RunForked, StepAddress
 from lis_tui.core.paths import escape_path, unescape_path
 from lis_tui.core.text import clean, one_line
-from lis_tui.preview.saving import made, save_all
+from lis_tui.preview.extracting import extract_content, said_of
+from lis_tui.preview.saving import made, safe_name, save_all
 from lis_tui.trajectory.inferred_files import InferredFiles
 from lis_tui.trajectory.past_files import Past, past_files
 
@@ -52,6 +53,25 @@ def keep(places: Places, wanted: str, paths: Sequence[str], *, to: Path, at: str
     for problem in problems:
         print(f"lis-tui: not saved: {clean(problem)}", file=sys.stderr)
     return 7 if problems else 0
+
+
+def extract(places: Places, wanted: str, paths: Sequence[str], *, to: Path, at: str | None) -> int:
+    """Extract archives of a run, each into a new folder below `to`. Raises LisError."""
+    tree = _tree(recorded(places, wanted), address_of(at) if at is not None else None)
+    if not paths:
+        raise UsageWrong("Say which archives: `lis-tui save RUN PATH… --extract --to DIR`.")
+    to = to.expanduser().absolute()
+    to.mkdir(parents=True, exist_ok=True)
+    has_problems = False
+    for path in _named(tree, paths):
+        into = to / (safe_name(path).partition(".")[0] or "archive")
+        with tree.open(path) as content:
+            sentence, problems = said_of(extract_content(content, into, name=path.rpartition("/")[2]), into)
+        print(f"{one_line(path, 200)}: {sentence} ({tree.when}).")
+        for problem in problems:
+            print(f"lis-tui: not extracted: {clean(problem)}", file=sys.stderr)
+        has_problems |= bool(problems)
+    return 7 if has_problems else 0
 
 
 def _named(tree: _Tree, paths: Sequence[str]) -> list[str]:

@@ -123,6 +123,8 @@ def _files(given: argparse.Namespace) -> int:
     places, _ = settings(given)
     if given.command == "files":
         return files.show(places, given.run, at=given.at, is_all=given.all)
+    if given.extract:
+        return files.extract(places, given.run, given.paths, to=given.to, at=given.at)
     return files.keep(places, given.run, given.paths, to=given.to, at=given.at)
 
 

@@ -169,6 +169,11 @@ def _add_files(add: _Add) -> None:
     files.add_argument("--all", action="store_true", help="all of the work folder, not what it made alone")
     save.add_argument("paths", metavar="PATH", nargs="*", help="in the work folder; default: what it made")
     save.add_argument("--to", type=Path, metavar="DIR", required=True, help="they go below it, as they lie")
+    save.add_argument(
+        "--extract",
+        action="store_true",
+        help="extract the archives that are named, each into a new folder: plain files that stay in it",
+    )
 
 
 def _add_travel(add: _Add) -> None:

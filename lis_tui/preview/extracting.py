@@ -12,8 +12,10 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, NamedTuple, Protocol
 
+from lis_tui.core.content import Content
 from lis_tui.core.errors import LisError
-from lis_tui.preview.file import File
+from lis_tui.core.text import one_line
+from lis_tui.preview.file import File, HeldFile, OpenedFile
 from lis_tui.preview.kinds import called
 from lis_tui.preview.members import Member, is_cut_off, of_tar, of_zip, opened_tar
 from lis_tui.preview.parts import CannotShow
@@ -103,6 +105,23 @@ def extract(content: File, into: Path, *, name: str = "", most_bytes: int = MOST
         raise CannotExtract(f"It cannot be extracted: {str(error)[:300] or 'it is damaged.'}") from error
     finally:
         os.close(folder)
+
+
+def extract_content(content: Content, into: Path, *, name: str) -> Extracted:
+    """Extract an archive that was opened, to a new folder. Raises CannotExtract; slow, for a thread."""
+    opened = content.descriptor
+    file: File = HeldFile(content.data or b"") if opened is None else OpenedFile(opened)
+    return extract(file, into, name=name)
+
+
+def said_of(extracted: Extracted, into: Path, most: int = 3) -> tuple[str, tuple[str, ...]]:
+    """Say what was written, and of what was not the first few, and why."""
+    files = f"{extracted.files:,} file{'' if extracted.files == 1 else 's'}"
+    left = [f"{one_line(one.name, 60)}: {one.why}" for one in extracted.left_out]
+    if len(left) > most:
+        left = [*left[:most], f"and {len(left) - most:,} more"]
+    problems = ([extracted.stopped] if extracted.stopped else []) + left
+    return f"extracted: {files} below {into}", tuple(problems)
 
 
 class _Extraction:

@@ -1,6 +1,8 @@
 """The keys that hand files to the person, in a live run, in a recording and at its end."""
 
 import asyncio
+import io
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -287,6 +289,24 @@ async def test_files_of_another_machine_say_that_they_are_not_here(
         await to_file(pilot, "output/set.png")
         await pilot.press("o")
         await until(pilot, "The files of this run are not on this machine.")
+
+
+async def test_an_archive_is_extracted_into_a_new_folder(tmp_path: Path, desktop: FakeDesktop) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("pages/index.html", "hi")
+        archive.writestr("../outside.txt", "no")
+    app, _ = app_with(tmp_path / "work", {**FILES, "output/site.zip": packed.getvalue()})
+    async with app.run_test(size=SIZE) as pilot:
+        await to_file(pilot, "output/site.zip")
+        bench(app).action_do("extract")
+        await until(pilot, "Extract output/site.zip")
+        app.screen.query_one(Input).value = str(tmp_path / "kept")
+        await pilot.press("enter")
+        await until(pilot, "its path leads out of the folder")
+        assert "../outside.txt" in text_of(app)
+    assert (tmp_path / "kept" / "pages" / "index.html").read_text() == "hi"
+    assert not (tmp_path / "outside.txt").exists()
 
 
 # ---- pictures

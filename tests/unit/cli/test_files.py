@@ -1,5 +1,7 @@
 """What a run made, listed and saved from the command line."""
 
+import io
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -101,3 +103,26 @@ def test_a_folder_is_saved_with_what_is_in_it(
     _, out, _ = said(capsys, "save", "poster", "output/deep/", "--to", "kept")
     assert out.startswith("1 of 1 saved")
     assert (tmp_path / "kept" / "output" / "deep" / "a_b.txt").exists()
+
+
+def test_an_archive_is_extracted_without_what_would_lie_elsewhere(
+    run: RunFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with tarfile.open(run.worktree / "output" / "site.tar.gz", "w:gz") as tar:
+        for name in ("index.html", "../outside.txt"):
+            member = tarfile.TarInfo(name)
+            member.size = 2
+            tar.addfile(member, io.BytesIO(b"hi"))
+    code, out, err = said(
+        capsys, "save", "poster", "output/site.tar.gz", "--extract", "--to", str(tmp_path / "kept")
+    )
+    assert code == 7
+    assert "output/site.tar.gz: extracted: 1 file below" in out
+    assert "not extracted: ../outside.txt:" in err
+    assert (tmp_path / "kept" / "site" / "index.html").read_bytes() == b"hi"
+    assert not (tmp_path / "kept" / "outside.txt").exists()
+    code, _, err = said(capsys, "save", "poster", "--extract", "--to", str(tmp_path / "kept"))
+    assert (code, "Say which archives" in err) == (2, True)
+    code, _, err = said(capsys, "save", "poster", "make.py", "--extract", "--to", str(tmp_path / "kept"))
+    assert code == 1
+    assert "It cannot be extracted" in err
