@@ -27,7 +27,7 @@ check: setup
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@$(BIN)/pytest $(SIDE_BY_SIDE) --slow
+	@$(BIN)/pytest $(SIDE_BY_SIDE) --slow --durations=40 --durations-min=3
 
 ## make setup        the environment, the engine, the image and bubblewrap, as far as this machine allows
 setup:
