@@ -12,6 +12,8 @@ from lis_tui.sandbox.marks import Mark, Until, fresh_mark, quote
 
 MOST_BETWEEN = 262_144
 """Bytes that background jobs print between two commands and that wait for the next one."""
+_MOST_RECORD = 1 << 20
+"""Bytes of a record of the loop's; its longest part is a path."""
 
 
 class Step:
@@ -225,19 +227,25 @@ class Bash:
 
     def _take_control(self, data: bytes) -> None:
         *records, self._control = (self._control + data).split(b"\0")
+        # what runs inside can write here too: it may confuse its own shell, but neither fill nor end us
+        self._control = self._control[:_MOST_RECORD]
         for record in records:
-            kind, _, rest = record.partition(b" ")
-            if kind == b"P":
-                self.pid = int(rest)
-                self._up.set()
-            elif kind == b"X":
-                spawn(self._take_exit(int(rest)), "shell exit")
-            elif kind == b"S" and self._step is not None:
-                number, *children = (int(word) for word in rest.split())
-                if number == self._step.number:
-                    self._step.begin(frozenset(children))
-            elif kind == b"E" and self._step is not None:
-                self._take_end(self._step, rest)
+            with contextlib.suppress(ValueError):
+                self._take_record(record)
+
+    def _take_record(self, record: bytes) -> None:
+        kind, _, rest = record.partition(b" ")
+        if kind == b"P" and not self._up.is_set():
+            self.pid = int(rest)
+            self._up.set()
+        elif kind == b"X":
+            spawn(self._take_exit(int(rest)), "shell exit")
+        elif kind == b"S" and self._step is not None:
+            number, *children = (int(word) for word in rest.split())
+            if number == self._step.number:
+                self._step.begin(frozenset(children))
+        elif kind == b"E" and self._step is not None:
+            self._take_end(self._step, rest)
 
     async def _take_exit(self, code: int) -> None:
         """The bash ended: its output is whole when the outer one's mark has come."""
@@ -250,6 +258,6 @@ class Bash:
         number, code, slot, cwd = rest.split(b" ", 3)
         if int(number) != step.number or step.is_recorded:
             return
-        step.exit_code, step.slot, step.cwd = int(code), slot.decode(), cwd
+        step.exit_code, step.slot, step.cwd = int(code) & 0xFF, str(int(slot)), cwd
         step.is_recorded = True
         step.check()

@@ -29,6 +29,7 @@ LAUNCH = ("bash", "--noprofile", "--norc", "-c", _LOOP, "keeper")
 _UP_S = 20.0
 _MOST = 1 << 18
 _PIPE_BYTES = 1 << 20
+_MOST_DIGITS = 12
 
 
 class Keeper:
@@ -123,13 +124,13 @@ class Keeper:
     async def _listen(self) -> None:
         assert self._process is not None
         assert self._process.stdout is not None
-        while line := await self._process.stdout.readline():
-            word, *numbers = line.split()
+        while line := await _line(self._process.stdout):
+            word, *numbers = line.split() or [b""]
             if word == b"U":
                 self._is_up.set()
             elif word == b"R" and not self._is_up.is_set():
                 self.read_only.append(os.fsdecode(b" ".join(numbers)))
-            elif numbers and numbers[0].isdigit():
+            elif numbers and numbers[0].isdigit() and len(numbers[0]) < _MOST_DIGITS:
                 self._told(word, int(numbers[0]), numbers[1:])
         for channel in self._channels.values():
             channel.end(None)
@@ -144,13 +145,22 @@ class Keeper:
             channel.begin()
         elif word == b"X":
             del self._channels[number]
-            channel.end(int(rest[0]) if rest and rest[0].isdigit() else None)
+            channel.end(int(rest[0][-3:]) if rest and rest[0].isdigit() else None)
 
     async def _gather(self) -> None:
         assert self._process is not None
         assert self._process.stderr is not None
         while piece := await self._process.stderr.read(4096):
             self._errors = (self._errors + piece)[-4096:]
+
+
+async def _line(stream: asyncio.StreamReader) -> bytes:
+    """Give the next line; what runs inside can write too, and what is longer than ours is nothing."""
+    while True:
+        try:
+            return await stream.readline()
+        except ValueError:
+            continue
 
 
 class Drains:

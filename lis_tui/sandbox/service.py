@@ -12,6 +12,11 @@ from lis_tui.sandbox.marks import Mark, Until, fresh_mark, quote
 
 _LAUNCH = ("bash", "--noprofile", "--norc")
 _MOST_ERRORS = 65_536
+_MOST_OUTPUT = 1 << 29
+"""Bytes of an answer that is wanted whole; a list of a million files has a fifth of it."""
+_MOST_AFTER = 64
+"""Bytes behind the end of an answer: its code."""
+_DISTURBED = "something inside writes into the answers"
 
 
 class Data(Struct, frozen=True):
@@ -161,10 +166,23 @@ async def _collect(channel: Channel, mark: Mark, on_output: Sink | None = None) 
                 after[side] += piece
             elif (rest := sides[side].feed(piece)) is not None:
                 after[side] = rest
-            if len(errors) > _MOST_ERRORS:
-                del errors[_MOST_ERRORS // 2 :]
+            _bound(output, errors, after.get(side, b""))
         if on_output is not None and output:
             await on_output(bytes(output))
             output.clear()
         await asyncio.sleep(0)
-    return Answer(int(after[OUTPUT]), bytes(output), errors.decode("utf-8", errors="replace").strip())
+    return Answer(_code(after[OUTPUT]), bytes(output), errors.decode("utf-8", errors="replace").strip())
+
+
+def _bound(output: bytearray, errors: bytearray, after: bytes) -> None:
+    if len(errors) > _MOST_ERRORS:
+        del errors[_MOST_ERRORS // 2 :]
+    if len(output) > _MOST_OUTPUT or len(after) > _MOST_AFTER:
+        raise OSError(_DISTURBED)
+
+
+def _code(after: bytes) -> int:
+    try:
+        return int(after)
+    except ValueError as error:
+        raise OSError(_DISTURBED) from error
