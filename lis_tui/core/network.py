@@ -22,7 +22,7 @@ WEB = (80, 443)
 EVERY = "*"
 LOCALHOST = "localhost"
 
-_METADATA = frozenset(
+METADATA = frozenset(
     ip_address(one)
     for one in ("169.254.169.254", "fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")
 )
@@ -200,7 +200,7 @@ def is_own_address(address: str) -> bool:
 
 def _local_kind(address: Address) -> str:
     kinds = {
-        "a cloud's metadata address": address in _METADATA,
+        "a cloud's metadata address": address in METADATA,
         "a loopback address": address.is_loopback,
         "a link-local address": address.is_link_local or address in _SITE_LOCAL,
         "no host's address": address.is_unspecified or address in _THIS_NETWORK,

@@ -11,7 +11,7 @@ from msgspec import structs
 from lis_tui.core.errors import EngineMissing, ShellLost
 from lis_tui.core.namespaces import must_be_possible, why_not_here
 from lis_tui.core.ports import Door, Load, SavedOutputs, Space
-from lis_tui.core.spec import SandboxSpec
+from lis_tui.core.spec import Network, SandboxSpec
 from lis_tui.sandbox.carry import Carried
 from lis_tui.sandbox.channel import Channel
 from lis_tui.sandbox.container import DockerHome
@@ -101,6 +101,11 @@ class Chosen:
         self._home: Home | None = None
         self._door: Door | None = None
 
+    @property
+    def network(self) -> Network:
+        """Which network it has."""
+        return self._it().network
+
     def guard(self, door: Door) -> None:
         """Have its proxy ask this door."""
         self._door = door
@@ -154,6 +159,10 @@ class Chosen:
     async def settle(self, service: Service) -> None:
         """Make sure of the work folder."""
         await self._it().settle(service)
+
+    async def connected(self, service: Service) -> Sequence[str]:
+        """Wait for its network. Raises SandboxFailed."""
+        return await self._it().connected(service)
 
     async def open(self, arguments: Sequence[str]) -> Channel:
         """Start a process inside. Raises ShellLost."""

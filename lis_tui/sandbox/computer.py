@@ -102,6 +102,7 @@ class Computer:
             notes = self._circumstances()
             capabilities, more = await self._probe()
             more += self._begin_checkpoints(capabilities)
+            more += await self._home.connected(self._service)
         except BaseException:
             await asyncio.shield(self.stop())
             raise
@@ -111,7 +112,7 @@ class Computer:
             image=self._spec.image,
             image_id=self._home.image_id,
             container=self._home.name,
-            network=self._spec.network,
+            network=self._home.network,
             took_s=time.monotonic() - began,
             capabilities=capabilities,
             notes=(*notes, *more),

@@ -15,7 +15,7 @@ from docker.models.images import Image
 
 from lis_tui.core.errors import ImageMissing, SandboxFailed, ShellLost
 from lis_tui.core.ports import Contents, Door, Load, ManifestKeeper, SavedOutputs, Space
-from lis_tui.core.spec import SandboxSpec
+from lis_tui.core.spec import Network, SandboxSpec
 from lis_tui.sandbox.channel import Channel
 from lis_tui.sandbox.computer import Computer
 from lis_tui.sandbox.engine import (
@@ -44,8 +44,10 @@ from lis_tui.sandbox.home import OUTPUTS_PATH, VARIABLES, Carriage
 from lis_tui.sandbox.marks import quote
 from lis_tui.sandbox.meters import Counts, Strikes
 from lis_tui.sandbox.orphans import chown_script
+from lis_tui.sandbox.passage import Passage
 from lis_tui.sandbox.proxy import Proxy
 from lis_tui.sandbox.service import Service
+from lis_tui.sandbox.sidecar import ContainerWay
 from lis_tui.sandbox.transfer import pack
 
 _CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETUID", "SETGID")
@@ -114,6 +116,7 @@ class DockerHome:
         self._engine_folder = Path("/")
         self._gauge = Gauge(self, spec, self._counts)
         self._answering: Engine | None = None
+        self._passage = Passage(spec.network, "bridge", self._proxy)
 
     @property
     def name(self) -> str:
@@ -134,6 +137,11 @@ class DockerHome:
         """Which engine it is, where it is not Docker's usual one, and which runtime."""
         return notes_of(self._answering, self._spec.runtime)
 
+    @property
+    def network(self) -> Network:
+        """Which network it has."""
+        return self._passage.network
+
     async def create(self) -> None:
         """Create and start the container. Raises EngineMissing, ImageMissing, SandboxFailed."""
         self._has_moved = self.has_outputs = False
@@ -144,16 +152,23 @@ class DockerHome:
 
     async def settle(self, service: Service) -> None:
         """Find out whether the work tree is seen inside; where it is not, have one inside alone."""
-        if await self._is_seen_inside(service):
-            await self._gauge.begin(service)
-            return
-        service.close()
-        try:
-            await _to_its_end(asyncio.to_thread(self._create_apart))
-        except ENGINE_ERRORS as error:
-            raise SandboxFailed(f"The sandbox did not start: {said(error)}") from error
-        await self._is_seen_inside(service)
+        if not await self._is_seen_inside(service):
+            service.close()
+            try:
+                await _to_its_end(asyncio.to_thread(self._create_apart))
+            except ENGINE_ERRORS as error:
+                raise SandboxFailed(f"The sandbox did not start: {said(error)}") from error
+            await self._is_seen_inside(service)
+        self._passage.begin(self._way())
         await self._gauge.begin(service)
+
+    def _way(self) -> ContainerWay:
+        folder = self._outputs_dir.parent if self._is_bound else None
+        return ContainerWay(self._engine(), self._inside(), self._labels, folder)
+
+    async def connected(self, service: Service) -> Sequence[str]:
+        """Wait for its network. Raises SandboxFailed."""
+        return await self._passage.tried(service)
 
     async def hand_over(self, run: str, worktree: Path, outputs_dir: Path) -> None:
         """Have the name of another run. Raises SandboxFailed."""
@@ -174,6 +189,7 @@ class DockerHome:
     async def remove(self) -> None:
         """Remove the container and forget the engine."""
         self._gauge.close()
+        await self._passage.close()
         container, self._container = self._container, None
         if container is not None:
             await asyncio.to_thread(remove_container, container)
@@ -225,7 +241,12 @@ class DockerHome:
             command=["2147483647"],
             user="0:0",
             working_dir="/",
-            environment={**defaults, **self._carried.variables(), **self._env},
+            environment={
+                **defaults,
+                **self._carried.variables(),
+                **self._passage.variables,
+                **self._env,
+            },
             labels=self._labels,
             init=True,
             cap_drop=["ALL"],
@@ -236,7 +257,7 @@ class DockerHome:
             memswap_limit=f"{self._spec.memory_mb}m",
             nano_cpus=int(self._gauge.cpus * 1e9),
             runtime=runtime_of(self._which(), self._spec.runtime),
-            network_mode="bridge" if self._spec.network == "auto" else self._spec.network,
+            network_mode="bridge" if self.network == "bridge" else "none",
             mounts=binds,
         )
         self._container = container
@@ -288,10 +309,16 @@ class DockerHome:
     async def open(self, arguments: Sequence[str]) -> Channel:
         """Start a process inside, as its root. Raises ShellLost."""
         container = self._inside()
+        started: list[bool] = []
+        note = partial(started.append, True)
         try:
-            return await asyncio.to_thread(open_channel, self._engine().api, container, arguments)
+            channel = await asyncio.to_thread(open_channel, self._engine().api, container, arguments, note)
         except ENGINE_ERRORS as error:
             raise ShellLost(f"The sandbox is gone: {said(error)}") from error
+        if started:  # its network is another one now
+            self._passage.begin(self._way())
+            await self._passage.ready()
+        return channel
 
     async def save_outputs(self, folder: Path) -> SavedOutputs:
         """Copy `output/` and `answer.txt` to a host folder; regular files and folders only."""

@@ -7,6 +7,7 @@ when it starts.
 import asyncio
 import contextlib
 import hashlib
+import json
 import os
 import re
 import secrets
@@ -17,22 +18,25 @@ from typing import Literal
 from lis_tui.core.errors import EngineMissing, SandboxFailed, ShellLost
 from lis_tui.core.namespaces import as_root, must_be_possible, what_is_missing
 from lis_tui.core.ports import Contents, Door, Load, ManifestKeeper, SavedOutputs, Space
-from lis_tui.core.spec import SandboxSpec
+from lis_tui.core.spec import Network, SandboxSpec
 from lis_tui.sandbox import furniture, keeper, layers, syscalls
 from lis_tui.sandbox.channel import OUTPUT, Channel
 from lis_tui.sandbox.computer import Computer
+from lis_tui.sandbox.entry import Entry
 from lis_tui.sandbox.groups import Groups
 from lis_tui.sandbox.home import PRIVATE_FOLDER, VARIABLES, Carriage
 from lis_tui.sandbox.keeper import Keeper
 from lis_tui.sandbox.layers import Places
 from lis_tui.sandbox.measure import counts_below
 from lis_tui.sandbox.meters import COUNTS, STRIKES, Strikes, counts_in, least_free, strikes_in
+from lis_tui.sandbox.passage import Passage
 from lis_tui.sandbox.proxy import Proxy
 from lis_tui.sandbox.service import Service
 from lis_tui.sandbox.space import space_here
 from lis_tui.sandbox.transfer import extract
 
 PIPES_PATH = f"{PRIVATE_FOLDER}/pipes"
+_MOST_TOLD = 4096
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -88,6 +92,7 @@ class EmbeddedHome:
         self._entered: Sequence[Path] = ()
         self._entering = asyncio.Lock()
         self._proxy = Proxy(os.environ)
+        self._passage = Passage(spec.network, "allow", self._proxy)
 
     @property
     def name(self) -> str:
@@ -98,6 +103,11 @@ class EmbeddedHome:
     def worktree(self) -> Path | None:
         """The work folder is this machine's own."""
         return self._places.worktree
+
+    @property
+    def network(self) -> Network:
+        """Which network it has."""
+        return self._passage.network
 
     def guard(self, door: Door) -> None:
         """Have its proxy ask this door."""
@@ -120,18 +130,23 @@ class EmbeddedHome:
     async def _begin(self) -> None:
         self._keeper = made = Keeper(self._places.pipes)
         try:
-            with _handed(self._words()) as given, _handed(self._filter) as refused:
-                await made.start(self._command(given, refused), (given, refused))
+            with _handed(self._words()) as given, _handed(self._filter) as refused, _handed(b"") as told:
+                await made.start(self._command(given, refused, told), (given, refused, told))
+                self._lead_out(told)
         except SandboxFailed:
             await asyncio.to_thread(must_be_possible)
             raise
+
+    def _lead_out(self, told: int) -> None:
+        if self.network == "allow":  # the others need nothing; `bridge` is this machine's own
+            self._passage.begin(Entry(json.loads(os.pread(told, _MOST_TOLD, 0))["child-pid"]))
 
     def _lacks(self, *, has_changed: bool) -> list[str]:
         """Say what this sandbox is weaker in than a container, and what is missing of it."""
         assert self._keeper is not None
         limited = self._groups.limited | ({"processes"} if self._most_processes() else set())
         unlimited = [name for name in ("memory", "processes", "processors", "disk") if name not in limited]
-        notes = [*_in_short(self._spec), f"not limited: {', '.join(unlimited)}"]
+        notes = [*_in_short(self.network), f"not limited: {', '.join(unlimited)}"]
         notes += [f"{path} cannot be changed inside" for path in self._keeper.read_only]
         if not self._filter:
             notes.append("no system call is refused: this processor's are not known")
@@ -144,10 +159,10 @@ class EmbeddedHome:
         self._places.groups.write_text("".join(f"{group}\n" for group in self._groups.planned()))
         self._entered = self._groups.make()
 
-    def _command(self, given: int, filtered: int) -> list[str]:
+    def _command(self, given: int, filtered: int, told: int) -> list[str]:
         """Give the command; values of variables are in what is `given` to it, where no `ps` shows them."""
         refused = ["--seccomp", str(filtered)] if self._filter else []
-        words = ["--args", str(given), *refused, "--", *keeper.LAUNCH, PIPES_PATH]
+        words = ["--args", str(given), *refused, "--info-fd", str(told), "--", *keeper.LAUNCH, PIPES_PATH]
         text = layers.script(self._places, self._base, words, self._entered, self._most_processes())
         return ["unshare", *as_root(), "--mount", "--propagation", "private", "--", "bash", "-c", text]
 
@@ -168,14 +183,19 @@ class EmbeddedHome:
                 **VARIABLES,
                 **furniture.VARIABLES,
                 **self._carried.variables(),
+                **self._passage.variables,
                 **self._env,
             },
-            has_network=self._spec.network != "none",
+            has_network=self.network == "bridge",
         )
         return b"".join(os.fsencode(word) + b"\0" for word in words)
 
     async def settle(self, service: Service) -> None:
         """Nothing is elsewhere."""
+
+    async def connected(self, service: Service) -> Sequence[str]:
+        """Wait for its network. Raises SandboxFailed."""
+        return await self._passage.tried(service)
 
     async def open(self, arguments: Sequence[str]) -> Channel:
         """Start a process inside, as its root. Raises ShellLost."""
@@ -185,6 +205,7 @@ class EmbeddedHome:
             if self._keeper.is_gone:  # a command killed all processes; the files are as they were
                 await self._keeper.end()
                 await self._begin()
+                await self._passage.ready()
         return await self._keeper.open(arguments)
 
     async def hand_over(self, run: str, worktree: Path, outputs_dir: Path) -> None:
@@ -205,6 +226,7 @@ class EmbeddedHome:
 
     async def remove(self) -> None:
         """End the keeper and delete the layers."""
+        await self._passage.close()
         running, self._keeper = self._keeper, None
         if running is not None:
             await running.end()
@@ -259,10 +281,10 @@ class EmbeddedHome:
 def lacks(spec: SandboxSpec) -> list[str]:
     """Say at length in what any embedded sandbox with this spec is weaker than a container."""
     notes = ["weaker than a container: this machine's own kernel, programs and libraries, changed in layers"]
-    if spec.network != "none":
+    if spec.network == "bridge":
         notes.append(
             "the network is this machine's own, with its loopback services, abstract sockets and metadata "
-            "addresses (network=none has none of it)"
+            "addresses (network=allow and none have none of that)"
         )
     if os.geteuid() == 0:
         notes.append("root inside is this machine's own, with few capabilities; an ordinary user's is not")
@@ -273,9 +295,9 @@ def lacks(spec: SandboxSpec) -> list[str]:
     return notes
 
 
-def _in_short(spec: SandboxSpec) -> list[str]:
+def _in_short(network: Network) -> list[str]:
     notes = ["weaker than a container: `lis-tui doctor` says in what"]
-    if spec.network != "none":
+    if network == "bridge":
         notes.append("the network is this machine's own, with its loopback services")
     if os.geteuid() != 0:
         notes.append("pip works inside, apt does not")

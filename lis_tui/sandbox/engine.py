@@ -27,8 +27,13 @@ BOOT_LABEL = "lis-tui.boot"
 ENGINE_ERRORS = (DockerException, OSError)
 
 
-def open_channel(api: docker.APIClient, container: Container, arguments: Sequence[str]) -> Channel:
-    """Start a process and give its streams."""
+def open_channel(
+    api: docker.APIClient,
+    container: Container,
+    arguments: Sequence[str],
+    on_start: Callable[[], None],
+) -> Channel:
+    """Start a process and give its streams; `on_start` is told where the container had to be started."""
     try:
         name, stream = _execute(api, container, arguments)
     except APIError as error:
@@ -36,6 +41,7 @@ def open_channel(api: docker.APIClient, container: Container, arguments: Sequenc
             raise
         container.wait(timeout=10)
         container.start()  # a command killed all processes; the files are as they were
+        on_start()
         name, stream = _execute(api, container, arguments)
 
     async def exit_code() -> int | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from lis_tui.core.ports import Door, Load, SavedOutputs, Space
+from lis_tui.core.spec import Network
 from lis_tui.sandbox.channel import Channel
 from lis_tui.sandbox.meters import Strikes
 from lis_tui.sandbox.service import Service
@@ -66,6 +67,11 @@ class Home(Protocol):
         """What is to be known of it, once it is up: what it lacks, a sentence each."""
         ...
 
+    @property
+    def network(self) -> Network:
+        """Which network it has: never `auto`."""
+        ...
+
     def guard(self, door: Door) -> None:
         """Have its proxy ask this door from now on: before it is brought up, or when it changes hands."""
         ...
@@ -76,6 +82,10 @@ class Home(Protocol):
 
     async def settle(self, service: Service) -> None:
         """Make sure of the work folder, with a bash inside."""
+        ...
+
+    async def connected(self, service: Service) -> Sequence[str]:
+        """Wait until its network is as was asked for; tells what is to be known. Raises SandboxFailed."""
         ...
 
     async def open(self, arguments: Sequence[str]) -> Channel:

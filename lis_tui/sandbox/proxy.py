@@ -80,6 +80,11 @@ class Proxy:
             raise SandboxFailed(f"The sandbox's proxy cannot listen: {error.strerror or error}.") from error
         self._path = path
 
+    async def serve(self, listening: socket.socket) -> None:
+        """Answer on a socket that listens already, wherever that is."""
+        await self.close()
+        self._server = await asyncio.start_server(self._called, sock=listening, limit=PIECE_BYTES)
+
     async def close(self) -> None:
         """End every connection and listen no more; safe to call twice."""
         server, self._server = self._server, None

@@ -68,7 +68,7 @@ async def test_what_is_weaker_and_not_limited_is_said_when_it_starts(here: None,
     try:
         notes = " ".join((await sandbox.start()).notes)
         assert "weaker than a container" in notes
-        assert "loopback" in notes
+        assert "through a proxy" in notes
         assert "not limited" in notes
     finally:
         await sandbox.stop()
