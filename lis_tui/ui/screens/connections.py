@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import Screen
@@ -40,13 +40,13 @@ if TYPE_CHECKING:
     from lis_tui.ui.screens.workbench import Workbench
 
 KEYS = (
-    ("enter", "go to its step"),
+    ("enter", "its step"),
     ("h", "by host"),
+    ("e", "allowed hosts"),
     ("/", "filter"),
+    ("q", "back"),
     ("s 1–6", "sort"),
     ("S", "turn round"),
-    ("e", "allowed hosts"),
-    ("q", "back"),
 )
 FILTER_KEYS = (("enter", "to the rows"), ("esc", "all of them"))
 _VERDICTS: dict[str, HostVerdict] = {"host_once": "once", "host_always": "always", "host_no": "no"}
@@ -101,6 +101,7 @@ class ConnectionsScreen(Screen[None]):
     def on_mount(self) -> None:
         """Begin with the newest; what a question offers counts down."""
         self.rows.focus()
+        self.watch(self, "focused", lambda: self.status.refresh(), init=False)
         self._arrange()
         self.set_interval(1.0, self.asked.renew)
 
@@ -216,10 +217,6 @@ class ConnectionsScreen(Screen[None]):
     def action_filter(self) -> None:
         """To the filter."""
         self.query_one(FilterField).focus()
-
-    @on(events.DescendantFocus)
-    def _focus_moved(self) -> None:
-        self.status.refresh()
 
     @on(Input.Changed)
     def _filtered(self) -> None:

@@ -111,7 +111,7 @@ class ConnectionList(BlockList):
         if one.refused:
             some = "" if one.refused == one.count else f"{one.refused} of {one.count} refused: "
             why = one.why or "refused"
-            rows.append(Row([(f"{some}{why}", "warning")], lead=[("   ", "")], most=3, is_prose=True))
+            rows.append(Row([(f"{some}{why}", "muted")], lead=[("   ", "")], most=3, is_prose=True))
         return rows
 
     def on_click(self, event: events.Click) -> None:
