@@ -16,6 +16,7 @@ from lis_tui.core.ports import Model, Tool
 from lis_tui.core.spec import GateSpec, Limits, Mode, ModelSpec, RunSpec, ToolStyle
 from lis_tui.engine.beside import Copies
 from lis_tui.engine.past import Past
+from lis_tui.engine.recovery import Means
 from lis_tui.engine.replaying import Replay
 from lis_tui.engine.run import Run
 from lis_tui.tools.registry import default_tools
@@ -69,6 +70,7 @@ class Game:
         copies: Copies | None = None,
         past: Past | None = None,
         replay: Replay | None = None,
+        means: Means | None = None,
     ) -> None:
         self.clock = FakeClock()
         self.keeper = ListKeeper()
@@ -97,12 +99,13 @@ class Game:
             make_model=self._make_model,
             past=past,
             replay=replay,
+            means=means or Means(gaps_s=()),
         )
         self._task: asyncio.Task[RunEnded] | None = None
 
     async def play(self) -> RunEnded:
         """Play from start to end, then remove the sandbox."""
-        ended = await self.run.play()
+        ended = await asyncio.wait_for(self.run.play(), 4 * PATIENCE_S)
         await self.run.close()
         return ended
 

@@ -25,6 +25,7 @@ from lis_tui.engine.hands import Hands, parsed
 from lis_tui.engine.injecting import Injecting
 from lis_tui.engine.limits import Ending
 from lis_tui.engine.progress import Progress
+from lis_tui.engine.recovery import Recovery
 from lis_tui.engine.replaying import Pace
 from lis_tui.engine.versions import Versions
 
@@ -49,6 +50,7 @@ class Actor:
         calls: Calls,
         injecting: Injecting,
         versions: Versions,
+        recovery: Recovery,
         pace: Pace,
     ) -> None:
         self._progress = progress
@@ -56,11 +58,12 @@ class Actor:
         self._calls = calls
         self._injecting = injecting
         self._versions = versions
+        self._recovery = recovery
         self._pace = pace
         self._answers = Answers(progress, hands)
 
     async def act(self, address: StepAddress, call: ToolCall, note: str = "") -> Observation | Anew:
-        """Propose, decide, run and answer one call; `note` ends what the model sees. Raises SandboxFailed."""
+        """Propose, decide, run and answer one call; `note` ends what the model sees. Raises RunCut."""
         progress = self._progress
         problem = self._calls.problem(call)
         taken_over = self._pace.taken_over(address, call, problem)
@@ -72,7 +75,7 @@ class Actor:
         self._pace.amend(address)
         if problem:
             observation = Observation(text=f"Not run: {problem}", status="malformed")
-        elif refusal := self._refusal(call):
+        elif refusal := self._refusal(address, call):
             observation = refusal
         else:
             await progress.settled()
@@ -98,12 +101,24 @@ class Actor:
     async def _decided(self, address: StepAddress, call: ToolCall) -> tuple[GateDecision, Who]:
         is_submit = call.name == SUBMIT
         gate: Gate = "before_submit" if is_submit else "before_step"
-        return await self._injecting.hold(
-            address,
-            gate,
-            lambda decision: self.check(address, call, decision),
-            show=(lambda: self._answers.pending(call)) if is_submit else None,
-        )
+        while True:
+            decision, by = await self._injecting.hold(
+                address,
+                gate,
+                lambda decision: self.check(address, call, decision),
+                show=(lambda: self._pending(call)) if is_submit else None,
+            )
+            if not isinstance(decision, Approve | ApproveRule | Edit) or await self._recovery.is_back():
+                return decision, by
+            self._progress.gates.hold_again(address, decision, by)
+
+    async def _pending(self, call: ToolCall) -> str | None:
+        """Give what a submit would submit, where the sandbox can tell."""
+        try:
+            return None if self._recovery.is_lost else await self._answers.pending(call)
+        except SandboxFailed as error:
+            self._recovery.lose(error)
+            return None
 
     async def _carry_out(
         self, address: StepAddress, call: ToolCall, decision: GateDecision, by: Who
@@ -128,7 +143,10 @@ class Actor:
 
     async def _submit(self, address: StepAddress, call: ToolCall, arguments: str, by: Who) -> Observation:
         """What a person gives as the answer takes the place of what the model wrote, also in its file."""
-        replaced = await self._answers.replace(parsed(arguments).get("answer"), call)
+        try:
+            replaced = await self._answers.replace(parsed(arguments).get("answer"), call)
+        except SandboxFailed as error:
+            return self._failed(address, error)
         if replaced.problem:
             return Observation(text=f"Not submitted: {replaced.problem}", status="failed")
         is_changed = replaced.is_changed or parsed(arguments) != parsed(call.arguments)
@@ -141,21 +159,26 @@ class Actor:
         try:
             observation = await self._hands.use(address, call.name, arguments, changed_by)
         except SandboxFailed as error:
-            self._progress.answer(
-                address, Observation(text=f"The sandbox failed: {error.sentence}", status="failed")
-            )
-            raise
+            return self._failed(address, error)
+        self._recovery.worked()
         if changed_by is not None:
             note = f"[The user changed this call before it ran. What ran: {call.name} {arguments}]\n"
             return msgspec.structs.replace(observation, text=note + observation.text)
         return observation
 
-    def _refusal(self, call: ToolCall) -> Observation | None:
+    def _failed(self, address: StepAddress, error: SandboxFailed) -> Observation:
+        self._recovery.lose(error, address)
+        return Observation(text=f"The sandbox failed: {error.sentence}", status="failed")
+
+    def _refusal(self, address: StepAddress, call: ToolCall) -> Observation | None:
         """A call that makes sense and still is not run, because of what happened meanwhile."""
         if self._progress.ending is not None:
             is_done = self._progress.ending.status == "submitted"
             why = "the answer was already submitted" if is_done else "the run was ended"
             return Observation(text=f"Not run: {why}.", status="skipped")
+        if self._recovery.lost_under(address):
+            text = "Not run: the sandbox was lost under a call before this one."
+            return Observation(text=text, status="skipped")
         if call.name == SUBMIT and self._progress.said:
             text = "Not submitted yet: the user has something to say first."
             return Observation(text=text, status="skipped")

@@ -3,16 +3,19 @@
 import asyncio
 import sys
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from lis_tui.core.bus import Bus, spawn
 from lis_tui.core.errors import LisError, SandboxFailed, StorageFailed
-from lis_tui.core.events import EndStatus, FilesChanged, SandboxStopped, StepAddress
+from lis_tui.core.events import FilesChanged, SandboxStopped, StepAddress
 from lis_tui.core.manifest import Manifest
 from lis_tui.core.ports import Checkpoints, OnProgress, Restored, Sandbox
+from lis_tui.engine import prompts
 from lis_tui.engine.checkpoints import Keeping
 from lis_tui.engine.limits import Ending
-from lis_tui.engine.load import Load
+from lis_tui.engine.load import Load, OnSilent, is_gone
 from lis_tui.engine.progress import Progress, RunCut
 from lis_tui.engine.tree import Tree
 
@@ -22,18 +25,19 @@ class Computer:
 
     def __init__(self, progress: Progress, sandbox: Sandbox, bus: Bus, keeping: Keeping) -> None:
         self.is_up = False
-        self.is_lost = False
-        """It failed under the run; what is left of it must be removed before a new one starts."""
+        self.on_lost: Callable[[LisError], None] = lambda _: None
+        """Is told where it cannot be started."""
+        self.on_silent: OnSilent = is_gone
         self._progress = progress
         self._sandbox = sandbox
         self._bus = bus
         self._keeping = keeping
         self._tree = Tree(sandbox, bus)
-        self._load = Load(sandbox, bus)
+        self._load = Load(sandbox, bus, on_silent=lambda error: self.on_silent(error))
         self._starting: asyncio.Task[object] | None = None
 
     def start(self) -> None:
-        """Begin to bring it up, where it is not; a failure ends the run."""
+        """Begin to bring it up, where it is not."""
         if self.is_up:
             self._load.start()
         else:
@@ -54,7 +58,7 @@ class Computer:
         await self._tree.stop()
         if not self.is_up:
             return
-        self.is_up = self.is_lost = False
+        self.is_up = False
         beside = self._progress.beside
         beside.is_closing = True
         await self._sandbox.stop()
@@ -79,6 +83,24 @@ class Computer:
             self._bus.publish(restored.started)
         self._tree.start()
         self._load.start()
+
+    async def follow_again(self) -> None:
+        """It did not answer for a while and does again."""
+        await self._load.stop()
+        await self._tree.stop()
+        self.adopt(None)
+
+    async def put_inputs(self) -> str:
+        """Have the input files in it, and keep it so; gives what the model must know of their places.
+
+        Raises SandboxFailed, FileRefused, RunCut.
+        """
+        spec = self._progress.spec
+        async with self._progress.cuttable():
+            paths = await self._sandbox.put_inputs([Path(source) for source in spec.inputs])
+        self.keep_start()
+        is_as_told = paths == prompts.input_paths(spec)
+        return "" if is_as_told else "The input files stand here:\n" + "\n".join(f"- {one}" for one in paths)
 
     async def let_go(self) -> None:
         """Have nothing to do with it any more: it goes on as another run's."""
@@ -133,9 +155,10 @@ class Computer:
         self._keeping.begin(StepAddress(self._progress.turn))
 
     def _failed(self, error: Exception) -> None:
-        if isinstance(error, LisError):
-            status: EndStatus = "storage_failed" if isinstance(error, StorageFailed) else "sandbox_failed"
-            self._progress.end(Ending(status, error.sentence))
-            return
-        traceback.print_exception(error, file=sys.stderr)
-        self._progress.end(Ending("bug", f"{type(error).__name__}: {error}"))
+        if isinstance(error, StorageFailed):
+            self._progress.end(Ending("storage_failed", error.sentence))
+        elif isinstance(error, LisError):
+            self.on_lost(error)
+        else:
+            traceback.print_exception(error, file=sys.stderr)
+            self._progress.end(Ending("bug", f"{type(error).__name__}: {error}"))

@@ -88,6 +88,8 @@ class Gates:
         """What the waiting step would run instead, and who said so."""
         self.mode = mode
         self.is_paused = False
+        self._held_because = ""
+        """Why a rule holds the run; empty where a person does, or nothing."""
         self.is_still = False
         """The sandbox changes hands: no gate takes its default meanwhile."""
         self.decided: dict[StepAddress, GateDecision] = {}
@@ -237,17 +239,30 @@ class Gates:
         self._release(by)
 
     def pause(self, by: Who, reason: str = "") -> None:
-        """Hold at the next gate."""
-        if not self.is_paused:
+        """Hold at the next gate; where it is held already, a rule says why too."""
+        is_news = by != "person" and reason not in ("", self._held_because)
+        if not self.is_paused or is_news:
             self.is_paused = True
+            self._held_because = reason if by != "person" else ""
             self._bus.publish(PauseAsked(by, reason))
 
     def resume(self, by: Who) -> None:
         """Stop holding; what waits only because of the pause is approved."""
         if self.is_paused:
-            self.is_paused = False
+            self.is_paused, self._held_because = False, ""
             self._bus.publish(PauseLifted(by))
         self._release(by)
+
+    def relieve(self, reason: str) -> None:
+        """What a rule held the run for is put right; where it is held for something else it stays so."""
+        if reason and reason == self._held_because:
+            self.resume("rule")
+
+    def hold_again(self, address: StepAddress, decision: GateDecision, by: Who) -> None:
+        """What was decided about this step cannot be done yet: its gate opens again, as it was left."""
+        self._waits_again = address
+        if isinstance(decision, Edit):
+            self.amend_early(decision.arguments, address, by)
 
     def _reasons(self, gate: Gate, address: StepAddress) -> tuple[str, str]:
         """Give the breakpoints that stop here, and all in all why the gate waits; empty where it does not."""

@@ -1,6 +1,6 @@
 """A tool at work: what runs is said first, kept safe, and what the sandbox came to is kept after it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -25,13 +25,13 @@ class Hands:
         self,
         progress: Progress,
         sandbox: Sandbox,
-        tools: Mapping[str, Tool],
+        tools: Sequence[Tool],
         outputs_dir: Path,
         sync: Callable[[], Awaitable[None]],
         keeping: Keeping,
     ) -> None:
         self.sandbox = sandbox
-        self.tools = tools
+        self.tools: Mapping[str, Tool] = {tool.schema.name: tool for tool in tools}
         self._progress = progress
         self._outputs_dir = outputs_dir
         self._sync = sync

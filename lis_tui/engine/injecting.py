@@ -12,6 +12,7 @@ from lis_tui.engine.computer import Computer
 from lis_tui.engine.gates import Check, Show
 from lis_tui.engine.hands import Hands
 from lis_tui.engine.progress import Progress
+from lis_tui.engine.recovery import Recovery
 
 BASH = "execute_bash"
 BEFORE_STEP: tuple[Gate, ...] = ("before_step", "before_submit")
@@ -20,10 +21,11 @@ BEFORE_STEP: tuple[Gate, ...] = ("before_step", "before_submit")
 class Injecting:
     """Takes commands, gives each its place, and runs those whose turn it is."""
 
-    def __init__(self, progress: Progress, hands: Hands, computer: Computer) -> None:
+    def __init__(self, progress: Progress, hands: Hands, computer: Computer, recovery: Recovery) -> None:
         self._progress = progress
         self._hands = hands
         self._computer = computer
+        self._recovery = recovery
         self._extras: dict[tuple[int, int], int] = {}
         self._passed = StepAddress(0)
 
@@ -42,6 +44,7 @@ class Injecting:
             if not isinstance(decision, Inject):
                 return decision, by
             self._announce(decision, self._place, by)
+            await self._recovery.is_back()  # whoever has something run now wants the sandbox
             await self.run_waiting(before=address if gate in BEFORE_STEP else None)
             await progress.settled()
         return End(progress.ending.reason, progress.ending.answer), by
@@ -62,14 +65,15 @@ class Injecting:
     async def run_waiting(self, before: StepAddress | None = None) -> None:
         """Run what was announced and has not run; `before` a waiting step, only what stands before it.
 
-        Raises SandboxFailed, RunCut.
+        Nothing runs while the sandbox is lost. Raises RunCut.
         """
-        while self._progress.ending is None:
+        while self._progress.ending is None and not self._recovery.is_lost:
             step = next(iter(self._waiting(before)), None)
             if step is None:
                 return
             await self._computer.wait()
-            await self._run(step)
+            if not self._recovery.is_lost:
+                await self._run(step)
 
     def _waiting(self, before: StepAddress | None) -> list[StepView]:
         found = [
@@ -109,8 +113,10 @@ class Injecting:
             observation = await self._hands.use(step.address, BASH, step.arguments)
         except SandboxFailed as error:
             text = f"The sandbox failed: {error.sentence}"
+            self._recovery.lose(error, step.address)
             self._finish(step, Observation(text=text, status="failed"))
-            raise
+            return
+        self._recovery.worked()
         self._computer.note_change()
         self._finish(step, observation)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from lis_tui.core.conversation import as_begun
 from lis_tui.core.decisions import ContinueFrom, End, GateDecision
-from lis_tui.core.errors import NobodyAnswers
+from lis_tui.core.errors import ModelFailed, NobodyAnswers
 from lis_tui.core.events import MessageSent, StepAddress
 from lis_tui.core.messages import AssistantMessage, Reply, ToolCall
 from lis_tui.engine import prompts
@@ -15,6 +15,7 @@ from lis_tui.engine.injecting import Injecting
 from lis_tui.engine.limits import Ending, turn_note
 from lis_tui.engine.past import calls_of, silent_replies
 from lis_tui.engine.progress import Progress, RunCut
+from lis_tui.engine.recovery import Recovery, no_reply
 from lis_tui.engine.replaying import Pace
 from lis_tui.engine.think import Thinker
 from lis_tui.engine.versions import Versions
@@ -34,6 +35,7 @@ class Loop:
         versions: Versions,
         injecting: Injecting,
         computer: Computer,
+        recovery: Recovery,
         pace: Pace,
         *,
         is_plain: bool,
@@ -44,9 +46,12 @@ class Loop:
         self._versions = versions
         self._injecting = injecting
         self._computer = computer
+        self._recovery = recovery
         self._pace = pace
         self._is_plain = is_plain
         self._silent_replies = 0
+        self._no_reply = ""
+        """Why the run holds where the model could not be asked."""
 
     async def turns(self) -> Ending:
         """Take turns until something ends the run. Raises ModelFailed, SandboxFailed, ContextFull, RunCut."""
@@ -67,6 +72,9 @@ class Loop:
         address = StepAddress(self._progress.turn)
         await self._injecting.run_waiting()
         decision, _ = await self._injecting.hold(address, "before_model", self._check_before_model)
+        while not (isinstance(decision, End) or await self._recovery.is_back()):
+            decision, _ = await self._injecting.hold(address, "before_model", self._check_before_model)
+        await self._injecting.run_waiting()
         if isinstance(decision, End):
             self._progress.end(Ending("ended_by_person", decision.reason, decision.answer))
         return as_begun(decision) if isinstance(decision, ContinueFrom) else None
@@ -88,7 +96,7 @@ class Loop:
             return None
         try:
             await self._progress.settled()
-            return await self._thinker.ask(begun)
+            reply = await self._thinker.ask(begun)
         except RunCut as cut:
             if self._progress.ending is None:
                 self._progress.gates.pause("person", cut.reason)
@@ -96,6 +104,14 @@ class Loop:
         except NobodyAnswers as nobody:
             self._progress.gates.pause("rule", nobody.sentence)
             return None
+        except ModelFailed as error:
+            if self._progress.spec.is_headless or self._pace.is_active:
+                raise
+            self._no_reply = no_reply(error)
+            self._progress.gates.pause("rule", self._no_reply)
+            return None
+        self._progress.gates.relieve(self._no_reply)
+        return reply
 
     async def _answer_all(self, reply: Reply | None) -> None:
         """Answer the reply, or the version of it that a person has take its place."""
@@ -175,6 +191,8 @@ class Loop:
         for text in () if self._pace.is_active else progress.beside.jobs.news:
             progress.bus.publish(MessageSent(turn=progress.turn, text=text, origin="nudge"))
         progress.beside.jobs.news.clear()
+        for text in self._recovery.take_news():
+            progress.bus.publish(MessageSent(turn=progress.turn, text=text, origin="nudge"))
         for text in progress.shown.texts():
             progress.bus.publish(MessageSent(turn=progress.turn, text=text, origin="command"))
         for text in progress.said:

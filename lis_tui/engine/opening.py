@@ -19,10 +19,14 @@ from lis_tui.core.text import safe_str
 from lis_tui.engine.computer import Computer
 from lis_tui.engine.past import Past
 from lis_tui.engine.progress import Progress
+from lis_tui.engine.recovery import Recovery
 
 
-async def open_again(progress: Progress, computer: Computer | None, past: Past) -> None:
-    """Have the run be where its past says, ready to go on. Raises LisError, RunCut."""
+async def open_again(progress: Progress, computer: Computer | None, recovery: Recovery, past: Past) -> None:
+    """Have the run be where its past says, ready to go on. Raises LisError, RunCut.
+
+    Where the sandbox does not come back to a run that somebody watches, the run holds.
+    """
     began = progress.clock()
     restored: Restored | None = None
     problem = "The run was ended first."
@@ -31,7 +35,9 @@ async def open_again(progress: Progress, computer: Computer | None, past: Past) 
         problem = ""
     except LisError as error:
         problem = error.sentence
-        raise
+        if progress.spec.is_headless or not isinstance(past.opening, RunContinued):
+            raise
+        recovery.lose(error)
     finally:
         took_s = progress.clock() - began if past.restored is None else past.restored.took_s
         progress.bus.publish(_told(past.opening, restored, problem, took_s))

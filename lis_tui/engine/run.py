@@ -9,10 +9,10 @@ from lis_tui.core.bus import Bus
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import (
     DecisionRefused,
-    FileRefused,
     LisError,
     ModelFailed,
     SandboxFailed,
+    ShellLost,
     StorageFailed,
 )
 from lis_tui.core.events import (
@@ -42,6 +42,7 @@ from lis_tui.engine.moving import hold_still
 from lis_tui.engine.opening import open_again
 from lis_tui.engine.past import Past, recall
 from lis_tui.engine.progress import Progress, RunCut
+from lis_tui.engine.recovery import Means, Recovery
 from lis_tui.engine.replaying import Replay, pace_of
 from lis_tui.engine.storage import RETRY_S
 from lis_tui.engine.think import ContextFull, context_full
@@ -72,6 +73,7 @@ class Run:
         storage_retry_s: float = RETRY_S,
         past: Past | None = None,
         replay: Replay | None = None,
+        means: Means | None = None,
         make_model: MakeModel | None = None,
         copies: Copies | None = None,
         mirrors: Sequence[str] = (),
@@ -89,14 +91,14 @@ class Run:
         self._bus = bus
         self._progress = Progress(spec, bus, clock, storage_retry_s)
         self._progress.look_after(sandbox, copies, mirrors)
-        by_name = {tool.schema.name: tool for tool in tools}
         self._models = Models(spec.model, model, make_model, bus)
         self._keeping = Keeping(sandbox, bus)
         self._computer = Computer(self._progress, sandbox, bus, self._keeping)
-        hands = Hands(self._progress, sandbox, by_name, outputs_dir, sync, self._keeping)
+        self._recovery = Recovery(self._progress, self._computer, sandbox, means or Means())
+        hands = Hands(self._progress, sandbox, tools, outputs_dir, sync, self._keeping)
         pace = pace_of(replay, self._progress, self._models, sandbox)
         self._loop, self._controls = assemble(
-            self._progress, self._models, hands, self._computer, pace, is_plain=self._is_plain
+            self._progress, self._models, hands, self._computer, self._recovery, pace, is_plain=self._is_plain
         )
         self._past = past
         if past is not None:
@@ -224,7 +226,8 @@ class Run:
         await self._bring_up()
 
     async def _open_again(self, past: Past) -> None:
-        await open_again(self._progress, None if self._is_plain else self._computer, past)
+        computer = None if self._is_plain else self._computer
+        await open_again(self._progress, computer, self._recovery, past)
         is_at_the_start = past.manifest is None and not past.is_up and self._progress.turn == 0
         if is_at_the_start and self.spec.inputs and not self._is_plain:
             await self._put_inputs()
@@ -239,12 +242,15 @@ class Run:
             await self._put_inputs()
 
     async def _put_inputs(self) -> None:
-        async with self._progress.cuttable():
-            paths = await self._sandbox.put_inputs([Path(source) for source in self.spec.inputs])
-        self._computer.keep_start()
-        if paths != prompts.input_paths(self.spec):
-            text = "The input files stand here:\n" + "\n".join(f"- {path}" for path in paths)
-            self._bus.publish(MessageSent(turn=1, text=text, origin="nudge"))
+        if self._recovery.is_lost:
+            return
+        try:
+            places = await self._computer.put_inputs()
+        except ShellLost as error:
+            self._recovery.lose(error)
+        else:
+            if places:
+                self._bus.publish(MessageSent(turn=1, text=places, origin="nudge"))
 
     async def _continue(self) -> None:
         progress, controls = self._progress, self._controls
@@ -257,13 +263,15 @@ class Run:
             left = progress.limits.max_turns - progress.spent.turns
             text = f"The limits were raised: go on with the task. {left} turns are left."
             self._bus.publish(MessageSent(turn=turn, text=text, origin="limits"))
-        if self._computer.is_lost:
-            self._bus.publish(MessageSent(turn=turn, text=prompts.new_sandbox(self.spec), origin="nudge"))
-            await self._computer.remove("It was lost; a new one takes its place.")
+        self._recovery.begin_anew()
+        await self._recovery.is_back()
+        for text in self._recovery.take_news():
+            self._bus.publish(MessageSent(turn=turn, text=text, origin="nudge"))
         for text in progress.said:
             self._bus.publish(MessageSent(turn=turn, text=text, origin="follow_up"))
         progress.said.clear()
-        await self._bring_up()
+        if not self._recovery.is_lost:
+            await self._bring_up()
 
     # ---- the end
 
@@ -308,7 +316,6 @@ class Run:
         except ModelFailed as error:
             return Ending("model_failed", error.sentence)
         except SandboxFailed as error:
-            self._computer.is_lost = not isinstance(error, FileRefused)
             return Ending("sandbox_failed", error.sentence)
 
     async def _save_outputs(self) -> None:

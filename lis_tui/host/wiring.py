@@ -15,6 +15,7 @@ from lis_tui.config.secrets import API_KEY, variables
 from lis_tui.core.bus import Bus
 from lis_tui.core.errors import StorageFailed
 from lis_tui.core.filter_parser import check_breakpoints
+from lis_tui.core.manifest import Manifest
 from lis_tui.core.openai import routed_name
 from lis_tui.core.ports import Model, Sandbox
 from lis_tui.core.removal import remove_tree
@@ -22,12 +23,13 @@ from lis_tui.core.spec import ModelSpec, RunSpec, SandboxSpec
 from lis_tui.core.text import Secrets
 from lis_tui.engine.models import MakeModel
 from lis_tui.engine.past import Past
+from lis_tui.engine.recovery import Means
 from lis_tui.engine.replaying import Replay
 from lis_tui.engine.run import Run
 from lis_tui.host.copies import Copies
 from lis_tui.host.discretion import Discreet, DiscreetTool
 from lis_tui.host.homes import Whose, home_of
-from lis_tui.host.leftovers import host_id
+from lis_tui.host.leftovers import host_id, remove_of_run
 from lis_tui.host.runs import Wired
 from lis_tui.model.gateway import Gateway
 from lis_tui.model.human import HUMAN, HumanModel
@@ -158,6 +160,7 @@ def furnish(
         app_version=__version__,
         past=past,
         replay=replay,
+        means=Means(newest=partial(_newest, folder, blobs), clear=partial(_clear, home)),
         make_model=other_models(spec.model, secrets, os.environ),
         mirrors=carried.hosts(),
     )
@@ -170,6 +173,18 @@ def furnish(
 
     facts = journal.next_n - 1
     return Wired(folder.name, run, bus, folder.journal_path, time.time, release, facts, secrets)
+
+
+def _newest(folder: RunFolder, blobs: Blobs) -> Manifest | None:
+    manifests = Manifests(folder.path, blobs)
+    newest = max(manifests.addresses(), default=None)
+    return None if newest is None else manifests.load(newest)
+
+
+async def _clear(home: Home, was_a_container: bool) -> None:
+    """Remove what an engine that was away still has of this run. Raises LisError."""
+    if was_a_container:
+        await remove_of_run(home.data, home.folder.name, has_container=True)
 
 
 def choose_model(spec: ModelSpec, api_key: str | None) -> Model:

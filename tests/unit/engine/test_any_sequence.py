@@ -151,7 +151,8 @@ async def play(folder: Path, turns: list[Turn], decisions: list[Decision]) -> Ga
         "lost": Played(raises=ShellLost("lost")),
         "gone": Played(exit_code=3),
     }
-    spec = make_spec(mode="confirm", limits=Limits(max_turns=6), gate=GateSpec(default="approve"))
+    limits, gate = Limits(max_turns=6), GateSpec(default="approve")
+    spec = make_spec(mode="confirm", limits=limits, gate=gate, is_headless=True)
     end = ModelRefused("The script is over.")
     game = Game(folder, *turns, *[end] * 8, spec=spec, sandbox=MemorySandbox(commands), window=6000)
     person = Person(game, decisions)

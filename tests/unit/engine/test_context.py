@@ -6,7 +6,7 @@ from lis_tui.core.errors import ModelRefused
 from lis_tui.core.events import ContextTrimmed, ModelAsked, ModelRetried, StepAddress
 from lis_tui.engine.context import is_context_overflow, room_for, shorten
 from tests.fakes import MemorySandbox, Played, bash, calls, says, submit
-from tests.playing import Game
+from tests.playing import Game, make_spec
 
 LONG = {"long": Played([b"x" * 20_000])}
 
@@ -77,7 +77,8 @@ async def test_a_server_that_counts_more_than_we_do_is_asked_again_with_less(tmp
 
 async def test_a_server_that_goes_on_refusing_ends_the_run(tmp_path: Path) -> None:
     refused = ModelRefused("The prompt is too long.", status=400)
-    game = Game(tmp_path, calls(bash("long")), refused, refused, sandbox=MemorySandbox(LONG))
+    spec = make_spec(is_headless=True)
+    game = Game(tmp_path, calls(bash("long")), refused, refused, sandbox=MemorySandbox(LONG), spec=spec)
     assert (await game.play()).status == "model_failed"
 
 

@@ -19,7 +19,7 @@ from lis_tui.core.decisions import (
     SetMode,
     Steer,
 )
-from lis_tui.core.errors import DecisionRefused, ModelUnreachable, ShellLost
+from lis_tui.core.errors import DecisionRefused, ModelUnreachable
 from lis_tui.core.events import (
     GateOpened,
     InputAwaited,
@@ -314,23 +314,6 @@ async def test_a_follow_up_after_a_cut_reply_keeps_the_history_valid(tmp_path: P
     game.check_history()
 
 
-async def test_a_follow_up_after_the_sandbox_was_lost_gets_a_new_one(tmp_path: Path) -> None:
-    sandbox = MemorySandbox({"boom": Played(raises=ShellLost("The container died."))})
-    game = Game(tmp_path, calls(bash("boom")), calls(bash("true")), calls(submit("x")), sandbox=sandbox)
-    assert (await game.run.play()).status == "sandbox_failed"
-    game.decide(FollowUp("Try again."))
-    assert (await game.run.go_on()).status == "submitted"
-    assert sandbox.starts == 2
-    assert [stopped.reason for stopped in game.all(SandboxStopped)] == [
-        "It was lost; a new one takes its place."
-    ]
-    told, asked = game.all(MessageSent)
-    assert (told.origin, asked.text) == ("nudge", "Try again.")
-    assert "was lost and a new one takes its place" in told.text
-    game.check_history()
-    await game.run.close()
-
-
 async def test_a_raised_limit_continues_the_run(tmp_path: Path) -> None:
     spec = make_spec(limits=Limits(max_turns=1))
     game = Game(tmp_path, calls(bash("true")), calls(submit("x")), spec=spec)
@@ -357,7 +340,8 @@ async def test_other_limits_and_modes_after_a_submit_do_not_start_it_again(tmp_p
 
 
 async def test_a_run_whose_model_failed_can_ask_again(tmp_path: Path) -> None:
-    game = Game(tmp_path, ModelUnreachable("No connection."), calls(submit("x")))
+    spec = make_spec(is_headless=True)
+    game = Game(tmp_path, ModelUnreachable("No connection."), calls(submit("x")), spec=spec)
     assert (await game.run.play()).status == "model_failed"
     game.decide(RetryNow())
     assert game.run.wants_to_go_on

@@ -17,7 +17,7 @@ from lis_tui.core.decisions import (
     Reject,
     SetMode,
 )
-from lis_tui.core.errors import DecisionRefused, ShellLost
+from lis_tui.core.errors import DecisionRefused
 from lis_tui.core.events import (
     CheckpointTaken,
     CommandInjected,
@@ -251,15 +251,6 @@ async def test_what_has_not_run_when_the_run_ends_is_said_to_be_skipped(tmp_path
     assert game.observation(1, 1, 1).status == "skipped"
     assert game.sandbox.ran == []
     assert RunView().apply_all(game.keeper.records).steps[-1].is_over
-
-
-async def test_a_lost_sandbox_under_it_ends_the_run_with_every_step_closed(tmp_path: Path) -> None:
-    lost = Played(raises=ShellLost("lost"))
-    game = await at_the_gate(tmp_path, calls(bash("echo a")), sandbox=MemorySandbox({"lost": lost}))
-    game.decide(Inject("lost"), (1, 1))
-    assert (await game.ended()).status == "sandbox_failed"
-    assert game.observation(1, 0, 1).status == "failed"
-    game.check_history()
 
 
 @pytest.mark.parametrize("command", ["", "  \n", "a\0b"])

@@ -12,6 +12,7 @@ from lis_tui.core.events import (
     MessageSent,
     ModelChanged,
     NoticeGiven,
+    PauseAsked,
     Record,
     RunForked,
     RunStarted,
@@ -304,9 +305,8 @@ async def test_where_the_recording_is_over_a_model_must_be_chosen(tmp_path: Path
     await game.ended()
     game.decide(FollowUp("Go on."))
     game.go_on()
-    ended = await game.ended()
-    assert ended.status == "model_failed"
-    assert "choose the model" in ended.reason
+    held = await game.next(PauseAsked)
+    assert "choose the model" in held.reason
     await game.run.close()
 
 
