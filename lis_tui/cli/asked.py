@@ -30,6 +30,8 @@ _SETTINGS = {
     "sandbox": "sandbox.kind",
     "image": "sandbox.image",
     "network": "sandbox.network",
+    "allow": "sandbox.allow",
+    "ask_hosts": "sandbox.ask_hosts",
     "workdir": "sandbox.workdir",
     "env": "sandbox.env_names",
     "max_turns": "limits.max_turns",
@@ -61,8 +63,17 @@ def settings(given: argparse.Namespace, preset: Preset | None = None) -> tuple[P
     """Read the settings with these flags on top. Raises SettingsInvalid."""
     places = find_places(os.environ)
     flags = {setting: getattr(given, flag, None) for flag, setting in _SETTINGS.items()}
+    if flags["sandbox.allow"] or flags["sandbox.ask_hosts"]:
+        flags["sandbox.network"] = _network_of_hosts(flags["sandbox.network"])
     flags["model.name"] = next(iter(getattr(given, "models", [])), None)
     return places, load(flags, os.environ, places.config, getattr(given, "sets", []), preset)
+
+
+def _network_of_hosts(given: object) -> str:
+    """Hosts can be named in one network only. Raises UsageWrong."""
+    if given not in (None, "auto", "allow"):
+        raise UsageWrong(f"--allow and --ask-hosts go with --network allow, not with --network {given}.")
+    return "allow"
 
 
 def asked(given: argparse.Namespace, *, is_headless: bool) -> Asked:

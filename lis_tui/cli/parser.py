@@ -92,10 +92,31 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
 def _add_sandbox(group: argparse._ArgumentGroup) -> None:
     _add_home(group)
     group.add_argument("--image", metavar="IMG", help="any image that has bash")
-    group.add_argument("--network", choices=["bridge", "none"])
+    _add_network(group)
+    group.add_argument(
+        "--allow",
+        action="append",
+        metavar="HOST",
+        help="it may reach this host (name, *.name, name:port, address, *) and no other; may be given often",
+    )
+    group.add_argument(
+        "--ask-hosts",
+        action="store_const",
+        const=True,
+        help="ask about every other host it wants to reach",
+    )
     group.add_argument("--workdir", metavar="PATH", help="the work folder inside (default /testbed)")
     group.add_argument(
         "--env", action="append", metavar="NAME", help="pass this variable of yours into the sandbox"
+    )
+
+
+def _add_network(group: argparse._ActionsContainer) -> None:
+    group.add_argument(
+        "--network",
+        choices=["auto", "bridge", "allow", "none"],
+        help="allow: hosts by name, through a proxy that lists what is reached; bridge: all of it "
+        "(auto: bridge in a container, else allow)",
     )
 
 
@@ -209,7 +230,7 @@ def _add_reexecute(again: argparse.ArgumentParser) -> None:
     model.add_argument("--profile", metavar="NAME", help="a profile of the settings file")
     sandbox = again.add_argument_group("sandbox")
     sandbox.add_argument("--image", metavar="IMG", help="another image than the recorded one")
-    sandbox.add_argument("--network", choices=["bridge", "none"])
+    _add_network(sandbox)
     _add_paths(sandbox, "--input", "inputs", "takes the place of the recorded input files")
 
 

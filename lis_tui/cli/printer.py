@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from lis_tui.cli.connections import host_sentence
 from lis_tui.cli.deeds import deed
 from lis_tui.cli.verdicts import verdict_lines
 from lis_tui.core.ansi import Line, Sanitiser, plain_text
@@ -275,7 +276,7 @@ def _end(event: RunEnded, view: RunView) -> Iterable[tuple[str, str]]:
 
 
 def _sentences(event: Event) -> Iterable[str]:
-    sentence = _sentence(event) or _sentence_of_a_wait(event) or deed(event)
+    sentence = _sentence(event) or _sentence_of_a_wait(event) or host_sentence(event) or deed(event)
     return (sentence,) if sentence else ()
 
 

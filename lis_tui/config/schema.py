@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Literal
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from lis_tui.core.spec import GateSpec, Limits, Mode, SandboxSpec, ToolStyle
 
@@ -126,4 +126,12 @@ def build(values: Mapping[str, object]) -> Settings:
         }
         whole[section] = msgspec.convert(given, kind)
     whole.update({key: value for key, value in values.items() if "." not in key})
-    return msgspec.convert(whole, Settings)
+    settings = msgspec.convert(whole, Settings)
+    return structs.replace(settings, sandbox=with_hosts(settings.sandbox))
+
+
+def with_hosts(sandbox: SandboxSpec) -> SandboxSpec:
+    """Let whoever names hosts have a network that knows them by name, unless they named another one too."""
+    names_hosts = sandbox.ask_hosts or sandbox.allow != SandboxSpec().allow
+    is_meant = sandbox.network == "auto" and names_hosts
+    return structs.replace(sandbox, network="allow") if is_meant else sandbox

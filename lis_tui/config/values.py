@@ -11,6 +11,7 @@ import msgspec
 
 from lis_tui.config.schema import LEAST, keys
 from lis_tui.core.errors import SettingsInvalid
+from lis_tui.core.network import check_rules
 
 _KEY_NAMES = re.compile(r"(\.?env:|keyring:)?[A-Z_][A-Z0-9_]{0,63}|keyring|none|")
 """Capitals only: pasted keys nearly always have small letters or hyphens."""
@@ -66,6 +67,7 @@ def checked(key: str, value: object, origin: str) -> object:
         raise SettingsInvalid(f"{origin}: {key} = {_shown(key, value)} cannot be used: {wrong}.") from error
     _check_range(key, found, origin)
     _check_secrets(key, found, origin)
+    _check_hosts(key, found, origin)
     return found
 
 
@@ -81,7 +83,7 @@ def _from_text(key: str, value: str) -> object:
     """Read text as written in a variable or a flag."""
     if key == "model.extra_body":
         return json.loads(value)
-    if key == "sandbox.env_names":
+    if key in ("sandbox.env_names", "sandbox.allow"):
         return [name.strip() for name in value.split(",") if name.strip()]
     if value.lower() in _NOTHING and _may_be_none(key):
         return None
@@ -107,6 +109,14 @@ def _check_range(key: str, value: object, origin: str) -> None:
         return
     if not isinstance(value, int | float) or not least <= value < math.inf:
         raise SettingsInvalid(f"{origin}: {key} = {value} cannot be used: it must be {least:g} or more.")
+
+
+def _check_hosts(key: str, value: object, origin: str) -> None:
+    if key == "sandbox.allow" and isinstance(value, tuple):
+        try:
+            check_rules(map(str, value))
+        except SettingsInvalid as error:
+            raise SettingsInvalid(f"{origin}: {error.sentence}") from error
 
 
 def _check_secrets(key: str, value: object, origin: str) -> None:

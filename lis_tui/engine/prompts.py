@@ -5,12 +5,15 @@ from pathlib import Path
 
 import msgspec
 
+from lis_tui.core.network import EVERY
 from lis_tui.core.parts import StepView
-from lis_tui.core.spec import RunSpec
+from lis_tui.core.spec import RunSpec, SandboxSpec
 from lis_tui.core.text import safe_str
 
 MOST_INLINE_BYTES = 1 << 20
 """Bytes of one `inline` file that go into the prompt."""
+MOST_HOSTS = 30
+"""Hosts that are named to the model."""
 
 SYSTEM = """\
 You work on a task with a Linux computer of your own: a sandbox in which you are root. Nothing you do there \
@@ -31,11 +34,26 @@ How to work
 - When something fails, read the message, find the cause and mend it.
 - Check the result before you submit it.
 
-The shell lasts: directory, variables and functions stay from one call to the next. Nobody types into your \
-commands, so use flags that ask no questions.
+{network}The shell lasts: directory, variables and functions stay from one call to the next. Nobody types \
+into your commands, so use flags that ask no questions.
 
 When the work is done, write the final answer to {workdir}/answer.txt and call `submit`. Your turns are \
 limited; each observation says how many are left. Every reply must call a tool until you have submitted."""
+
+NO_NETWORK = """\
+The network
+- There is none: nothing can be downloaded or installed from outside. Work with what is there.
+
+"""
+
+NAMED_HOSTS = """\
+The network
+- {hosts}, by HTTP and HTTPS only, through a proxy. http_proxy and https_proxy are set to it: pip, \
+apt-get, npm, git and curl find it by themselves. Nothing else goes out: no ping, no UDP, no ssh, no name is looked up here.
+- What is refused is answered with 403 and a sentence that says why. Do not try again or around it; go on \
+without it, and say in your answer what you could not reach.
+
+"""
 
 PLAIN_SYSTEM = """\
 Answer the task below as well as you can, in one reply. You have no tools. Think it through before you \
@@ -60,7 +78,25 @@ def system_prompt(spec: RunSpec) -> str:
         return safe_str(spec.system_prompt)
     if spec.model.tool_style == "none":
         return PLAIN_SYSTEM
-    return SYSTEM.format(workdir=spec.sandbox.workdir)
+    return SYSTEM.format(workdir=spec.sandbox.workdir, network=network(spec.sandbox))
+
+
+def network(sandbox: SandboxSpec) -> str:
+    """Say which network the computer has, where it is not all of it; empty where that is not known yet."""
+    if sandbox.network == "none":
+        return NO_NETWORK
+    if sandbox.network == "allow" or (sandbox.network == "auto" and sandbox.kind == "embedded"):
+        return NAMED_HOSTS.format(hosts=_hosts(sandbox))
+    return ""
+
+
+def _hosts(sandbox: SandboxSpec) -> str:
+    others = "; about others the user is asked" if sandbox.ask_hosts else ""
+    if EVERY in sandbox.allow:
+        return f"Public hosts can be reached{others}"
+    named = ", ".join(sandbox.allow[:MOST_HOSTS])
+    more = f" and {len(sandbox.allow) - MOST_HOSTS} more" if len(sandbox.allow) > MOST_HOSTS else ""
+    return f"Only these hosts can be reached: {named or 'none'}{more}{others}"
 
 
 def task_prompt(spec: RunSpec, inlined: Sequence[tuple[str, str]]) -> str:
