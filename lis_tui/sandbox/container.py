@@ -241,12 +241,7 @@ class DockerHome:
             command=["2147483647"],
             user="0:0",
             working_dir="/",
-            environment={
-                **defaults,
-                **self._carried.variables(),
-                **self._passage.variables,
-                **self._env,
-            },
+            environment=defaults,
             labels=self._labels,
             init=True,
             cap_drop=["ALL"],
@@ -306,13 +301,20 @@ class DockerHome:
             raise ShellLost("The sandbox is stopped.")
         return self._container
 
+    def _variables(self) -> Mapping[str, str]:
+        """What may be secret is told to each process: of a container's own, engines keep and show a list."""
+        return {**self._carried.variables(), **self._passage.variables, **self._env}
+
     async def open(self, arguments: Sequence[str]) -> Channel:
         """Start a process inside, as its root. Raises ShellLost."""
         container = self._inside()
         started: list[bool] = []
         note = partial(started.append, True)
         try:
-            channel = await asyncio.to_thread(open_channel, self._engine().api, container, arguments, note)
+            api = self._engine().api
+            channel = await asyncio.to_thread(
+                open_channel, api, container, arguments, self._variables(), note
+            )
         except ENGINE_ERRORS as error:
             raise ShellLost(f"The sandbox is gone: {said(error)}") from error
         if started:  # its network is another one now

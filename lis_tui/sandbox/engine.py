@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,18 +31,19 @@ def open_channel(
     api: docker.APIClient,
     container: Container,
     arguments: Sequence[str],
+    variables: Mapping[str, str],
     on_start: Callable[[], None],
 ) -> Channel:
     """Start a process and give its streams; `on_start` is told where the container had to be started."""
     try:
-        name, stream = _execute(api, container, arguments)
+        name, stream = _execute(api, container, arguments, variables)
     except APIError as error:
         if "running" not in str(error):  # "is not running", "only on running containers", as engines have it
             raise
         container.wait(timeout=10)
         container.start()  # a command killed all processes; the files are as they were
         on_start()
-        name, stream = _execute(api, container, arguments)
+        name, stream = _execute(api, container, arguments, variables)
 
     async def exit_code() -> int | None:
         try:
@@ -58,9 +59,12 @@ def open_channel(
     return SocketChannel(cast("socket.socket", getattr(stream, "_sock", stream)), exit_code, let_go)
 
 
-def _execute(api: docker.APIClient, container: Container, arguments: Sequence[str]) -> tuple[str, Any]:
+def _execute(
+    api: docker.APIClient, container: Container, arguments: Sequence[str], variables: Mapping[str, str]
+) -> tuple[str, Any]:
+    words, own = list(arguments), dict(variables)
     made = api.exec_create(
-        str(container.id), list(arguments), stdin=True, stdout=True, stderr=True, user="0:0"
+        str(container.id), words, stdin=True, stdout=True, stderr=True, user="0:0", environment=own
     )
     return made["Id"], api.exec_start(made["Id"], socket=True)
 
