@@ -49,7 +49,8 @@ The network
 NAMED_HOSTS = """\
 The network
 - {hosts}, by HTTP and HTTPS only, through a proxy. http_proxy and https_proxy are set to it: pip, \
-apt-get, npm, git and curl find it by themselves. Nothing else goes out: no ping, no UDP, no ssh, no name is looked up here.
+apt-get, npm, git and curl find it by themselves. Nothing else goes out: no ping, no UDP, no ssh; names are \
+looked up by the proxy alone.
 - What is refused is answered with 403 and a sentence that says why. Do not try again or around it; go on \
 without it, and say in your answer what you could not reach.
 
