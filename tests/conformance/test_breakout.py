@@ -12,16 +12,14 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
-import pytest_asyncio
 
 from lis_tui.core.ports import Sandbox
 from lis_tui.core.private import open_private
-from lis_tui.core.spec import SandboxSpec
 from tests.attempts import ATTEMPTS
 from tests.conformance.conftest import Home, Terminal
 
@@ -131,15 +129,6 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
     os.close(held)
     _unshared(key)
     roots.unlink()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def sandbox(home: Home, folder: Path, planted: Planted) -> AsyncIterator[Sandbox]:
-    """What the network alone lets pass is tried where there is one."""
-    made = home.make(folder, spec=SandboxSpec(network="none"))
-    await made.start()
-    yield made
-    await made.stop()
 
 
 def told(lines: str) -> dict[str, tuple[str, str]]:
