@@ -101,9 +101,9 @@ def _remove(store: Store, folder: RunFolder) -> None:
 def _remove_computer(store: Store, name: str) -> None:
     """Remove what a killed process left of the run's embedded sandbox."""
     if any((store.root / "computers" / one).exists() for one in (name, f"{name}.copy")):
-        from lis_tui.host.leftovers import remove_embedded
+        from lis_tui.host.leftovers import remove_of_run
 
-        asyncio.run(remove_embedded(store.root, lambda run: run != name))
+        asyncio.run(remove_of_run(store.root, name, has_container=False))
 
 
 def judge(places: Places, what: str, name: str, words: Sequence[str]) -> int:

@@ -12,7 +12,7 @@ from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import DecisionRefused, HostUnreachable, LisError
 from lis_tui.core.events import Gate, Record, RunEnded, StepAddress, Who, decode
 from lis_tui.core.spec import RunSpec
-from lis_tui.host.leftovers import remove_orphans
+from lis_tui.host.leftovers import remove_dead_hosts, remove_orphans
 from lis_tui.host.runs import LiveRun, Runs, Wired
 from lis_tui.host.travel import Travel
 from lis_tui.host.visits import Visits
@@ -38,6 +38,7 @@ class Alone:
     ) -> None:
         self._data = data
         self._runs = Runs(partial(wiring, data), lambda: Travel(data, is_headless=True))
+        self._runtime = runtime
         self._visits = None if runtime is None else Visits(self._runs, runtime)
         self._note = note
         self._run: LiveRun | None = None
@@ -126,6 +127,8 @@ class Alone:
 
     async def _tidy(self) -> None:
         try:
+            if self._runtime is not None:
+                await asyncio.to_thread(remove_dead_hosts, self._data, self._runtime)
             await remove_orphans(self._data)
         except LisError:
             return  # Where no engine answers there is nothing to tidy, and the run says so itself.

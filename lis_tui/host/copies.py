@@ -19,7 +19,7 @@ Make = Callable[[Path, Manifests, str], Computer]
 
 def copy_of(folder: RunFolder) -> Path:
     """Give the place of a run's copy."""
-    return folder.path / "copy"
+    return folder.copy_dir
 
 
 class Copies:

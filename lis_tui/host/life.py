@@ -10,6 +10,7 @@ from lis_tui.config.places import Places
 from lis_tui.core.bus import spawn
 from lis_tui.core.errors import LisError
 from lis_tui.core.meeting import socket_path
+from lis_tui.core.private import have_no_core
 from lis_tui.core.spec import RunSpec
 from lis_tui.host.runs import Runs, Traveller, Wired
 from lis_tui.host.server import Server
@@ -18,6 +19,7 @@ from lis_tui.host.warmth import import_all
 
 def live(host: str, places: Places, ready_fd: int) -> int:
     """Serve as the host with this id until nobody needs it or a signal ends it; gives the exit code."""
+    have_no_core()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     code = asyncio.run(_Life(host, places, ready_fd).run())
     sys.stderr.flush()
@@ -63,9 +65,10 @@ class _Life:
             self._server.stop()
 
     async def _tidy_up(self) -> None:
-        from lis_tui.host.leftovers import remove_orphans
+        from lis_tui.host.leftovers import remove_dead_hosts, remove_orphans
 
         try:
+            await asyncio.to_thread(remove_dead_hosts, self._places.data, self._places.runtime)
             await remove_orphans(self._places.data)
         except LisError as error:
             sys.stderr.write(f"{error.sentence}\n")

@@ -8,6 +8,7 @@ from lis_tui.core import wire
 from lis_tui.core.errors import UsageWrong
 from lis_tui.core.events import EndStatus, RunContinued
 from lis_tui.core.spec import RunSpec
+from lis_tui.core.view import RunView
 from lis_tui.engine import prompts
 from lis_tui.engine.controls import RAISABLE
 from lis_tui.engine.limits import reached
@@ -18,6 +19,7 @@ from lis_tui.host.runs import Wired
 from lis_tui.host.wiring import Home, choose_model, furnish
 from lis_tui.trajectory.journal import read
 from lis_tui.trajectory.store import RunFolder
+from lis_tui.trajectory.unfinished import put_right
 
 _OVER: tuple[EndStatus, ...] = ("submitted", "answered")
 
@@ -26,17 +28,23 @@ async def take_up(data: Path, folder: RunFolder, ask: wire.TakeUp, *, is_headles
     """Make a run of what is on disk of it. Raises LisError."""
     home = await asyncio.to_thread(Home.of_old, data, folder)
     try:
+        await asyncio.to_thread(put_right, folder)
         origin = await asyncio.to_thread(origin_of, data, folder, None)
-        spec = spec_of(origin, ask.changes, is_headless=is_headless)
-        _must_make_sense(origin, spec, ask)
+        spec, past = await asyncio.to_thread(past_of, origin, ask, is_headless=is_headless)
         model = choose_model(spec.model, ask.secrets.get(API_KEY))
-        past = await asyncio.to_thread(_past, origin, spec, ask)
         if not origin.is_plain:
             await _prepare(data, origin)
         return furnish(home, spec, ask.secrets, model, past=past, image_id=origin.image_id)
     except BaseException:
         home.leave()
         raise
+
+
+def past_of(origin: Origin, ask: wire.TakeUp, *, is_headless: bool) -> tuple[RunSpec, Past]:
+    """Give what the run goes on from, and how. Raises UsageWrong, SettingsInvalid, StorageFailed."""
+    spec = spec_of(origin, ask.changes, is_headless=is_headless)
+    _must_make_sense(origin, spec, ask)
+    return spec, _past(origin, spec, ask)
 
 
 def _must_make_sense(origin: Origin, spec: RunSpec, ask: wire.TakeUp) -> None:
@@ -75,8 +83,17 @@ def _past(origin: Origin, spec: RunSpec, ask: wire.TakeUp) -> Past:
         note=note,
         note_origin="limits" if is_raised and not lost else "nudge",
         manifest=origin.manifest,
+        is_held=not spec.is_headless and (ask.changes.is_held or _was_held(origin)),
         cut_off=f"the program ended while this ran; {files}",
     )
+
+
+def _was_held(origin: Origin) -> bool:
+    """Whether a person had it hold. What a rule held it for is put right by going on."""
+    view, ended = origin.view, origin.view.ended
+    if ended is not None and ended.status == "terminated":
+        view = RunView().apply_all(record for record in origin.facts if record.event is not ended)
+    return view.is_held and not view.held_because
 
 
 def _lost(origin: Origin, spec: RunSpec) -> tuple[tuple[str, ...], str]:

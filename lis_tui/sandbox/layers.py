@@ -8,7 +8,7 @@ import hashlib
 import os
 import shlex
 import stat
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -278,12 +278,3 @@ def delete(places: Places) -> None:
             raise StorageFailed(f"The control group {left[0]} does not end.")
     for folder in (places.private, places.folder):
         remove_tree(folder)
-
-
-def delete_left(computers: Path, is_live: Callable[[str], bool]) -> None:
-    """Delete what dead runs left in the folder of all embedded sandboxes. Raises StorageFailed."""
-    if not computers.is_dir():
-        return
-    for folder in computers.iterdir():
-        if not is_live(folder.name.removesuffix(".copy")):
-            delete(Places(folder, folder, folder))

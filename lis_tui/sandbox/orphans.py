@@ -43,12 +43,16 @@ def _owner(container: Container, host_id: str) -> str:
     return name.removeprefix(prefix) if name.startswith(prefix) else container.labels.get(RUN_LABEL, "")
 
 
-async def reclaim(worktree: Path, image: str) -> None:
-    """Give all of a work tree to this user, by a short helper container. Raises SandboxFailed."""
-    await asyncio.to_thread(_reclaim, worktree, image)
+async def reclaim(worktree: Path, image: str, run: str = "", host_id: str = "") -> None:
+    """Give all of a work tree to this user, by a short helper container. Raises SandboxFailed.
+
+    With the names of a run and a host, the next start finds the helper too.
+    """
+    labels = {RUN_LABEL: run, HOST_LABEL: host_id} if run else {}
+    await asyncio.to_thread(_reclaim, worktree, image, labels)
 
 
-def _reclaim(worktree: Path, image: str) -> None:
+def _reclaim(worktree: Path, image: str, labels: dict[str, str]) -> None:
     with told_as(f"{worktree} could not be given back to you"):
         client = connect()
         try:
@@ -60,6 +64,7 @@ def _reclaim(worktree: Path, image: str) -> None:
                 command=["-c", chown_script("/tree", owner).decode()],
                 user="0:0",
                 network_mode="none",
+                labels=labels,
                 cap_drop=["ALL"],
                 cap_add=["CHOWN", "DAC_OVERRIDE", "FOWNER"],
                 security_opt=["no-new-privileges"],

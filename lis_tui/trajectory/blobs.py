@@ -4,6 +4,7 @@ ROOT/blobs/ab/cdef…   one content; 0600 in folders of 0700
 """
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import tempfile
@@ -19,6 +20,8 @@ from lis_tui.core.private import private_folder
 
 MOST_IN_MEMORY = 1 << 20
 _PIECE = 1 << 18
+_NEW = ".new-"
+"""So begins the name of what is on its way in; whoever writes it holds its lock."""
 _YOUNG_S = 3600.0
 """What was used so recently may belong to a checkpoint that is being taken."""
 
@@ -114,6 +117,13 @@ class Blobs:
                 removed, freed = removed + 1, freed + size
         return Pruned(removed, freed, young)
 
+    def remove_unfinished(self, old_s: float) -> None:
+        """Remove what killed processes were taking in."""
+        for path in self._root.glob(f"??/{_NEW}*"):
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > old_s and _is_nobodys(path):
+                    path.unlink()
+
     def _all(self) -> Iterator[tuple[Path, int, float]]:
         """Give everything that is there, also what a crash left half-written."""
         for folder in sorted(self._root.glob("??")):
@@ -194,7 +204,9 @@ class Intake:
             if self._file is None:
                 # any of the folders will do: all of them are on the same file system
                 folder = self._blobs.folder_of("00")
-                fd, self._temporary = tempfile.mkstemp(prefix=".new-", dir=folder)
+                fd, self._temporary = tempfile.mkstemp(prefix=_NEW, dir=folder)
+                with contextlib.suppress(OSError):  # not every file system has locks
+                    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 self._file = os.fdopen(fd, "wb", buffering=0)
             view = memoryview(self._held)
             while view:
@@ -204,6 +216,12 @@ class Intake:
             self.drop()
             raise _cannot_keep(error) from error
         self._held = bytearray()
+
+
+def _is_nobodys(path: Path) -> bool:
+    with path.open("rb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return True
 
 
 def _unlink(path: Path) -> bool:

@@ -29,6 +29,7 @@ from lis_tui.core.events import (
     VersionChosen,
 )
 from lis_tui.core.private import private_folder
+from lis_tui.core.removal import remove_tree
 from lis_tui.trajectory.keeping_apart import linking
 from lis_tui.trajectory.store import RunFolder
 
@@ -113,8 +114,26 @@ def swap_outputs(parent: RunFolder, child: RunFolder, point: Point) -> None:
     for path in seen.iterdir():
         if not _belongs(path.name, point):
             path.unlink()
-    shutil.rmtree(child.outputs_dir)
+    old = child.path / "outputs.old"
+    child.outputs_dir.rename(old)
     seen.rename(child.outputs_dir)
+    shutil.rmtree(old)
+
+
+def put_outputs_right(folder: RunFolder) -> None:
+    """Finish or undo what `swap_outputs` was in the middle of, in a parent or a child.
+
+    Raises StorageFailed.
+    """
+    places = [folder.path / f"outputs.{part}" for part in ("seen", "kept", "old")]
+    try:
+        for place in places:
+            if place.exists() and not folder.outputs_dir.exists():
+                place.rename(folder.outputs_dir)
+    except OSError as error:
+        raise StorageFailed(f"The outputs of {folder.name} are not whole: {error.strerror}.") from error
+    for place in places:
+        remove_tree(place)
 
 
 def _link(source: Path, target: Path) -> None:

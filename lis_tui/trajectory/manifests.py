@@ -72,7 +72,7 @@ class Manifests:
             raise StorageFailed(f"There is a checkpoint {manifest.address} already.")
         try:
             private_folder(self._folder)
-            fresh = path.with_suffix(".new")
+            fresh = self._folder / ".new"  # who saves has the run: one is written at a time
             fd = open_private(fresh, os.O_WRONLY | os.O_TRUNC)
             with os.fdopen(fd, "wb") as target:
                 target.write(msgspec.json.encode(stored))

@@ -85,6 +85,17 @@ class RunFolder(Struct, frozen=True):
         return self.path / "results"
 
     @property
+    def copy_dir(self) -> Path:
+        """The throw-away copy of a past step that somebody looks around in."""
+        return self.path / "copy"
+
+    @property
+    def is_halfway(self) -> bool:
+        """Something of it was being made or handed over, and perhaps is."""
+        names = ("copy", "outputs.kept", "outputs.seen", "outputs.old")
+        return any((self.path / name).exists() for name in names)
+
+    @property
     def lock_path(self) -> Path:
         """The file whose lock says that the run is live."""
         return self.path / "lock"
@@ -176,6 +187,14 @@ class Store:
     def names_like(self, base: str) -> "list[str]":
         """Name the runs that are called so, or so with a number."""
         return sorted(one for one in self._names() if re.fullmatch(rf"{re.escape(base)}(?:-\d{{1,9}})?", one))
+
+    def names(self) -> "set[str]":
+        """Name all runs, also those that cannot be read."""
+        return self._names()
+
+    def folder(self, name: str) -> RunFolder:
+        """Give the folders of the run of exactly this name, whether there is one or not."""
+        return self._folder(name)
 
     def list(self) -> list[RunSummary]:
         """Describe every run, newest first. A run that cannot be read is listed with its problem."""

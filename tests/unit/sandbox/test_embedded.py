@@ -19,7 +19,7 @@ from lis_tui.core.ports import Load
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox import layers
 from lis_tui.sandbox.groups import Groups
-from lis_tui.sandbox.layers import Places, delete_left, script
+from lis_tui.sandbox.layers import Places, script
 from tests.conformance.conftest import Terminal
 from tests.embedded_home import embedded_missing, embedded_sandbox
 from tests.ordinary import THROUGH_SHELL, a_python, readable_packages
@@ -192,14 +192,6 @@ def test_groups_are_known_before_they_are_made_and_what_runs_in_them_ends_with_t
         layers.delete(places)
         assert sleeper.wait() == -signal.SIGKILL
     assert not any(group.exists() for group in (*planned, places.folder))
-
-
-def test_only_what_dead_runs_left_is_deleted(tmp_path: Path) -> None:
-    for name in ("dead", "dead.copy", "live", "live.copy"):
-        (tmp_path / name / "layers" / "deep").mkdir(parents=True)
-    delete_left(tmp_path, lambda run: run == "live")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["live", "live.copy"]
-    delete_left(tmp_path / "nothing", lambda _: False)
 
 
 async def sandbox_load(folder: Path) -> Load:
