@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 from lis_tui.core.errors import StorageFailed
@@ -38,6 +39,17 @@ def open_private(path: Path, flags: int) -> int:
     fd = os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     os.fchmod(fd, 0o600)
     return fd
+
+
+def have_no_core() -> None:
+    """Have no crash write down this process's memory, where keys are; whoever may, can still look at it."""
+    if not sys.platform.startswith("linux"):
+        return
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    if most:  # by 1 the kernel asks no program of the machine either, as it does by 0
+        resource.setrlimit(resource.RLIMIT_CORE, (1, most))
 
 
 def _must_be_ours(path: Path) -> None:
