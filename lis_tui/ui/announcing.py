@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from lis_tui.core.events import StepAddress
-from lis_tui.core.view import RunView
 from lis_tui.ui import words
 from lis_tui.ui.held import held_words
 from lis_tui.ui.reaching import asked_host, place
@@ -38,7 +37,9 @@ class Announcer:
         view, source = self._screen.view, self._screen.source
         gate, ended, asking = view.gate, view.ended, view.asking
         host = asked_host(view)
-        state = _waits(view) if gate is not None else words.end_words(ended.status)[0] if ended else ""
+        why = held_words(view)
+        waits_ = f"paused: {why}" if why else "waits for you"
+        state = waits_ if gate is not None else words.end_words(ended.status)[0] if ended else ""
         state = "waits for input" if asking is not None else state
         state = f"asks for {place(host.host, host.port)}" if host is not None and not state else state
         task = words.task(view, 60) or "lis-tui"
@@ -55,9 +56,3 @@ class Announcer:
         app = self._screen.app
         if self._screen in app.screen_stack and self._title and app.title != self._title:
             app.title = self._title
-
-
-def _waits(view: RunView) -> str:
-    why = held_words(view)
-    is_paused = view.gate is not None and view.gate.because == "paused"
-    return f"paused: {why}" if why and is_paused else "waits for you"

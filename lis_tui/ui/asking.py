@@ -59,9 +59,7 @@ def settings_line(loaded: Loaded) -> str:
     if settings.model.api_base:
         words.append(f"base={settings.model.api_base}")
     words += [f"mode={settings.mode}", f"network={settings.sandbox.network}"]
-    if settings.sandbox.allow != SandboxSpec().allow:
-        words.append(f"allow={','.join(settings.sandbox.allow)}")
-    words += [ASK_HOSTS] if settings.sandbox.ask_hosts else []
+    words += _host_words(settings.sandbox)
     words += [f"image={settings.sandbox.image}", f"turns={settings.limits.max_turns}"]
     cost = settings.limits.max_cost_usd
     words.append(f"cost={'none' if cost is None else f'{cost:g}'}")
@@ -112,11 +110,22 @@ def _hosts(word: str, value: str) -> dict[str, object]:
     return {"sandbox.allow": hosts} if hosts else {}
 
 
+def _host_words(sandbox: SandboxSpec) -> list[str]:
+    """Write what is set about hosts, where the network knows them."""
+    if sandbox.network != "allow":
+        return []
+    allow = [f"allow={','.join(sandbox.allow)}"] if sandbox.allow != SandboxSpec().allow else []
+    return [*allow, *([ASK_HOSTS] if sandbox.ask_hosts else [])]
+
+
 def _by_name(flags: dict[str, object], loaded: Loaded) -> None:
-    """Who names hosts wants a network that knows them by name, unless another one is named too."""
+    """Who names hosts wants the network that knows them by name. Raises UsageWrong where another is named."""
+    if "sandbox.allow" not in flags and "sandbox.ask_hosts" not in flags:
+        return
     network = flags.get("sandbox.network", loaded.settings.sandbox.network)
-    if network == "auto" and ("sandbox.allow" in flags or "sandbox.ask_hosts" in flags):
-        flags["sandbox.network"] = "allow"
+    if network not in ("auto", "allow"):
+        raise UsageWrong(f"allow= and {ASK_HOSTS} go with network=allow, not with network={network}.")
+    flags["sandbox.network"] = "allow"
 
 
 def with_preset(line: str, preset: Preset | None, loaded: Loaded) -> str:

@@ -7,7 +7,7 @@ from lis_tui.core.view import RunView
 
 MOST_WORDS = 44
 MOST_LINES = 12
-_CLAUSE = re.compile(r"[.:;(](\s|$)|\s[–—]\s")
+_CLAUSE = re.compile(r"[.:;](\s|$)|\s[(–—]")
 
 
 def held_words(view: RunView) -> str:
@@ -16,7 +16,7 @@ def held_words(view: RunView) -> str:
     if not reason or not view.is_held:
         return ""
     first = _CLAUSE.split(reason, maxsplit=1)[0].strip()
-    first = re.sub(r"^[Tt]he (?=\w)", "", first)
+    first = re.sub(r"^[Tt]he (?=\w)", "", first).replace(" is ", " ", 1)
     is_name = len(first) > 1 and first[1].isupper()
     return one_line(first if is_name else first[:1].lower() + first[1:], MOST_WORDS)
 

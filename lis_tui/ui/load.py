@@ -56,6 +56,11 @@ def _size(used: float) -> str:
     return words.size(int(used))
 
 
+def _whole(used: float) -> str:
+    number = int(used)
+    return str(number) if number < 10_000 else f"{number // 1000}k"
+
+
 def _number(used: float) -> str:
     return words.count(int(used))
 
@@ -64,7 +69,7 @@ _KINDS = (
     _Kind("cpu", "processors", "cpus", "cpus_limit", _processors, 4, may_be_full=True),
     _Kind("mem", "memory", "memory_bytes", "memory_limit_bytes", _size, 6),
     _Kind("disk", "disk", "disk_bytes", "disk_limit_bytes", _size, 6),
-    _Kind("procs", "processes", "pids", "pids_limit", _number, 4),
+    _Kind("procs", "processes", "pids", "pids_limit", _whole, 4),
     _Kind("files", "files", "files", "files_limit", _number, 5, is_quiet=True),
 )
 

@@ -58,7 +58,8 @@ def gate_keys(view: RunView, focus: Focus) -> list[Offer]:
     """Give the keys that answer the waiting gate."""
     ids: tuple[str, ...] = GATE_IDS
     if view.is_held and view.held_because:
-        ids = (*HELD_IDS, "edit", "reject", "tell")
+        is_only_held = view.gate is not None and view.gate.because == "paused"
+        ids = (*HELD_IDS, *(() if is_only_held else ("approve",)), "edit", "reject", "tell")
     elif view.is_held:
         ids = ("pause", *ids)
     if view.gate is not None and view.gate.gate == "before_model" and "model" not in ids:

@@ -194,7 +194,9 @@ def time_left(view: RunView, asked: ConnectionAsked, now: float) -> str:
     at = view.hosts_asked_at.get(asked.number)
     if asked.timeout_s is None or at is None:
         return ""
-    return f" · no in {words.clock(at + asked.timeout_s - now)}"
+    spec = view.started.spec if view.started is not None else None
+    default = "once" if spec is not None and spec.gate.default == "approve" else "no"
+    return f" · {default} in {words.clock(at + asked.timeout_s - now)}"
 
 
 # ---- what was refused

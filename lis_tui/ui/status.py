@@ -60,11 +60,10 @@ def state_words(view: RunView, moment: Moment) -> Ink:
 def _waits(view: RunView) -> str:
     """Say what the run waits for a person with; empty where it goes on."""
     asked = asked_host(view)
-    if view.gate is not None and view.gate.because == "paused":
-        why = held_words(view)
-        return f"paused: {why}" if why else "paused"
+    if view.gate is not None and (why := held_words(view)):
+        return f"paused: {why}"
     if view.gate is not None:
-        return "waiting for you"
+        return "paused" if view.gate.because == "paused" else "waiting for you"
     return f"asks for {one_line(place(asked.host, asked.port), 40)}" if asked is not None else ""
 
 

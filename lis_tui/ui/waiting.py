@@ -23,7 +23,7 @@ def box_rows(view: RunView, step: StepView | None, keys: list[Ink], left: str, t
     if gate is None:
         return []
     held = held_words(view)
-    why = f"paused: {held}" if held and gate.because == "paused" else f"waits: {one_line(gate.because, 60)}"
+    why = f"paused: {held}" if held else f"waits: {one_line(gate.because, 60)}"
     inside = [*_held_rows(view, tone), *_answer_rows(view, tone)]
     return _boxed(f" {why}{_place(view, step)}{left} ", inside, keys, tone)
 

@@ -280,8 +280,8 @@ async def test_the_load_has_its_place_and_what_is_near_its_limit_comes_first() -
 async def test_why_a_run_holds_is_told_in_full_with_the_keys_that_help() -> None:
     async with seat(connected.held()) as one:
         text = " ".join(one.text.split())
-        assert "‖ paused: sandbox is lost" in one.text.splitlines()[-1]
-        assert "paused: sandbox is lost" in one.app.title
+        assert "‖ paused: sandbox lost" in one.text.splitlines()[-1]
+        assert "paused: sandbox lost" in one.app.title
         for part in ("killed", "Resuming makes it anew", "p resume", "@ model", "Q end the run"):
             assert part in text
         await one.press("p")
@@ -298,7 +298,7 @@ async def test_the_end_has_a_key_that_asks_before_it_ends() -> None:
 async def test_at_the_limit_of_the_disk_the_key_that_raises_it_is_offered() -> None:
     async with seat(connected.filling()) as one:
         assert "holds at the next gate" in one.text
-        assert "pausing: disk limit is reached" in one.text.splitlines()[-1]
+        assert "pausing: disk limit reached" in one.text.splitlines()[-1]
         await one.press("L")
         field = one.app.screen.focused
         assert isinstance(field, Input)

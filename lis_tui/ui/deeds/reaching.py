@@ -5,9 +5,9 @@ from lis_tui.ui.deeds.group import Group
 from lis_tui.ui.reaching import asked_host
 
 _SAID: dict[HostVerdict, str] = {
-    "once": "it may, this once",
+    "once": "it may, while this step runs",
     "always": "it may, from now on in this run",
-    "no": "it may not",
+    "no": "it may not, while this step runs",
 }
 
 

@@ -101,9 +101,12 @@ class ConnectionsScreen(Screen[None]):
     def on_mount(self) -> None:
         """Begin with the newest; what a question offers counts down."""
         self.rows.focus()
-        self.watch(self, "focused", lambda: self.status.refresh(), init=False)
+        self.watch(self, "focused", self._focus_moved, init=False)
         self._arrange()
         self.set_interval(1.0, self.asked.renew)
+
+    def _focus_moved(self) -> None:
+        self.status.refresh()
 
     def renew(self) -> None:
         """Show what came since."""

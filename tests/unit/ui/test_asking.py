@@ -5,8 +5,9 @@ import pytest
 from lis_tui.config.load import load
 from lis_tui.config.places import Places
 from lis_tui.core.errors import KeyMissing, LisError, UsageWrong
-from lis_tui.core.spec import RunSpec
+from lis_tui.core.spec import RunSpec, SandboxSpec
 from lis_tui.ui.asking import secrets_of, settings_line, spec_of
+from lis_tui.ui.home import network_sentence
 from lis_tui.ui.screens.start import engine_note
 
 
@@ -63,3 +64,39 @@ def test_a_missing_key_is_asked_for_in_the_words_of_the_line(tmp_path: Path) -> 
     with pytest.raises(KeyMissing, match="needs base=URL in the line above and no key") as caught:
         secrets_of(spec, {}, tmp_path)
     assert "--api-base" not in caught.value.sentence
+
+
+def test_who_names_hosts_gets_the_network_that_knows_them(tmp_path: Path) -> None:
+    sandbox = asked(tmp_path, "model=openai/x network=auto allow=pip.test,*.example.org:8080").sandbox
+    assert (sandbox.network, sandbox.allow) == ("allow", ("pip.test", "*.example.org:8080"))
+    assert not sandbox.ask_hosts
+    sandbox = asked(tmp_path, "model=openai/x ask-hosts").sandbox
+    assert (sandbox.network, sandbox.allow, sandbox.ask_hosts) == ("allow", ("*",), True)
+    assert asked(tmp_path, "model=openai/x network=none").sandbox.network == "none"
+
+
+def test_hosts_are_refused_beside_another_network_and_where_they_are_none(tmp_path: Path) -> None:
+    with pytest.raises(UsageWrong, match="go with network=allow"):
+        asked(tmp_path, "model=openai/x network=bridge allow=pip.test")
+    with pytest.raises(LisError, match="cannot be allowed"):
+        asked(tmp_path, "model=openai/x allow=http://pip.test")
+
+
+def test_hosts_that_are_set_stand_in_the_line(tmp_path: Path) -> None:
+    flags: dict[str, object] = {"sandbox.allow": ["pip.test"], "sandbox.ask_hosts": True, "model": "openai/x"}
+    loaded = load({**flags, "sandbox.network": "allow"}, {}, tmp_path)
+    assert "network=allow  allow=pip.test  ask-hosts" in settings_line(loaded)
+    assert "allow=" not in settings_line(load({"model": "openai/x"}, {}, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "words"),
+    [
+        (SandboxSpec(), "all hosts but local ones"),
+        (SandboxSpec(network="allow", allow=("a", "b")), "leads to 2 hosts"),
+        (SandboxSpec(network="none"), "no network"),
+        (SandboxSpec(network="bridge"), "this machine's own network"),
+    ],
+)
+def test_it_is_said_what_an_embedded_sandbox_will_reach(sandbox: SandboxSpec, words: str) -> None:
+    assert words in network_sentence(sandbox)
