@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from lis_tui.cli.parser import make_parser
 from lis_tui.core.errors import LisError, UsageWrong
+from lis_tui.core.private import have_no_core
 
 REPAINTS_S = 240
 """How often Textual may paint in a second. What comes from a run is bundled; a key shall not wait 16 ms."""
@@ -17,6 +18,7 @@ REPAINTS_S = 240
 def main(argv: Sequence[str] | None = None) -> None:
     """Run a command and exit with its code."""
     os.environ.setdefault("TEXTUAL_FPS", str(REPAINTS_S))
+    have_no_core()
     given = make_parser().parse_args(argv)
     try:
         code = _COMMANDS[given.command](given)
