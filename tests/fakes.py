@@ -258,6 +258,7 @@ class MemorySandbox:
         self.measured = Load()
         self.written: Space | None = None
         self.spaces_measured = 0
+        self.rests_stopped = 0
         self.saved: SavedOutputs | Exception = SavedOutputs(())
         self._start_fails_with = start_fails_with
         self.looks: list[tuple[tuple[str, ...], bool]] = []
@@ -311,6 +312,8 @@ class MemorySandbox:
             self.put(path, data)
         if ended_by == "person":
             return CommandEnd(exit_code=130, ended_by="person", cwd=self.workdir)
+        if played.blocks and reins is not None and reins.why:
+            return CommandEnd(exit_code=130, ended_by="limit", cwd=self.workdir)
         if played.blocks and reins is not None and reins.is_let_go:
             self._jobs.append(played)
             job = PlayedJob(played)
@@ -334,7 +337,7 @@ class MemorySandbox:
             return
 
         def change() -> None:
-            if reins.is_let_go:
+            if reins.is_let_go or reins.why:
                 played.released.set()
             elif reins.timeout_s is not None:
                 self.timeouts[-1] = reins.timeout_s
@@ -376,6 +379,11 @@ class MemorySandbox:
             played, ended_by = self._own
             ended_by[0] = "person"
             played.released.set()
+
+    async def stop_rest(self) -> None:
+        """Count how often."""
+        self._check()
+        self.rests_stopped += 1
 
     async def send_input(self, data: bytes) -> None:
         """Keep what was typed."""
@@ -563,6 +571,9 @@ class FakeStep:
     command_timeout_s: float = 600.0
     most_timeout_s: float = 1000.0
     eof_after_s: float | None = None
+    most_output_bytes: int | None = None
+    floods: int = 0
+    hits: list[str] = field(default_factory=list)
     reins: Reins = field(default_factory=Reins)
     jobs: list[tuple[Job, Callable[[], int]]] = field(default_factory=list)
     heard: list[bytes] = field(default_factory=list)
@@ -575,6 +586,15 @@ class FakeStep:
     def on_input_wait(self, is_waiting: bool) -> None:
         """Keep it."""
         self.input_waits.append(is_waiting)
+
+    def on_flood(self) -> None:
+        """Stop it, as a run does."""
+        self.floods += 1
+        self.reins.stop("it printed too much")
+
+    def on_hits(self, hits: Sequence[str]) -> None:
+        """Keep them."""
+        self.hits += hits
 
     def on_job(self, job: Job, finish: Callable[[], int]) -> None:
         """Keep it."""

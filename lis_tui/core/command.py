@@ -24,6 +24,8 @@ class Reins:
         """It is to go on in the background."""
         self.is_cut = False
         """A person stops it."""
+        self.why = ""
+        """Why it is stopped at a limit; empty where it is not."""
         self.is_taken = False
         """A command runs by them."""
         self._on_change: Callable[[], None] | None = None
@@ -41,6 +43,11 @@ class Reins:
     def cut(self) -> None:
         """Stop the command as soon as it has begun."""
         self.is_cut = True
+        self._changed()
+
+    def stop(self, why: str) -> None:
+        """Stop the command, because it is at a limit."""
+        self.why = self.why or why
         self._changed()
 
     def take(self, on_change: Callable[[], None] | None) -> None:
@@ -69,7 +76,7 @@ class CommandEnd(Struct, frozen=True, kw_only=True):
     """How a command ended. `exit_code` None: not known (the shell was lost)."""
 
     exit_code: int | None
-    ended_by: Literal["itself", "time limit", "person", "shell lost", "background"] = "itself"
+    ended_by: Literal["itself", "time limit", "limit", "person", "shell lost", "background"] = "itself"
     duration_s: float = 0.0
     cwd: str = ""
     notes: tuple[str, ...] = ()

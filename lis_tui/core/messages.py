@@ -158,7 +158,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     output_bytes: int = 0
     output_name: str = ""
     is_cut: bool = False
-    ended_by: Literal["itself", "time limit", "person", "shell lost", "background"] = "itself"
+    ended_by: Literal["itself", "time limit", "limit", "person", "shell lost", "background"] = "itself"
     cwd: str = ""
     diff: str = ""
     notes: tuple[str, ...] = ()

@@ -164,6 +164,10 @@ class Sandbox(Protocol):
         """Stop the running command: INT, then TERM, then KILL. Nothing happens where none runs."""
         ...
 
+    async def stop_rest(self) -> None:
+        """Kill all that commands have left running, but not the command that runs."""
+        ...
+
     async def send_input(self, data: bytes) -> None:
         """Type into the running command."""
         ...
@@ -328,6 +332,11 @@ class StepContext(Protocol):
         ...
 
     @property
+    def most_output_bytes(self) -> int | None:
+        """How much a command may print; None: no limit."""
+        ...
+
+    @property
     def reins(self) -> Reins:
         """By which the running command is held."""
         ...
@@ -343,6 +352,14 @@ class StepContext(Protocol):
 
     def on_input_wait(self, is_waiting: bool) -> None:
         """The command blocks on its input, or no longer does."""
+        ...
+
+    def on_flood(self) -> None:
+        """The command, or the job that it became, has printed more than it may."""
+        ...
+
+    def on_hits(self, hits: Sequence[str]) -> None:
+        """The kernel's limits that the command hit, a sentence each."""
         ...
 
     def on_job(self, job: Job, finish: Callable[[], int]) -> None:

@@ -52,6 +52,8 @@ class Jobs:
         self._clock = clock
         self._beside = beside
         self._running: dict[StepAddress, _Followed] = {}
+        self._whys: dict[StepAddress, str] = {}
+        """Why jobs are stopped that are at a limit."""
 
     def find(self, address: StepAddress | None) -> Job | None:
         """Give the job of a step, as long as it runs."""
@@ -62,6 +64,17 @@ class Jobs:
     def all(self) -> tuple[Job, ...]:
         """Those that run."""
         return tuple(followed.job for followed in self._running.values())
+
+    def stop(self, address: StepAddress, why: str) -> None:
+        """Stop a job that is at a limit."""
+        self._whys[address] = why
+        self._beside.begin(self._running[address].job.stop(), "stop of a job")
+
+    async def stop_all(self, why: str) -> None:
+        """Stop all of them at a limit. Raises SandboxFailed."""
+        for address, followed in list(self._running.items()):
+            self._whys[address] = why
+            await followed.job.stop()
 
     def lose(self) -> None:
         """What ran before this process had the run does not run any more."""
@@ -94,8 +107,10 @@ class Jobs:
             self._tell(address, end, took_s, followed.output_path)
 
     def _tell(self, address: StepAddress, end: CommandEnd, took_s: float, output_path: str) -> None:
-        text = f"{_WHAT.format(address)} {_how(end)} after {took_s:.0f} s."
-        self._bus.publish(NoticeGiven(text, address=address))
+        why = self._whys.pop(address, "")
+        how = "was stopped" if why else _how(end)
+        text = f"{_WHAT.format(address)} {how} after {took_s:.0f} s{f': {why}' if why else '.'}"
+        self._bus.publish(NoticeGiven(text, "warning" if why else "info", address))
         step = self._view.step(address)
         if step is not None and not step.is_hidden:
             self.news.append(f"[{text}{f' Its output: {output_path}' if output_path else ''}]")
@@ -113,6 +128,19 @@ class Beside:
         """The sandbox is being stopped: what ends now ends because of that."""
         self._bus = bus
         self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_command_running(self) -> bool:
+        """A command of the model's runs, that can be stopped."""
+        return self.reins is not None and self.reins.is_taken
+
+    def stop_step(self, address: StepAddress, why: str) -> None:
+        """Stop the running command, or the job that it became: it is at a limit."""
+        if self.jobs.find(address) is not None:
+            self.jobs.stop(address, why)
+        elif self.reins is not None:
+            self._bus.publish(NoticeGiven(f"Step {address} was stopped: {why}", "warning", address))
+            self.reins.stop(why)
 
     def begin(self, work: Coroutine[object, object, None], name: str) -> None:
         """Have it go on beside the steps."""

@@ -17,6 +17,7 @@ from lis_tui.engine.checkpoints import Keeping
 from lis_tui.engine.limits import Ending
 from lis_tui.engine.load import Load, OnSilent, is_gone
 from lis_tui.engine.progress import Progress, RunCut
+from lis_tui.engine.room import Room
 from lis_tui.engine.tree import Tree
 
 
@@ -33,7 +34,14 @@ class Computer:
         self._bus = bus
         self._keeping = keeping
         self._tree = Tree(sandbox, bus)
-        self._load = Load(sandbox, bus, on_silent=lambda error: self.on_silent(error))
+        self._room = Room(progress, sandbox)
+        self._load = Load(
+            sandbox,
+            bus,
+            self._room.look,
+            lambda: progress.limits,
+            on_silent=lambda error: self.on_silent(error),
+        )
         self._starting: asyncio.Task[object] | None = None
 
     def start(self) -> None:
@@ -116,6 +124,7 @@ class Computer:
         """Nothing will happen in it for a while: start it no more, measure it no more."""
         await self.give_up_starting()
         await self._load.stop()
+        await self._room.close()
 
     def note_change(self) -> None:
         """Have the work folder looked at soon."""

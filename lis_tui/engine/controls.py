@@ -62,7 +62,7 @@ from lis_tui.engine.limits import Ending, reached
 from lis_tui.engine.models import Models
 from lis_tui.engine.progress import Progress
 
-RAISABLE: tuple[EndStatus, ...] = ("turn_limit", "token_limit", "cost_limit", "time_limit")
+RAISABLE: tuple[EndStatus, ...] = ("turn_limit", "token_limit", "cost_limit", "time_limit", "disk_limit")
 AboutRun = Pause | Resume | Steer | Withdraw | FollowUp | SetLimits | RetryNow | End
 AboutRules = SetMode | SetBreakpoints | SetAllowRules | SetAllowedHosts | AnswerConnection
 CUT_BY_PERSON = "Cut by the user."

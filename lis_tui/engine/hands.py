@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from lis_tui.core.command import Job, Reins
-from lis_tui.core.events import InputAwaited, OutputArrived, StepAddress, StepStarted, Who
+from lis_tui.core.events import InputAwaited, NoticeGiven, OutputArrived, StepAddress, StepStarted, Who
 from lis_tui.core.messages import Observation
 from lis_tui.core.ports import Sandbox, Tool
 from lis_tui.engine.checkpoints import Keeping
@@ -90,6 +90,12 @@ class Step:
         return LONGEST_S if left is None else min(LONGEST_S, left)
 
     @property
+    def most_output_bytes(self) -> int | None:
+        """How much a command may print."""
+        most = self._progress.limits.output_mb
+        return None if most is None else most << 20
+
+    @property
     def eof_after_s(self) -> float | None:
         """A person answers a command's questions only where one steps through the run."""
         progress = self._progress
@@ -103,6 +109,18 @@ class Step:
     def on_input_wait(self, is_waiting: bool) -> None:
         """The command blocks on its input, or no longer does."""
         self._progress.bus.publish(InputAwaited(self._address, is_waiting))
+
+    def on_flood(self) -> None:
+        """The command printed more than it may: stop it."""
+        most = self._progress.limits.output_mb
+        why = f"it printed more than {most:,} MB, which is the most that one command may print"
+        self._progress.beside.stop_step(self._address, f"{why}. Write what is long to a file of its own.")
+
+    def on_hits(self, hits: Sequence[str]) -> None:
+        """Tell the person what the model sees among the output."""
+        for hit in hits:
+            said = f"{hit[0].upper()}{hit[1:]}."
+            self._progress.bus.publish(NoticeGiven(said, "warning", self._address))
 
     def on_job(self, job: Job, finish: Callable[[], int]) -> None:
         """The command goes on in the background."""

@@ -35,6 +35,7 @@ from lis_tui.sandbox.checkpoints import Checkpointer
 from lis_tui.sandbox.files import Files
 from lis_tui.sandbox.hits import Hits
 from lis_tui.sandbox.home import OUTPUTS_PATH, OWN_FOLDER, PRIVATE_FOLDER, Home
+from lis_tui.sandbox.jobs import Jobs
 from lis_tui.sandbox.restoring import NeedsFresh, restore
 from lis_tui.sandbox.service import Service
 from lis_tui.sandbox.shell import Shell
@@ -78,6 +79,7 @@ class Computer:
         self._own_service = Service(self._home)
         self._own = Shell(self._home, self._own_service, folder=OWN_FOLDER, workdir=self.workdir)
         """The person's own; its bash comes up with the first command."""
+        self._rest = Jobs(self._service, self._shell, self._own)
         self._walking = Service(self._home)
         self._files = Files(self._service, self._walking, self.workdir)
         self._aside = Service(self._home)
@@ -99,6 +101,7 @@ class Computer:
             await self._home.settle(self._service)
             self.outputs_path = OUTPUTS_PATH if self._home.has_outputs else None
             await self._shell.start()
+            await self._rest.begin()
             notes = self._circumstances()
             capabilities, more = await self._probe()
             more += self._begin_checkpoints(capabilities)
@@ -295,6 +298,11 @@ class Computer:
     async def own_interrupt(self) -> None:
         """Stop the command that runs in the person's own shell."""
         await self._own.interrupt()
+
+    async def stop_rest(self) -> None:
+        """Kill all that commands left behind, and what the person runs."""
+        self._check()
+        await self._rest.stop(is_sparing=True)
 
     async def send_input(self, data: bytes) -> None:
         """Type into the running command."""

@@ -56,23 +56,26 @@ class Jobs:
         answer = await self._service.ask(_MAPPED % words, timeout_s=10)
         return {escape_path(path) for path in answer.output.split(b"\0") if path}
 
-    async def stop(self) -> None:
-        """Kill all jobs and wait for their end. Raises SandboxFailed."""
-        await self._list()
+    async def stop(self, *, is_sparing: bool = False) -> None:
+        """Kill all jobs, with the running command or (`is_sparing`) without. Raises SandboxFailed."""
+        await self._list(is_sparing=is_sparing)
         for _ in range(_STOP_TRIES):
             if not self._pids:
                 break
             await processes.signal(self._service, "KILL", self._pids)
             await asyncio.sleep(0.02)
-            await self._list()
+            await self._list(is_sparing=is_sparing)
 
-    async def _list(self) -> None:
+    async def _list(self, *, is_sparing: bool = False) -> None:
         """A job is below a bash that takes commands, or was left to PID 1 by one that was."""
         tree = await processes.list_tree(self._service, self._shell.pid)
         bashes = [shell.pid for shell in self._shells if shell.pid]
         orphans = [pid for pid in tree.children(1) if pid not in self._ours and pid not in bashes]
         self._left = self._in_left(tree)
         tops = [pid for bash in (*bashes, *self._bashes_left()) for pid in tree.children(bash)]
+        if is_sparing and (older := self._shell.older) is not None:
+            spared = set(tree.children(self._shell.pid)) - older
+            tops = [pid for pid in tops if pid not in spared]
         self._pids = [*self._left, *(p for p in tree.below([*tops, *orphans]) if p not in self._left)]
 
     def _bashes_left(self) -> list[int]:

@@ -19,7 +19,7 @@ from lis_tui.sandbox.marks import quote
 from lis_tui.sandbox.service import Data, Service
 from lis_tui.sandbox.stopping import Stopping
 
-EndedBy = Literal["itself", "time limit", "person", "shell lost"]
+EndedBy = Literal["itself", "time limit", "limit", "person", "shell lost"]
 
 _INPUT_PIECE = 4096
 
@@ -54,6 +54,11 @@ class Shell:
     def is_busy(self) -> bool:
         """A command runs, or is just being ended."""
         return self._lock.locked()
+
+    @property
+    def older(self) -> frozenset[int] | None:
+        """The jobs that ran in it when the running command began; None where none runs."""
+        return None if self._step is None else self._step.old_children
 
     @property
     def _fifo(self) -> str:
@@ -125,7 +130,7 @@ class Shell:
 
         def until() -> float:
             seconds = timeout_s if reins.timeout_s is None else reins.timeout_s
-            return began if reins.is_let_go or reins.is_cut else began + seconds
+            return began if reins.is_let_go or reins.is_cut or reins.why else began + seconds
 
         try:
             async with asyncio.timeout_at(until()) as clock:
@@ -133,7 +138,7 @@ class Shell:
                 await step.wait()
         except TimeoutError:
             if not reins.is_let_go:
-                await self._stop(step, "person" if reins.is_cut else "time limit")
+                await self._stop(step, _stopped_by(reins))
         except asyncio.CancelledError:
             await asyncio.shield(self._stop(step, "person"))
             raise
@@ -334,8 +339,14 @@ def _prepare(folder: str, *, is_fresh: bool = False) -> bytes:
     return "\n".join(lines).encode()
 
 
+def _stopped_by(reins: Reins) -> EndedBy:
+    if reins.is_cut:
+        return "person"
+    return "limit" if reins.why else "time limit"
+
+
 def _why_lost(code: int | None, ended_by: EndedBy) -> str:
-    if ended_by in ("time limit", "person"):
+    if ended_by in ("time limit", "limit", "person"):
         return "shell restarted: it had to be killed; its state is that of before the command"
     if code is None:
         return "shell restarted: it was lost; its state is that of before the command"

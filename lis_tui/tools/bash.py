@@ -11,7 +11,7 @@ from lis_tui.tools.output import MOST_BYTES, MOST_LINES, Output
 
 LONGEST_S = 86_400.0
 MOST_JOB_BYTES = 64 << 20
-"""Bytes that a command in the background may still print; more is neither kept nor shown."""
+"""Bytes that a command in the background may still print where output is not limited; more is not kept."""
 
 _PARAMETERS = """{
   "type": "object",
@@ -61,9 +61,14 @@ class ExecuteBash:
             output = until_end.enter_context(Output(context.outputs_dir / context.output_name))
 
             def take(data: bytes) -> None:
+                was_full = output.is_full
+                most = context.most_output_bytes
+                output.most_bytes = output.most_bytes if most is None else most
                 output.add(data)
                 if not output.is_full:
                     context.on_output(data)
+                elif most is not None and not was_full:
+                    context.on_flood()
 
             end = await context.sandbox.run(
                 str(arguments["command"]),
@@ -74,14 +79,17 @@ class ExecuteBash:
                 reins=context.reins,
             )
             if end.job is not None:
-                output.most_bytes = output.size_bytes + MOST_JOB_BYTES
+                if context.most_output_bytes is None:
+                    output.most_bytes = output.size_bytes + MOST_JOB_BYTES
                 context.on_job(end.job, _finish(output, until_end.pop_all()))
+        if end.hits:
+            context.on_hits(end.hits)
         folder = context.sandbox.outputs_path
         path = f"{folder.rstrip('/')}/{context.output_name}" if folder else ""
         text, is_cut = output.for_model(path)
         limit_s = timeout_s if context.reins.timeout_s is None else context.reins.timeout_s
         return Observation(
-            text=_with_remarks(text, _remarks(end, limit_s, path)),
+            text=_with_remarks(text, _remarks(end, limit_s, path, context.reins.why)),
             status=_status(end),
             exit_code=end.exit_code,
             duration_s=end.duration_s,
@@ -90,7 +98,7 @@ class ExecuteBash:
             is_cut=is_cut,
             ended_by=end.ended_by,
             cwd=end.cwd,
-            notes=(*end.notes, output.problem) if output.problem else end.notes,
+            notes=(*end.hits, *end.notes, *([output.problem] if output.problem else [])),
         )
 
 
@@ -110,12 +118,14 @@ def _status(end: CommandEnd) -> StepStatus:
     return "done" if end.exit_code == 0 and end.ended_by == "itself" else "failed"
 
 
-def _remarks(end: CommandEnd, timeout_s: float, path: str) -> list[str]:
+def _remarks(end: CommandEnd, timeout_s: float, path: str, why: str) -> list[str]:
     """Say what the output does not show: who ended the command, its exit code, what the shell noted."""
     remarks = []
     match end.ended_by:
         case "time limit":
             remarks.append(f"[stopped: the command was still running at its limit of {timeout_s:g} seconds]")
+        case "limit":
+            remarks.append(f"[stopped: {why}]")
         case "person":
             remarks.append("[the user interrupted the command]")
         case "shell lost":
@@ -130,7 +140,7 @@ def _remarks(end: CommandEnd, timeout_s: float, path: str) -> list[str]:
             pass
     if end.exit_code:
         remarks.append(f"[exit code {end.exit_code}]")
-    return [*remarks, *(f"[{note}]" for note in end.notes)]
+    return [*remarks, *(f"[{note}]" for note in (*end.hits, *end.notes))]
 
 
 def _with_remarks(text: str, remarks: list[str]) -> str:

@@ -33,6 +33,7 @@ _ENDS = {
     "token_limit": ("token limit", "warning"),
     "cost_limit": ("cost limit", "warning"),
     "time_limit": ("time limit", "warning"),
+    "disk_limit": ("disk limit", "warning"),
     "context_limit": ("context full", "warning"),
     "no_action": ("no action", "warning"),
     "ended_by_person": ("you ended it", "human"),

@@ -20,6 +20,7 @@ _STATUSES: dict[EndStatus, str] = {
     "token_limit": "LimitsExceeded",
     "cost_limit": "LimitsExceeded",
     "time_limit": "TimeExceeded",
+    "disk_limit": "LimitsExceeded",
 }
 """Its words for how a run ends."""
 

@@ -1,0 +1,224 @@
+"""How much a run's sandbox may write, and what happens when it is more: what writes is stopped, in words.
+
+Where a person watches, the run pauses then; where nobody does the model is told, and goes on a few times.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+from lis_tui.core.bus import spawn
+from lis_tui.core.errors import SandboxFailed
+from lis_tui.core.events import NoticeGiven
+from lis_tui.core.ports import Load, Sandbox, Space
+from lis_tui.engine.limits import Ending
+from lis_tui.engine.progress import Progress
+
+MB = 1 << 20
+RESERVE = 1024 * MB
+"""So much is kept free on this machine's disk: for journals, and for whoever else needs it."""
+MOST_STOPS = 3
+"""A run that nobody watches ends when it is stopped for what it writes so many times."""
+GAP_S = 2.0
+LONGEST_GAP_S = 60.0
+SHARE = 33
+"""So many times as long as it takes to measure what was written, that is not measured again,"""
+HURRIED = 3
+"""and so many times where room goes fast."""
+SETTLE_S = 2.0
+"""How long what is stopped may take to be still."""
+_ADVICE = "Delete what is not needed before more is written; `du -xh / | sort -h | tail` shows what is large."
+
+
+class Bound:
+    """A limit. After it was hit some more is let pass, so that what deletes is not stopped too."""
+
+    def __init__(self) -> None:
+        self._slack = 0
+
+    def is_over(self, used: int, most: int) -> bool:
+        """Whether it is hit; once it is kept again there is no slack any more."""
+        if used <= most:
+            self._slack = 0
+        return used > most + self._slack
+
+    def ease(self, used: int, most: int, more: int) -> None:
+        """Let this much more pass than there is now."""
+        self._slack = max(0, used - most) + more
+
+    def tighten(self) -> None:
+        """Let nothing pass that is over the limit."""
+        self._slack = 0
+
+
+class Room:
+    """Watches over one run's sandbox, from measurement to measurement."""
+
+    def __init__(
+        self,
+        progress: Progress,
+        sandbox: Sandbox,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        reserve: int = RESERVE,
+    ) -> None:
+        self.space: Space | None = None
+        """What it has written, as last measured."""
+        self._progress = progress
+        self._sandbox = sandbox
+        self._clock = clock
+        self._most_reserve = reserve
+        self._reserve: int | None = None
+        self._bounds = {name: Bound() for name in ("disk", "files", "reserve")}
+        self._limits = progress.limits
+        self._stops = 0
+        self._settles_at: float | None = None
+        self._free: int | None = None
+        """Room on this machine's disk when the last measurement began."""
+        self._measured_at = self._next = self._soonest = 0.0
+        self._task: asyncio.Task[None] | None = None
+
+    async def close(self) -> None:
+        """Measure no more."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
+
+    def look(self, load: Load) -> Space | None:
+        """Take note of what is used now; gives what was written."""
+        for hit in load.hits:
+            self._tell(hit)
+        if self._progress.ending is None:
+            self._measure_when_due(load.free_bytes)
+            self._judge(load)
+        return self.space
+
+    # ---- what was written
+
+    def _measure_when_due(self, free: int | None) -> None:
+        now = self._clock()
+        is_due = now >= self._next or (now >= self._soonest and self._falls_fast(free))
+        if is_due and (self._task is None or self._task.done()):
+            self._free = free
+            self._task = spawn(self._measure(), "space", lambda _: None)
+
+    async def _measure(self) -> None:
+        began = self._clock()
+        with suppress(SandboxFailed):
+            self.space = await self._sandbox.space()
+        now = self._clock()
+        self._measured_at, took_s = began, now - began
+        self._soonest = now + HURRIED * took_s
+        gap_s = LONGEST_GAP_S if self.space is None else min(max(GAP_S, SHARE * took_s), LONGEST_GAP_S)
+        self._next = now + gap_s
+
+    def _falls_fast(self, free: int | None) -> bool:
+        """Whether half of the room that is left may be gone since the last measurement."""
+        if free is None or self._free is None or self.space is None:
+            return False
+        most = self._progress.limits.disk_mb
+        left = RESERVE if most is None else max(16 * MB, most * MB - self.space.bytes)
+        return self._free - free > left // 2
+
+    # ---- limits
+
+    def _judge(self, load: Load) -> None:
+        if self._limits != self._progress.limits:
+            self._limits, self._stops = self._progress.limits, 0
+            for bound in self._bounds.values():
+                bound.tighten()
+        measures = self._measures(load)
+        if self._settles_at is not None:
+            if self._has_settled(self._settles_at):
+                self._settles_at = None
+                self._ease(measures)
+            return
+        for name, (used, most, sentence) in measures.items():
+            if self._bounds[name].is_over(used, most):
+                self._stop(sentence)
+                self._ease(measures)
+                return
+        self._judge_memory(load)
+
+    def _measures(self, load: Load) -> dict[str, tuple[int, int, str]]:
+        """Give what is used, what may be, and how that is said, of all that is limited and known."""
+        found, limits = {}, self._limits
+        if self.space is not None and limits.disk_mb is not None:
+            said = f"what the sandbox has written takes {_mb(self.space.bytes)}"
+            said += f"; the limit is {limits.disk_mb:,} MB"
+            found["disk"] = (self.space.bytes, limits.disk_mb * MB, said)
+        if self.space is not None and limits.files is not None:
+            said = f"the sandbox has written {self.space.files:,} files; the limit is {limits.files:,}"
+            found["files"] = (self.space.files, limits.files, said)
+        if load.free_bytes is not None:
+            if self._reserve is None:  # who begins with little keeps half of it
+                self._reserve = min(self._most_reserve, load.free_bytes // 2)
+            kept = _mb(self._reserve)
+            said = f"only {_mb(load.free_bytes)} are left on this machine's disk, where {kept} stay free"
+            found["reserve"] = (self._reserve - load.free_bytes, 0, said)
+        return found
+
+    def _ease(self, measures: dict[str, tuple[int, int, str]]) -> None:
+        for name, (used, most, _) in measures.items():
+            if used > most:
+                more = (self._reserve or 0) // 4 if name == "reserve" else most // 10
+                self._bounds[name].ease(used, most, more)
+
+    def _judge_memory(self, load: Load) -> None:
+        """Where no control group limits the memory, this does, later than the kernel would."""
+        most = self._progress.spec.sandbox.memory_mb
+        if load.memory_limit_bytes is None and (load.memory_bytes or 0) > most * MB:
+            self._settle()
+            used = _mb(load.memory_bytes or 0)
+            self._stop_all(f"its processes use {used} of memory; the limit is {most:,} MB.")
+
+    # ---- what comes of it
+
+    def _stop(self, sentence: str) -> None:
+        progress = self._progress
+        self._stops += 1
+        self._settle()
+        self._stop_all(f"{sentence}. {_ADVICE}")
+        if not progress.spec.is_headless:
+            progress.gates.pause(
+                "rule",
+                f"{sentence[0].upper()}{sentence[1:]}. What wrote was stopped. Resume: the model is told, "
+                "and can delete what is not needed. A higher limit lets it write more.",
+            )
+        elif self._stops >= MOST_STOPS:
+            progress.end(Ending("disk_limit", f"It was stopped {self._stops} times: {sentence}."))
+
+    def _settle(self) -> None:
+        """Judge nothing until what was stopped is still, and was measured then."""
+        self._settles_at = self._next = self._clock() + SETTLE_S
+
+    def _has_settled(self, at: float) -> bool:
+        return self._clock() >= at and (self.space is None or self._measured_at >= at)
+
+    def _stop_all(self, why: str) -> None:
+        progress, beside = self._progress, self._progress.beside
+        running = progress.running
+        if running is not None and beside.is_command_running:
+            beside.stop_step(running, why)
+        else:
+            self._tell(why)
+        beside.begin(self._stop_rest(why), "stop at a limit")
+
+    async def _stop_rest(self, why: str) -> None:
+        """Stop what runs besides the command, also what nobody follows."""
+        with suppress(SandboxFailed):
+            await self._sandbox.own_interrupt()
+            await self._progress.beside.jobs.stop_all(why)
+            await self._sandbox.stop_rest()
+
+    def _tell(self, sentence: str) -> None:
+        """Tell the person now and the model before its next turn."""
+        said = f"{sentence[0].upper()}{sentence[1:]}"
+        self._progress.bus.publish(NoticeGiven(said, "warning", self._progress.running))
+        self._progress.beside.jobs.news.append(f"[{sentence}]")
+
+
+def _mb(size: int) -> str:
+    return f"{size / MB:,.0f} MB"
