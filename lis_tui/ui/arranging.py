@@ -35,7 +35,7 @@ ARRANGING: tuple[Action, ...] = (
         "hidden_files",
         "h",
         "hidden files",
-        "In the files: show what is hidden, as .git and node_modules; again: leave it out.",
+        "In the files: show what is hidden (.git, node_modules, what .gitignore names); again: leave it out.",
         "Look",
         False,
         in_files,

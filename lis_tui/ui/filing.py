@@ -10,6 +10,7 @@ from lis_tui.core.bus import spawn
 from lis_tui.core.content import Content
 from lis_tui.core.errors import LisError
 from lis_tui.core.events import FileEntry, StepAddress
+from lis_tui.core.ignore import MOST_BYTES
 from lis_tui.ui.listing import Listing, Open, below, listing, opened_below
 from lis_tui.ui.previewing import Previewing, Wish
 
@@ -34,6 +35,7 @@ class Filing:
         self._is_reading = False
         self._previewed: tuple[FileEntry, StepAddress | None] | None = None
         self.previewing = Previewing(screen.preview)
+        screen.files.on_rules = self._read_rules
         self.shown: Listing | None = None
         """The files of the place; None: the run's own tree is shown."""
 
@@ -95,6 +97,16 @@ class Filing:
         self._screen.files.show(found)
         self.choose()
 
+    def _read_rules(self, entries: list[FileEntry]) -> None:
+        """Read what says which files are ignored."""
+
+        async def read(opened: Open) -> None:
+            found = await asyncio.to_thread(lambda: {entry: _beginning(opened, entry) for entry in entries})
+            if self._screen.is_attached:
+                self._screen.files.take_rules(found)
+
+        spawn(read(self.opened), "ignored files")
+
     # ---- the preview
 
     def choose(self) -> None:
@@ -137,6 +149,15 @@ class Filing:
     def is_now(self) -> bool:
         """The tree is as it is now, not as it was after a step."""
         return self.shown is None or self.shown.shown is None
+
+
+def _beginning(opened: Open, entry: FileEntry) -> bytes:
+    """Give the beginning of a file of rules; nothing where it cannot be read."""
+    try:
+        with opened(entry) as content:
+            return content.read(MOST_BYTES)
+    except (LisError, OSError):
+        return b""
 
 
 def _listed(

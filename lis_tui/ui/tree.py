@@ -11,6 +11,7 @@ from msgspec import Struct
 from lis_tui.core.events import FileEntry
 from lis_tui.core.folders import Folders
 from lis_tui.core.parts import FileMark
+from lis_tui.ui.ignoring import Ignoring
 
 Order = Literal["name", "size", "time", "change"]
 ORDERS: tuple[Order, ...] = ("name", "size", "time", "change")
@@ -124,6 +125,7 @@ class Tree:
 
     def __init__(self) -> None:
         self.look = Look()
+        self.ignoring = Ignoring()
         self._wished: dict[str, bool] = {}
         self._files = Files({}, Folders())
         self._gone = Folders()
@@ -131,7 +133,7 @@ class Tree:
         self._below: Counter[str] = Counter()
         self._finder = Finder()
         self._hidden = 0
-        self._parted: dict[str, tuple[tuple[int, int], list[str], set[str]]] = {}
+        self._parted: dict[str, tuple[tuple[int, int, int], list[str], set[str]]] = {}
         """Of folders that were laid out: for which state, what is shown in them and what is hidden."""
 
     def show(self, files: Files, version: object) -> Shown:
@@ -236,9 +238,11 @@ class Tree:
 
     def _without_hidden(self, folder: str, names: Sequence[str]) -> Sequence[str]:
         known = self._parted.get(folder)
-        version = (self._folders.at(folder).version, len(names))
+        self.ignoring.meet(folder, self._files.entries)
+        version = (self._folders.at(folder).version, len(names), self.ignoring.version)
         if known is None or known[0] != version:
             shown = [path for path in names if not _is_quiet(path.rpartition("/")[2])]
+            shown = self.ignoring.without(folder, shown, self._files.entries)
             hidden = set(names).difference(shown) if len(shown) < len(names) else set[str]()
             known = self._parted[folder] = (version, shown, hidden)
         _, shown, hidden = known

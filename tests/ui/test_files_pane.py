@@ -1,6 +1,7 @@
 """The files pane under a person's hands: filter, order, hidden ones, marks, and a cursor that stays."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from textual.events import Paste
@@ -90,6 +91,33 @@ async def test_hidden_files_are_counted_and_shown_with_a_key() -> None:
         assert rows(app)[-1] == "214 hidden: h shows them"
         await press(pilot, "h")
         assert rows(app)[0] == "▸ .git 213 1.9 kB"
+        assert not any("hidden" in row for row in rows(app))
+
+
+async def test_what_is_ignored_is_left_out_as_long_as_it_is(tmp_path: Path) -> None:
+    paths = (".gitignore", "a.log", "b.txt", "deep/.gitignore", "deep/a.log", "deep/keep.log", "out/x")
+    for path in paths:
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(
+            {".gitignore": "*.log\n/out\n", "deep/.gitignore": "!keep.log\n"}.get(path, "")
+        )
+    tree = [FileEntry("deep", "folder"), FileEntry("out", "folder"), *map(FileEntry, paths)]
+    records = story.running()
+    told = Record(0, records[-1].at, FilesChanged(tuple(tree), is_whole=True))
+    source = FakeSource([*records, told], worktree=tmp_path)
+    app = workbench_app(source)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        while "6 hidden: h shows them" not in rows(app):
+            await pilot.pause()
+        assert [row.split()[-3] for row in rows(app)[:-1] if "B" in row] == ["b.txt", "keep.log"]
+        (tmp_path / ".gitignore").write_text("")
+        changed = FilesChanged((FileEntry(".gitignore", mtime_s=9.0),))
+        source.add(Record(0, records[-1].at, changed))
+        while "2 hidden, 1 of them" not in rows(app):
+            await pilot.pause()
+        assert rows(app).count("a.log 0 B") == 2
+        await press(pilot, "3", "h")
         assert not any("hidden" in row for row in rows(app))
 
 

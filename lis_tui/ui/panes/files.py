@@ -1,6 +1,6 @@
 """The files: the tree of the work folder, of any size, and how it differs from what it was."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 
 from msgspec import structs
 from textual import events
@@ -44,6 +44,8 @@ class FilesPane(BlockList):
         self._listing: Listing | None = None
         """What is shown in place of the run's own tree."""
         self.field = Field()
+        self.on_rules: Callable[[list[FileEntry]], None] = lambda _: None
+        """Has files read that say what is ignored; `take_rules` gets their contents."""
         self.is_flashing = False
         self.is_following = False
         self.has_chosen = False
@@ -165,6 +167,12 @@ class FilesPane(BlockList):
         self._renew()
         self.refresh_title()
 
+    def take_rules(self, read: Mapping[FileEntry, bytes]) -> None:
+        """Leave out what these files say is ignored."""
+        for entry, data in read.items():
+            self._tree.ignoring.take(entry, data)
+        self._renew()
+
     def selected(self) -> FileEntry | None:
         """The entry under the cursor."""
         rows = self._shown.rows
@@ -207,6 +215,8 @@ class FilesPane(BlockList):
         first = old[top] if top < len(old) else ""
         version = self._view.files_version if self._listing is None else id(self._listing)
         self._shown = self._tree.show(Files(self.files, self._folders, self.marks), version)
+        if unread := self._tree.ignoring.unread():
+            self.on_rules(unread)
         self._notes = sentences(self._shown, self.look, self._listing or self._view, self._width)
         cursor = self._nearest(chosen) if chosen else None
         self.cursor = min(self.cursor if cursor is None else cursor, max(self.block_count() - 1, 0))
