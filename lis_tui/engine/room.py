@@ -29,6 +29,12 @@ HURRIED = 3
 SETTLE_S = 2.0
 """How long what is stopped may take to be still."""
 _ADVICE = "Delete what is not needed before more is written; `du -xh / | sort -h | tail` shows what is large."
+_CALLED = {
+    "disk": "The disk limit is reached",
+    "files": "The limit of files is reached",
+    "reserve": "This machine's disk is nearly full",
+}
+"""What stops the run, in the few words that a status line has room for."""
 
 
 class Bound:
@@ -137,7 +143,7 @@ class Room:
             return
         for name, (used, most, sentence) in measures.items():
             if self._bounds[name].is_over(used, most):
-                self._stop(sentence)
+                self._stop(_CALLED[name], sentence)
                 self._ease(measures)
                 return
         self._judge_memory(load)
@@ -176,7 +182,7 @@ class Room:
 
     # ---- what comes of it
 
-    def _stop(self, sentence: str) -> None:
+    def _stop(self, called: str, sentence: str) -> None:
         progress = self._progress
         self._stops += 1
         self._settle()
@@ -184,7 +190,7 @@ class Room:
         if not progress.spec.is_headless:
             progress.gates.pause(
                 "rule",
-                f"{sentence[0].upper()}{sentence[1:]}. What wrote was stopped. Resume: the model is told, "
+                f"{called}: {sentence}. What wrote was stopped. Resume: the model is told, "
                 "and can delete what is not needed. A higher limit lets it write more.",
             )
         elif self._stops >= MOST_STOPS:

@@ -151,7 +151,8 @@ async def test_room_of_this_machine_is_kept_free(tmp_path: Path) -> None:
     await watched.look(Space(0, 0), Load(memory_bytes=1, memory_limit_bytes=9, free_bytes=RESERVE - MB))
     (pause,) = watched.game.all(PauseAsked)
     assert pause.reason.startswith(
-        "Only 1,023 MB are left on this machine's disk, where 1,024 MB stay free. What wrote was stopped."
+        "This machine's disk is nearly full: only 1,023 MB are left on this machine's disk, where 1,024 MB "
+        "stay free. What wrote was stopped."
     )
     watched.game.decide(Resume())
     await watched.game.ended()
