@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Protocol
 
 OUTPUT = 1
@@ -29,6 +29,17 @@ class Channel(Protocol):
     def close(self) -> None:
         """Let go of it."""
         ...
+
+
+def pulled(channel: Channel) -> Iterator[bytes]:
+    """Give a process's standard output to a thread, which has only what it asked for in memory."""
+    loop = asyncio.get_running_loop()
+
+    def pieces() -> Iterator[bytes]:
+        while came := asyncio.run_coroutine_threadsafe(channel.read(), loop).result():
+            yield b"".join(data for side, data in came if side == OUTPUT)
+
+    return pieces()
 
 
 class Door(Protocol):

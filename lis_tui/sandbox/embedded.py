@@ -20,12 +20,12 @@ from lis_tui.core.namespaces import as_root, must_be_possible, what_is_missing
 from lis_tui.core.ports import Contents, Door, Load, ManifestKeeper, SavedOutputs, Space
 from lis_tui.core.spec import Network, SandboxSpec
 from lis_tui.sandbox import furniture, keeper, layers, syscalls
-from lis_tui.sandbox.channel import OUTPUT, Channel
+from lis_tui.sandbox.channel import pulled
 from lis_tui.sandbox.computer import Computer
 from lis_tui.sandbox.entry import Entry
 from lis_tui.sandbox.groups import Groups
 from lis_tui.sandbox.home import PRIVATE_FOLDER, VARIABLES, Carriage
-from lis_tui.sandbox.keeper import Keeper
+from lis_tui.sandbox.keeper import Keeper, PipeChannel
 from lis_tui.sandbox.layers import Places
 from lis_tui.sandbox.measure import counts_below
 from lis_tui.sandbox.meters import COUNTS, STRIKES, Strikes, counts_in, least_free, strikes_in
@@ -197,7 +197,7 @@ class EmbeddedHome:
         """Wait for its network. Raises SandboxFailed."""
         return await self._passage.tried(service)
 
-    async def open(self, arguments: Sequence[str]) -> Channel:
+    async def open(self, arguments: Sequence[str]) -> PipeChannel:
         """Start a process inside, as its root. Raises ShellLost."""
         async with self._entering:
             if self._keeper is None:
@@ -240,11 +240,8 @@ class EmbeddedHome:
             if not await asyncio.to_thread(os.path.lexists, self._places.worktree / name):
                 continue
             channel = await self.open(("tar", "-C", self._spec.workdir, "-cf", "-", "--", name))
-            pieces = bytearray()
-            while came := await channel.read():
-                pieces += b"".join(data for side, data in came if side == OUTPUT)
-            channel.close()
-            part = await asyncio.to_thread(extract, [bytes(pieces)], folder)
+            part = await asyncio.to_thread(extract, pulled(channel), folder)
+            channel.cut()
             files += part.files
             problems += part.problems
         return SavedOutputs(tuple(files), tuple(problems))

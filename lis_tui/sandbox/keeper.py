@@ -287,6 +287,13 @@ class PipeChannel:
         """Give the exit code of the ended process, None while it runs."""
         return self._code
 
+    def cut(self) -> None:
+        """Let go of it for good: it ends at the next thing it says."""
+        for descriptor in self._out.values():
+            os.close(descriptor)
+        self._out = {}
+        self.close()
+
     def close(self) -> None:
         """Let go of it; the process sees the end of its input."""
         if self._in is not None:

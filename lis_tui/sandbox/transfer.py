@@ -15,6 +15,8 @@ from lis_tui.core.ports import SavedOutputs
 
 MOST_SAVED_BYTES = 4_000_000_000
 _PIECE = 1 << 18
+_READ_FOR_ONE = 2
+"""What is too large is read past, to what follows it; a file of holes is as long as anybody likes."""
 
 
 # -- out -------------------------------------------------------------------------------------------
@@ -39,7 +41,7 @@ class _Extraction:
         self._written: set[tuple[bytes, ...]] = set()
 
     def take(self, stream: Iterable[bytes]) -> SavedOutputs:
-        reader = io.BufferedReader(_Pulled(stream), _PIECE)
+        reader = io.BufferedReader(_Pulled(stream, _READ_FOR_ONE * self._left), _PIECE)
         try:
             with tarfile.open(fileobj=reader, mode="r|", errors="surrogateescape") as tar:
                 for member in tar:
@@ -111,9 +113,10 @@ class _Extraction:
 class _Pulled(io.RawIOBase):
     """An iterator of bytes as a readable file."""
 
-    def __init__(self, pieces: Iterable[bytes]) -> None:
+    def __init__(self, pieces: Iterable[bytes], most_bytes: int) -> None:
         self._pieces = iter(pieces)
         self._rest = b""
+        self._left = most_bytes + _PIECE
 
     def readable(self) -> bool:
         return True
@@ -124,6 +127,9 @@ class _Pulled(io.RawIOBase):
             if piece is None:
                 return 0
             self._rest = piece
+            self._left -= len(piece)
+            if self._left < 0:
+                raise tarfile.ReadError("there is far too much")
         size = min(len(buffer), len(self._rest))
         buffer[:size] = self._rest[:size]
         self._rest = self._rest[size:]

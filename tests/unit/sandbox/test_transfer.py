@@ -91,6 +91,23 @@ def test_too_much_is_refused_by_name(tmp_path: Path) -> None:
     assert saved.problems == ("big: not copied, 900 bytes are too many",)
 
 
+def test_a_file_of_holes_is_not_read_to_its_end(tmp_path: Path) -> None:
+    taken = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal taken
+        large = member("holes", data=b"")[0]
+        large.size = 1 << 40
+        yield large.tobuf(tarfile.PAX_FORMAT)
+        while taken < 100 << 20:
+            taken += 1 << 20
+            yield bytes(1 << 20)
+
+    saved = extract(endless(), tmp_path, most_bytes=1 << 20)
+    assert taken < 5 << 20
+    assert [problem.split(":")[0] for problem in saved.problems] == ["holes", "the copy broke off"]
+
+
 def test_a_stream_that_breaks_off_is_said(tmp_path: Path) -> None:
     whole = b"".join(stream(member("f", data=b"x" * 5000)))
     saved = extract(iter([whole[:2000]]), tmp_path)
