@@ -94,6 +94,8 @@ class Gates:
         """The sandbox changes hands: no gate takes its default meanwhile."""
         self.decided: dict[StepAddress, GateDecision] = {}
         """What a person has decided before the step was proposed: a fork may begin with another one."""
+        self.standing: dict[StepAddress, tuple[GateDecision, Who]] = {}
+        """What was decided, and written down, before this process had the run, and nothing came of it yet."""
         self.breakpoints = Breakpoints(bus, view, breakpoints)
         self.rules = AllowRules(bus, view)
 
@@ -128,6 +130,8 @@ class Gates:
             early = self.decided.pop(address)
             self._bus.publish(DecisionMade(address=address, gate=gate, decision=early))
             return early, "person"
+        if address in self.standing and gate != "after_step":
+            return self.standing.pop(address)
         stopped, because = self._reasons_again(gate, address) or self._reasons(gate, address)
         if not because:
             return self._made(address, gate, Approve(), "rule")
@@ -193,6 +197,10 @@ class Gates:
         else:
             self._amended[waiting.address] = (arguments, by)
         self._bus.publish(StepAmended(waiting.address, arguments, by))
+
+    def adopt_amended(self, arguments: str, address: StepAddress) -> None:
+        """Have a waiting step be this, as it was before this process had the run."""
+        self._amended[address] = (arguments, "person")
 
     def amend_early(self, arguments: str, address: StepAddress, by: Who) -> None:
         """Have a step be this before its gate opens: it was so when it was recorded."""

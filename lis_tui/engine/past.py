@@ -4,19 +4,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from lis_tui.core.decisions import Edit
+from lis_tui.core.decisions import Edit, End, GateDecision
 from lis_tui.core.events import (
+    CommandInjected,
     DecisionMade,
     GateOpened,
     LimitsChanged,
     ModeChanged,
+    ModelAsked,
     ModelChanged,
     Record,
     ReexecutionBegan,
+    ReplyResampled,
     RunContinued,
     RunEnded,
     RunForked,
     StepAddress,
+    StepFinished,
+    StepStarted,
+    VersionChosen,
+    Who,
 )
 from lis_tui.core.manifest import Manifest
 from lis_tui.core.messages import ToolCall
@@ -72,8 +79,38 @@ def recall(progress: Progress, past: Past) -> None:
         step = view.step(address)
         if step is None or step.observation is None:
             progress.owe_at(address, call, is_begun=step is not None and step.started_at is not None)
+    if isinstance(past.opening, RunContinued):
+        _recall_decisions(progress, past.records)
     if past.arguments is not None and progress.owed:
         progress.gates.decided[min(progress.owed)] = Edit(past.arguments)
+
+
+def _recall_decisions(progress: Progress, records: Iterable[Record]) -> None:
+    """What a person decided or wrote about steps that have not begun still holds."""
+    gates = progress.gates
+    gates.standing.update(standing(records))
+    for address in progress.owed:
+        step = progress.view.step(address)
+        if step is not None and step.amended is not None and address not in gates.standing:
+            gates.adopt_amended(step.amended, address)
+
+
+def standing(records: Iterable[Record]) -> dict[StepAddress, tuple[GateDecision, Who]]:
+    """Give the decisions of which nothing came: the process died right after they were written down."""
+    found: dict[StepAddress, tuple[GateDecision, Who]] = {}
+    for record in records:
+        match record.event:
+            case DecisionMade(address=address, gate=gate, decision=decision, by=by) if gate != "after_step":
+                found[address] = (decision, by)
+            case GateOpened(address=address) | StepStarted(address=address) | StepFinished(address=address):
+                found.pop(address, None)
+            case CommandInjected() | ReplyResampled() | VersionChosen() | RunEnded():
+                found.clear()
+            case ModelAsked(turn=turn):
+                found.pop(StepAddress(turn), None)
+            case _:
+                pass
+    return {address: one for address, one in found.items() if not isinstance(one[0], End)}
 
 
 def last_turn(view: RunView) -> int:

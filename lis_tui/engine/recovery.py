@@ -37,8 +37,10 @@ class Means:
 
     newest: Callable[[], Manifest | None] = lambda: None
     """Reads the newest checkpoint; it blocks. Raises StorageFailed."""
+    must_be_possible: Callable[[bool], Awaitable[None]] = _nothing
+    """Raises LisError where no sandbox can be had now, of an engine where that `was_a_container`."""
     clear: Callable[[bool], Awaitable[None]] = _nothing
-    """Removes what is left of the old sandbox, where that `was_a_container`. Raises LisError."""
+    """Removes what is left of the old one. Raises LisError."""
     gaps_s: Sequence[float] = GAPS_S
 
 
@@ -166,9 +168,11 @@ class Recovery:
     async def _rebuild(self) -> None:
         progress, computer = self._progress, self._computer
         was = progress.view.sandbox
+        was_a_container = was is not None and was.kind == "docker"
+        await self._means.must_be_possible(was_a_container)
         self._is_whole = False
         await computer.remove("It was lost.")
-        await self._means.clear(was is not None and was.kind == "docker")
+        await self._means.clear(was_a_container)
         manifest = await asyncio.to_thread(self._means.newest)
 
         def tell(done: int, total: int) -> None:
@@ -245,4 +249,4 @@ def no_reply(error: ModelFailed) -> str:
 def _at(kept: StepAddress) -> str:
     if kept.step or kept.extra:
         return f"after {kept}"
-    return f"at the start of turn {kept.turn + 1}" if kept.turn else "at the start"
+    return f"before the steps of turn {kept.turn}" if kept.turn > 1 else "at the start"

@@ -1,5 +1,6 @@
 """The only place where the rooms meet: what was asked of a run becomes a run with all its parts."""
 
+import asyncio
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -37,6 +38,7 @@ from lis_tui.model.known import resolve
 from lis_tui.model.retry import RetryingModel
 from lis_tui.model.script import ScriptModel, load_scenario
 from lis_tui.sandbox.carry import Carried, find_carried
+from lis_tui.sandbox.engines import connect
 from lis_tui.tools.registry import default_tools
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.journal import Journal
@@ -160,7 +162,9 @@ def furnish(
         app_version=__version__,
         past=past,
         replay=replay,
-        means=Means(newest=partial(_newest, folder, blobs), clear=partial(_clear, home)),
+        means=Means(
+            newest=partial(_newest, folder, blobs), must_be_possible=_must_answer, clear=partial(_clear, home)
+        ),
         make_model=other_models(spec.model, secrets, os.environ),
         mirrors=carried.hosts(),
     )
@@ -179,6 +183,12 @@ def _newest(folder: RunFolder, blobs: Blobs) -> Manifest | None:
     manifests = Manifests(folder.path, blobs)
     newest = max(manifests.addresses(), default=None)
     return None if newest is None else manifests.load(newest)
+
+
+async def _must_answer(was_a_container: bool) -> None:
+    """Refuse to give up what an engine that is away may have when it is back. Raises EngineMissing."""
+    if was_a_container:
+        (await asyncio.to_thread(connect)).close()
 
 
 async def _clear(home: Home, was_a_container: bool) -> None:

@@ -8,8 +8,18 @@ import yaml
 from lis_tui.client import Client
 from lis_tui.config.load import load, run_spec
 from lis_tui.config.places import find_places
-from lis_tui.core.decisions import FollowUp
-from lis_tui.core.events import Event, OutputArrived, Record, RunEnded, SandboxStarted, StepFinished
+from lis_tui.core.decisions import Resume
+from lis_tui.core.events import (
+    Event,
+    GateOpened,
+    MessageSent,
+    OutputArrived,
+    PauseAsked,
+    Record,
+    RunEnded,
+    SandboxStarted,
+    StepFinished,
+)
 from tests.command import LisTui
 
 pytestmark = pytest.mark.docker
@@ -25,9 +35,10 @@ def remove(container: str) -> None:
         engine.containers.get(container).remove(force=True)
 
 
-async def test_a_run_whose_container_was_removed_goes_on_in_a_new_one_with_its_files(lis: LisTui) -> None:
+async def test_a_run_whose_container_was_removed_holds_and_is_brought_back(lis: LisTui) -> None:
     turns = [
-        bash("word=kept; touch /outside; echo 42 > answer.txt; echo ready; sleep 1000"),
+        bash("word=kept; touch /outside; echo 42 > answer.txt"),
+        bash("word=changed; echo 43 > answer.txt; echo ready; sleep 1000"),
         bash('echo "answer $(cat answer.txt) word <$word>"; ls /outside'),
         {"calls": [{"tool": "submit"}]},
     ]
@@ -50,16 +61,16 @@ async def test_a_run_whose_container_was_removed_goes_on_in_a_new_one_with_its_f
     first = cast("SandboxStarted", await until(SandboxStarted))
     await until(OutputArrived)
     remove(first.container)
-    ended = cast("RunEnded", await until(RunEnded))
-    assert (ended.status, ended.exit_code) == ("sandbox_failed", 6)
-    await client.decide(run, FollowUp("Go on."))
+    held = cast("PauseAsked", await until(PauseAsked))
+    assert "as it was after 1.1; what 2.1 did in it and all that ran is gone" in held.reason
+    await until(GateOpened)
+    await client.decide(run, Resume())
     second = cast("SandboxStarted", await until(SandboxStarted))
     assert second.container != first.container
-    assert any("/testbed is as it was; processes, variables" in note for note in second.notes)
+    told = cast("MessageSent", await until(MessageSent))
+    assert "rebuilt, as it was after 1.1" in told.text
     step = cast("StepFinished", await until(StepFinished))
-    assert "answer 42 word <>" in step.observation.text
-    assert "/outside" in step.observation.text
-    assert step.observation.exit_code == 2
+    assert step.observation.text.startswith("answer 42 word <kept>\n/outside")
     again = cast("RunEnded", await until(RunEnded))
     assert (again.status, again.answer) == ("submitted", "42")
     await client.close_run(run)
