@@ -1,10 +1,26 @@
 """What every test lives under: slow tests only when asked for, and never a home of the user's own."""
 
+from collections.abc import Iterator
+
 import pytest
+
+from tests.engines import chosen
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the slow tests too")
+    parser.addoption("--engine", metavar="ENGINE", help="podman, or an engine's address (see tests/engines.py)")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _engine(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Have the engine that was asked for; its conformance is asked by hand, never by the whole run of tests."""
+    wished = request.config.getoption("--engine")
+    if not wished:
+        yield
+        return
+    with chosen(wished):
+        yield
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -1,5 +1,6 @@
 """A real engine for tests: whether one answers, which image to use, and a sandbox on it."""
 
+import contextlib
 import functools
 import os
 from collections.abc import Mapping
@@ -11,9 +12,9 @@ from lis_tui.core.errors import LisError
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox.carry import Carried, find_carried
 from lis_tui.sandbox.container import DockerSandbox
-from lis_tui.sandbox.engines import connect
+from lis_tui.sandbox.engines import Engine, connect, engine_of
 from lis_tui.sandbox.home import Carriage
-from lis_tui.sandbox.image import DEFAULT_IMAGE
+from lis_tui.sandbox.image import DEFAULT_IMAGE, LOCAL
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.manifests import Manifests
 
@@ -30,7 +31,7 @@ def docker_image() -> tuple[str, str]:
     except LisError as error:
         return "", error.sentence
     try:
-        tags = {tag for image in client.images.list() for tag in image.tags}
+        tags = {tag.removeprefix(LOCAL) for image in client.images.list() for tag in image.tags}
     finally:
         client.close()
     for name in [wished] if wished else [DEFAULT_IMAGE, _BARE_IMAGE]:
@@ -42,6 +43,13 @@ def docker_image() -> tuple[str, str]:
 def docker_available() -> str:
     """Give the reason why docker tests cannot run here; empty where they can."""
     return docker_image()[1]
+
+
+@functools.cache
+def docker_engine() -> Engine:
+    """Say which engine answers."""
+    with contextlib.closing(connect()) as client:
+        return engine_of(client)
 
 
 def docker_sandbox(

@@ -29,6 +29,8 @@ _SETTINGS = {
     "tools": "model.tool_style",
     "sandbox": "sandbox.kind",
     "image": "sandbox.image",
+    "runtime": "sandbox.runtime",
+    "base_folder": "sandbox.base",
     "network": "sandbox.network",
     "allow": "sandbox.allow",
     "ask_hosts": "sandbox.ask_hosts",

@@ -92,6 +92,10 @@ def _add_model(group: argparse._ArgumentGroup) -> None:
 def _add_sandbox(group: argparse._ArgumentGroup) -> None:
     _add_home(group)
     group.add_argument("--image", metavar="IMG", help="any image that has bash")
+    group.add_argument("--runtime", metavar="NAME", help="a container's, as its engine has it (runsc)")
+    group.add_argument(
+        "--base", dest="base_folder", metavar="FOLDER", help="an embedded one's root (`image build --rootfs`)"
+    )
     _add_network(group)
     group.add_argument(
         "--allow",

@@ -121,8 +121,13 @@ class Computer:
             notes=(*notes, *more),
         )
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether the work folder inside is a folder of this machine's."""
+        return self._home.worktree is not None
+
     def _circumstances(self) -> list[str]:
-        is_shared = self._home.worktree is not None
+        is_shared = self.is_shared
         notes = list(self._home.notes)
         if not is_shared:
             notes.append("the engine is remote: files are copied, not shared")

@@ -21,6 +21,8 @@ from lis_tui.sandbox.engines import connect
 DEFAULT_IMAGE = "lis-tui-sandbox:latest"
 DEFAULT_BASE = "ubuntu:24.04"
 LOCAL_BASE = "lis-tui-base"
+LOCAL = "localhost/"
+"""What Podman puts before the names of images that came from no registry; without it they are found too."""
 
 _RECIPE_LABEL = "lis-tui.recipe"
 _BASE_LABEL = "lis-tui.base"
@@ -92,7 +94,7 @@ def recipe(folder: Path | None = None) -> str:
 
 def find_base(client: docker.DockerClient) -> str:
     """Choose what to build on: what is here already before what must be pulled. Raises ImageMissing."""
-    here = [tag for image in client.images.list() for tag in image.tags]
+    here = [tag.removeprefix(LOCAL) for image in client.images.list() for tag in image.tags]
     local = sorted(tag for tag in here if tag.split(":", 1)[0] == LOCAL_BASE)
     for tag in (DEFAULT_BASE, *local):
         if tag in here:

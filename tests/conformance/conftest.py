@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from lis_tui.core.ports import CommandEnd, Sandbox
 from lis_tui.sandbox.computer import Computer
-from tests.docker_home import docker_available, docker_sandbox
+from tests.docker_home import docker_available, docker_engine, docker_sandbox
 from tests.embedded_home import embedded_missing, embedded_sandbox
 
 
@@ -25,6 +25,11 @@ class Home(Struct, frozen=True):
     def has_owners(self) -> bool:
         """Files can belong to others than root, and root's be changed wherever they are."""
         return self.name == "docker" or os.geteuid() == 0
+
+    @property
+    def is_podman(self) -> bool:
+        """It is a container of Podman's."""
+        return self.name == "docker" and docker_engine().is_podman
 
 
 HOMES = [
@@ -71,6 +76,12 @@ async def sandbox(home: Home, folder: Path) -> AsyncIterator[Sandbox]:
     await made.start()
     yield made
     await made.stop()
+
+
+def must_share(sandbox: Sandbox) -> None:
+    """Go on only where the engine sees this machine's folders."""
+    if not (isinstance(sandbox, Computer) and sandbox.is_shared):
+        pytest.skip("the engine is remote: nothing of this machine's is seen inside")
 
 
 class Terminal:

@@ -17,14 +17,14 @@ from lis_tui.core.ports import Restored
 from lis_tui.sandbox import census, scope
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.manifests import Manifests
-from tests.conformance.conftest import Home, Terminal
+from tests.conformance.conftest import Home, Terminal, must_share
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SNAPSHOT = r"""(
 LC_ALL=C find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run/lis \) -prune -o \
   \( -type s -printf '' \) -o -type d -printf '%p %y %m %U:%G %T@\n' \
-  -o -printf '%p %y %m %U:%G %s %T@ %n %l\n' | grep -avE '^/etc/(hosts|hostname|resolv.conf) ' | sort
+  -o -printf '%p %y %m %U:%G %s %T@ %n %l\n' | grep -avE '^/(etc/(hosts|hostname|resolv.conf)|run/.containerenv) ' | sort
 LC_ALL=C find /testbed \( -type s -printf '' \) -o -type d -printf '%p %y %m %U:%G %T@\n' \
   -o -printf '%p %y %m %U:%G %s %T@ %n %l\n' | sort
 cd /; find testbed etc opt/tool opt/moved root tmp usr/local/bin -xdev -type f \
@@ -153,6 +153,7 @@ async def test_what_was_there_before_the_first_checkpoint_is_kept(home: Home, tm
     kept = Kept(home, tmp_path)
     await kept.sandbox.start()
     try:
+        must_share(kept.sandbox)
         await kept.take()
         await kept("rm -r documents; echo later >later")
         assert kept.read("/testbed/documents/old", 1) == b"old"

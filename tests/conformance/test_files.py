@@ -12,7 +12,7 @@ from lis_tui.core.errors import FileRefused
 from lis_tui.core.paths import escape_path
 from lis_tui.core.ports import Sandbox
 from lis_tui.core.spec import SandboxSpec
-from tests.conformance.conftest import Home, Terminal
+from tests.conformance.conftest import Home, Terminal, must_share
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -181,6 +181,7 @@ async def test_outputs_come_out_without_anything_that_leads_elsewhere(
 
 
 async def test_a_change_in_the_tree_is_noticed(sandbox: Sandbox, run: Terminal) -> None:
+    must_share(sandbox)
     noticed: asyncio.Queue[Collection[str] | None] = asyncio.Queue()
     sandbox.watch(noticed.put_nowait, pytest.fail)
     named: set[str] = set()
