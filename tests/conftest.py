@@ -9,12 +9,12 @@ from tests.engines import chosen
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the slow tests too")
-    parser.addoption("--engine", metavar="ENGINE", help="podman, or an engine's address (see tests/engines.py)")
+    parser.addoption("--engine", metavar="ENGINE", help="podman, or an engine's address")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _engine(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Have the engine that was asked for; its conformance is asked by hand, never by the whole run of tests."""
+    """Have the engine that was asked for, by hand (see tests/engines.py)."""
     wished = request.config.getoption("--engine")
     if not wished:
         yield

@@ -21,7 +21,7 @@ def embedded_missing() -> str:
     return why_not_here()
 
 
-def embedded_sandbox(
+def embedded_sandbox(  # LIS_TUI_TEST_BASE: a root file system folder, instead of this machine's own
     folder: Path,
     *,
     env: Mapping[str, str] | None = None,
@@ -33,8 +33,11 @@ def embedded_sandbox(
     worktree, outputs = folder / "worktree", folder / "outputs"
     worktree.mkdir(parents=True, exist_ok=True)
     outputs.mkdir(parents=True, exist_ok=True)
+    based = msgspec.structs.replace(
+        spec or SandboxSpec(), checkpoints=blobs is not None, base=os.environ.get("LIS_TUI_TEST_BASE", "")
+    )
     return EmbeddedSandbox(
-        msgspec.structs.replace(spec or SandboxSpec(), checkpoints=blobs is not None),
+        based,
         folder=folder / "computer",
         worktree=worktree,
         outputs_dir=outputs,

@@ -212,7 +212,9 @@ def _schema(_given: argparse.Namespace) -> int:
 def _image(given: argparse.Namespace) -> int:
     from lis_tui.cli import image
 
-    return image.build(given.base) if given.command == "image build" else image.show()
+    if given.command != "image build":
+        return image.show()
+    return image.make_folder(given.rootfs) if given.rootfs else image.build(given.base)
 
 
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {

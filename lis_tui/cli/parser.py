@@ -308,6 +308,9 @@ def _add_care(add: _Add) -> None:
     inner = image.add_subparsers(metavar="build|status", required=True)
     build = inner.add_parser("build", help="build it", allow_abbrev=False)
     build.add_argument("--base", metavar="IMG", help="what to build on (default ubuntu:24.04)")
+    build.add_argument(
+        "--rootfs", type=Path, metavar="FOLDER", help="a folder of its files instead, for embedded sandboxes"
+    )
     build.set_defaults(command="image build")
     inner.add_parser("status", help="say whether it is there and current").set_defaults(
         command="image status"

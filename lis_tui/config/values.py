@@ -4,6 +4,7 @@ import difflib
 import json
 import math
 import re
+from pathlib import Path
 from typing import Literal, get_args, get_origin
 from urllib.parse import urlsplit
 
@@ -85,6 +86,8 @@ def _from_text(key: str, value: str) -> object:
         return json.loads(value)
     if key in ("sandbox.env_names", "sandbox.allow"):
         return [name.strip() for name in value.split(",") if name.strip()]
+    if key == "sandbox.base" and value:
+        return str(Path(value).expanduser().absolute())
     if value.lower() in _NOTHING and _may_be_none(key):
         return None
     return value

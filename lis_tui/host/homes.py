@@ -33,7 +33,7 @@ def computers_of(data: Path) -> Path:
 
 def choose(spec: SandboxSpec) -> Kind:
     """Say which home it is, which is there: an engine where one answers. It blocks. Raises EngineMissing."""
-    if spec.kind == "embedded":
+    if spec.kind == "embedded" or spec.base:  # that very folder was asked for
         must_be_possible()
         return "embedded"
     try:

@@ -6,7 +6,6 @@ when it starts.
 
 import asyncio
 import contextlib
-import hashlib
 import json
 import os
 import re
@@ -19,7 +18,9 @@ from lis_tui.core.errors import EngineMissing, SandboxFailed, ShellLost
 from lis_tui.core.namespaces import as_root, must_be_possible, what_is_missing
 from lis_tui.core.ports import Contents, Door, Load, ManifestKeeper, SavedOutputs, Space
 from lis_tui.core.spec import Network, SandboxSpec
+from lis_tui.core.text import one_line
 from lis_tui.sandbox import furniture, keeper, layers, syscalls
+from lis_tui.sandbox.base import Base, identity_of, read_base
 from lis_tui.sandbox.channel import pulled
 from lis_tui.sandbox.computer import Computer
 from lis_tui.sandbox.entry import Entry
@@ -52,11 +53,10 @@ class EmbeddedSandbox(Computer):
         outputs_dir: Path,
         env: Mapping[str, str],
         carried: Carriage,
-        base: Path | None = None,
         contents: Contents | None = None,
         manifests: ManifestKeeper | None = None,
     ) -> None:
-        home = EmbeddedHome(spec, Places(folder, worktree, outputs_dir), env=env, carried=carried, base=base)
+        home = EmbeddedHome(spec, Places(folder, worktree, outputs_dir), env=env, carried=carried)
         super().__init__(
             spec, home, env=env, secrets=carried.secrets(), contents=contents, manifests=manifests
         )
@@ -75,7 +75,6 @@ class EmbeddedHome:
         *,
         env: Mapping[str, str],
         carried: Carriage,
-        base: Path | None = None,
         image_id: str = "",
     ) -> None:
         self.image_id = image_id
@@ -84,7 +83,8 @@ class EmbeddedHome:
         self._places = places
         self._env = env
         self._carried = carried
-        self._base = base
+        self._base = Path(spec.base) if spec.base else None
+        self._based: Base | None = None
         self._keeper: Keeper | None = None
         self._filter = syscalls.refusing()
         # another's groups may go by the run's name: a sandbox that was handed over keeps those it is in
@@ -122,7 +122,7 @@ class EmbeddedHome:
             await asyncio.to_thread(self._lay_out)
         except OSError as error:
             raise SandboxFailed(f"The embedded sandbox did not start: {error}") from error
-        identity = await asyncio.to_thread(_identity, self._base)
+        identity = await asyncio.to_thread(identity_of, self._base)
         was, self.image_id = self.image_id, identity
         await self._begin()
         self.notes = self._lacks(has_changed=was not in ("", identity))
@@ -146,15 +146,17 @@ class EmbeddedHome:
         assert self._keeper is not None
         limited = self._groups.limited | ({"processes"} if self._most_processes() else set())
         unlimited = [name for name in ("memory", "processes", "processors", "disk") if name not in limited]
-        notes = [*_in_short(self.network), f"not limited: {', '.join(unlimited)}"]
+        notes = [*_in_short(self.network, self._based), f"not limited: {', '.join(unlimited)}"]
         notes += [f"{path} cannot be changed inside" for path in self._keeper.read_only]
         if not self._filter:
             notes.append("no system call is refused: this processor's are not known")
         if has_changed:
-            notes.append("this machine's programs have changed since the run began")
+            whose = "this machine's programs" if self._base is None else f"the programs of {self._base}"
+            notes.append(f"{whose} have changed since the run began")
         return notes
 
     def _lay_out(self) -> None:
+        self._based = read_base(self._base) if self._base is not None else None
         layers.lay_out(self._places, self._base, self._carried.files())
         self._places.groups.write_text("".join(f"{group}\n" for group in self._groups.planned()))
         self._entered = self._groups.make()
@@ -182,6 +184,7 @@ class EmbeddedHome:
                 "HOME": "/root",
                 **VARIABLES,
                 **furniture.VARIABLES,
+                **(self._based.variables if self._based is not None else {}),
                 **self._carried.variables(),
                 **self._passage.variables,
                 **self._env,
@@ -277,7 +280,12 @@ class EmbeddedHome:
 
 def lacks(spec: SandboxSpec) -> list[str]:
     """Say at length in what any embedded sandbox with this spec is weaker than a container."""
-    notes = ["weaker than a container: this machine's own kernel, programs and libraries, changed in layers"]
+    own = (
+        "kernel, programs and libraries" if not spec.base else f"kernel; all else is a layer over {spec.base}"
+    )
+    notes = [f"weaker than a container: this machine's own {own}"]
+    if not spec.base:
+        notes[0] += ", changed in layers"
     if spec.network == "bridge":
         notes.append(
             "the network is this machine's own, with its loopback services, abstract sockets and metadata "
@@ -285,6 +293,8 @@ def lacks(spec: SandboxSpec) -> list[str]:
         )
     if os.geteuid() == 0:
         notes.append("root inside is this machine's own, with few capabilities; an ordinary user's is not")
+    elif spec.base:
+        notes.append("there is one user inside")
     else:
         notes.append(
             "there is one user inside, and what root owns here cannot be changed: pip works, apt does not"
@@ -292,11 +302,13 @@ def lacks(spec: SandboxSpec) -> list[str]:
     return notes
 
 
-def _in_short(network: Network) -> list[str]:
+def _in_short(network: Network, based: Base | None) -> list[str]:
     notes = ["weaker than a container: `lis-tui doctor` says in what"]
     if network == "bridge":
         notes.append("the network is this machine's own, with its loopback services")
-    if os.geteuid() != 0:
+    if based is not None:
+        notes.append(f"its programs are those of {one_line(based.source, 100)}")
+    elif os.geteuid() != 0:
         notes.append("pip works inside, apt does not")
     return notes
 
@@ -305,16 +317,6 @@ def _counts_by_namespace() -> bool:
     """Whether a limit on a user's processes counts those of one namespace alone."""
     numbers = re.findall(r"\d+", os.uname().release)
     return [int(one) for one in numbers[:2]] >= [5, 14]
-
-
-def _identity(base: Path | None) -> str:
-    """Name what the root is made of: what a checkpoint does not hold must be the same when it is restored."""
-    told = hashlib.sha256()
-    root = base or Path("/")
-    for name in ("etc/os-release", "var/lib/dpkg/status"):
-        path = root / name
-        told.update(path.read_bytes() if path.is_file() else b"")
-    return f"embedded:{told.hexdigest()[:16]}"
 
 
 @contextlib.contextmanager

@@ -37,6 +37,12 @@ def furnish(path: str, upper: Path) -> None:
         _write(upper / "local/bin/pip", _PIP, 0o755)
 
 
+def furnish_base(upper: Path) -> None:
+    """Put into the layer over a root file system what an engine would: names' ways. Raises OSError."""
+    _write(upper / "etc/resolv.conf", _read(Path("/etc/resolv.conf")), 0o644)
+    _write(upper / "etc/hosts", "127.0.0.1 localhost sandbox\n::1 localhost\n", 0o644)
+
+
 @functools.cache
 def pip_package() -> Path | None:
     """Give our own Python's pip, for a machine whose Python has none."""

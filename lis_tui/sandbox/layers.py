@@ -17,7 +17,7 @@ from msgspec import Struct
 from lis_tui.core.errors import StorageFailed
 from lis_tui.core.private import private_folder
 from lis_tui.core.removal import remove_tree
-from lis_tui.sandbox.furniture import PIP_PATH, furnish, pip_package
+from lis_tui.sandbox.furniture import PIP_PATH, furnish, furnish_base, pip_package
 from lis_tui.sandbox.groups import remove
 from lis_tui.sandbox.sealing import sealing
 
@@ -97,7 +97,7 @@ def lay_out(places: Places, base: Path | None, files: Mapping[str, bytes]) -> No
     if base is not None:
         for kind in ("upper", "work"):
             (places.layers / kind).mkdir(parents=True, exist_ok=True)
-        _carry(files, {"/": places.layers / "upper"})
+        _lay_over(base, places.layers / "upper", files)
         return
     _make_root(places.root)
     for number, path in enumerate(layered()):
@@ -111,6 +111,16 @@ def lay_out(places: Places, base: Path | None, files: Mapping[str, bytes]) -> No
         _settle(upper, Path(path))
         upper.chmod(stat.S_IMODE(seen.st_mode))
         os.utime(upper, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+
+
+def _lay_over(base: Path, upper: Path, files: Mapping[str, bytes]) -> None:
+    """Put over a root file system what it lacks, each time the same."""
+    furnish_base(upper)
+    _carry(files, {"/": upper})
+    _settle(upper, base)
+    seen = base.stat()
+    upper.chmod(stat.S_IMODE(seen.st_mode))
+    os.utime(upper, ns=(seen.st_atime_ns, seen.st_mtime_ns))
 
 
 def _carry(files: Mapping[str, bytes], uppers: Mapping[str, Path]) -> None:

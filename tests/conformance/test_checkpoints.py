@@ -24,7 +24,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 SNAPSHOT = r"""(
 LC_ALL=C find / -xdev \( -path /proc -o -path /sys -o -path /dev -o -path /run/lis \) -prune -o \
   \( -type s -printf '' \) -o -type d -printf '%p %y %m %U:%G %T@\n' \
-  -o -printf '%p %y %m %U:%G %s %T@ %n %l\n' | grep -avE '^/(etc/(hosts|hostname|resolv.conf)|run/.containerenv) ' | sort
+  -o -printf '%p %y %m %U:%G %s %T@ %n %l\n' \
+  | grep -avE '^/(etc/(hosts|hostname|resolv.conf)|run/.containerenv) ' | sort
 LC_ALL=C find /testbed \( -type s -printf '' \) -o -type d -printf '%p %y %m %U:%G %T@\n' \
   -o -printf '%p %y %m %U:%G %s %T@ %n %l\n' | sort
 cd /; find testbed etc opt/tool opt/moved root tmp usr/local/bin -xdev -type f \
