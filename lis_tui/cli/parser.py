@@ -233,6 +233,9 @@ def _add_reexecute(again: argparse.ArgumentParser) -> None:
     model.add_argument("--api-base", metavar="URL", help="an OpenAI-compatible server")
     model.add_argument("--profile", metavar="NAME", help="a profile of the settings file")
     sandbox = again.add_argument_group("sandbox")
+    sandbox.add_argument(
+        "--sandbox", choices=["docker", "embedded"], help="another home than the recorded one"
+    )
     sandbox.add_argument("--image", metavar="IMG", help="another image than the recorded one")
     _add_network(sandbox)
     _add_paths(sandbox, "--input", "inputs", "takes the place of the recorded input files")
@@ -302,7 +305,9 @@ def _add_demo(demo: argparse.ArgumentParser) -> None:
 
 
 def _add_care(add: _Add) -> None:
-    add("doctor", "check terminal, engine, image, model and keys; say how to mend each")
+    doctor = add("doctor", "check terminal, engine, image, model and keys; say how to mend each")
+    doctor.add_argument("--security", action="store_true", help="say what protects you, and what does not")
+    doctor.add_argument("--json", action="store_true", help="with --security: print it as JSON")
     add("schema", "print the JSON schema of the journal that every run is written to")
     image = add("image", "the image that sandboxes are made of")
     inner = image.add_subparsers(metavar="build|status", required=True)

@@ -53,6 +53,7 @@ def go(given: argparse.Namespace) -> int:
         is_stopping=given.stop,
         mode=given.mode or "auto",
         image=given.image or "",
+        sandbox=given.sandbox or "",
         fallback_image=loaded.settings.sandbox.image,
         network=given.network or "",
         inputs=_inputs(given.inputs),

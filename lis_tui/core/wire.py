@@ -108,6 +108,8 @@ class Reexecute(Struct, frozen=True, tag=True, kw_only=True):
     """`step`: each step waits."""
     image: str = ""
     """Another image than the recorded one."""
+    sandbox: Literal["", "docker", "embedded"] = ""
+    """Another home than the recorded one."""
     fallback_image: str = ""
     """Taken for a trajectory of another program whose own image is not here."""
     network: Literal["", "auto", "bridge", "allow", "none"] = ""

@@ -104,6 +104,8 @@ class Setting:
 
     def _home(self) -> Kind:
         """Give the home it was recorded in; where none is known, or an image was asked for, one that is."""
+        if self._ask.sandbox:
+            return self._other_home(self._ask.sandbox)
         if self._ask.image or self._origin.is_plain:
             return "docker"
         spec, home = self._origin.started.spec.sandbox, self._origin.home
@@ -114,6 +116,18 @@ class Setting:
             self.notes.append("There is no container engine: this is an embedded sandbox.")
         return found
 
+    def _other_home(self, wanted: Kind) -> Kind:
+        if self._ask.image and wanted == "embedded":
+            raise UsageWrong("An embedded sandbox has no image: leave --image out, or ask for docker.")
+        choose(structs.replace(SandboxSpec(), kind=wanted))
+        if not self._has_kept_home(wanted):
+            self.notes.append(f"The sandbox is {wanted}, as was asked for; recorded: {self._origin.home}.")
+        return wanted
+
+    def _has_kept_home(self, home: Kind) -> bool:
+        """What was kept of the recorded sandbox fits this one."""
+        return self._origin.view.imported is None and self._origin.home == home
+
     def _image(self) -> str:
         ask, recorded = self._ask, self._origin.started.spec.sandbox.image
         if ask.image:
@@ -121,6 +135,8 @@ class Setting:
             return ask.image
         if self._origin.view.imported is not None:
             return self._image_for_foreign(recorded)
+        if not self._has_kept_home("docker"):
+            return recorded
         self.image_id = self._origin.image_id
         if self.image_id and not has_image(self.image_id):
             raise ImageMissing(
@@ -142,6 +158,8 @@ class Setting:
     def _manifest(self, data: Path) -> Manifest | None:
         """Give the checkpoint of the start, which holds the inputs too."""
         if self._ask.inputs is not None or self._ask.image:
+            return None
+        if self._ask.sandbox and not self._has_kept_home(self._ask.sandbox):
             return None
         manifests = Manifests(self._origin.folder.path, Blobs(data))
         first = nearest(manifests.addresses(), Point(START))

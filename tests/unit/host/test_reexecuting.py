@@ -83,6 +83,28 @@ def test_our_own_image_must_be_the_very_one_unless_another_is_asked_for(
     assert (other.sandbox.image, other.image_id) == ("other", "")
 
 
+def test_another_home_is_one_without_what_was_kept_of_the_recorded(
+    tmp_path: Path, images: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def choose(spec: SandboxSpec) -> str:
+        asked.append(spec.kind)
+        return spec.kind
+
+    monkeypatch.setattr(reexecuting, "choose", choose)
+    found = setting(tmp_path, ours(), sandbox="embedded")
+    assert (found.sandbox.kind, found.image_id, found.manifest) == ("embedded", "", None)
+    assert "The sandbox is embedded, as was asked for; recorded: docker." in found.notes
+    assert asked == ["embedded"], "whether it can be had is asked first"
+    images.add("sha256:abc")
+    same = setting(tmp_path, ours(), sandbox="docker")
+    assert (same.sandbox.kind, same.image_id) == ("docker", "sha256:abc")
+    assert not any("as was asked for" in note for note in same.notes)
+    with pytest.raises(UsageWrong, match="has no image"):
+        setting(tmp_path, ours(), sandbox="embedded", image="other")
+
+
 def test_inputs_are_those_on_this_computer_where_no_checkpoint_has_them(
     tmp_path: Path, images: set[str]
 ) -> None:
