@@ -34,6 +34,10 @@ class Finding(Struct, frozen=True):
 def check(given: argparse.Namespace) -> int:
     """Look at everything and print it; 1 where something must be mended."""
     places, loaded = settings(given)
+    if given.security:
+        from lis_tui.cli import protection
+
+        return protection.show(places, loaded, as_json=given.json)
     findings = []
     for finding in _findings(places, loaded):
         findings.append(finding)

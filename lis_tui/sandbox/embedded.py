@@ -170,7 +170,7 @@ class EmbeddedHome:
 
     def _most_processes(self) -> int | None:
         """Where no group counts them, the user's own limit does: since Linux 5.14 in each namespace anew."""
-        if "processes" in self._groups.limited or os.geteuid() == 0 or not _counts_by_namespace():
+        if "processes" in self._groups.limited or os.geteuid() == 0 or not counts_by_namespace():
             return None
         return self._spec.pids
 
@@ -313,7 +313,7 @@ def _in_short(network: Network, based: Base | None) -> list[str]:
     return notes
 
 
-def _counts_by_namespace() -> bool:
+def counts_by_namespace() -> bool:
     """Whether a limit on a user's processes counts those of one namespace alone."""
     numbers = re.findall(r"\d+", os.uname().release)
     return [int(one) for one in numbers[:2]] >= [5, 14]
