@@ -6,7 +6,6 @@ control: what happens to a throw-away process without the defence.
 
 import asyncio
 import functools
-import http.server
 import io
 import os
 import random
@@ -31,6 +30,7 @@ from lis_tui.preview.parts import CannotShow, Column, Pixels, Preview, Table, Wa
 from lis_tui.preview.starting import Starting
 from lis_tui.preview.studio import Studio
 from tests import bombs
+from tests.canary import Canary, listening
 from tests.workers import can_enclose
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="memory has limits on Linux alone")
@@ -191,35 +191,10 @@ def test_a_reply_of_very_many_small_values_is_not_taken() -> None:
 # ---- what would be read or asked elsewhere
 
 
-class Canary:
-    """A server that remembers who asked it for something."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        canary = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                canary.asked.append(self.path)
-                self.send_response(404)
-                self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (as the library names it)
-                pass
-
-        self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
-        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
-
-
 @pytest.fixture
 def canary() -> Iterator[Canary]:
-    made = Canary()
-    serving = threading.Thread(target=made.server.serve_forever)
-    serving.start()
-    yield made
-    made.server.shutdown()
-    serving.join()
-    made.server.server_close()
+    with listening() as one:
+        yield one
 
 
 def drawings(secret: str, address: str) -> list[bytes]:

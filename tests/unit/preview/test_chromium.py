@@ -4,9 +4,7 @@ import io
 import os
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from PIL import Image
 
 from lis_tui.preview import chromium
 from lis_tui.preview.parts import CannotShow
+from tests.canary import Canary, listening
 
 needs_chromium = pytest.mark.skipif(
     chromium.browser() is None, reason="neither Chromium nor Chrome is installed"
@@ -35,48 +34,10 @@ new Worker(URL.createObjectURL(new Blob(["fetch('{canary}/worker')"])));
 LEAVING = "<script>location = '{canary}/leave'</script>"
 
 
-class Canary:
-    """A server that remembers each request, and each connection."""
-
-    def __init__(self) -> None:
-        self.seen: list[str] = []
-        self.page = b""
-        canary = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def setup(self) -> None:
-                canary.seen.append("connection")
-                super().setup()
-
-            def do_GET(self) -> None:
-                is_page = self.path == "/page"
-                if not is_page:
-                    canary.seen.append(self.path)
-                self.send_response(200)
-                self.send_header("Content-Type", "text/html")
-                self.end_headers()
-                self.wfile.write(canary.page if is_page else b"")
-
-            def do_POST(self) -> None:
-                self.do_GET()
-
-            def log_message(self, *said: object) -> None:
-                return
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
-
-
 @pytest.fixture
 def canary() -> Iterator[Canary]:
-    one = Canary()
-    thread = threading.Thread(target=one.server.serve_forever)
-    thread.start()
-    yield one
-    one.server.shutdown()
-    one.server.server_close()
-    thread.join()
+    with listening() as one:
+        yield one
 
 
 def _reaching(canary: Canary) -> str:
@@ -106,7 +67,7 @@ async def test_a_page_is_photographed_with_its_scripts_run_and_its_size_kept() -
 async def test_a_page_that_reaches_out_is_still_pictured_and_a_canary_sees_nothing(canary: Canary) -> None:
     png = await chromium.photograph(_reaching(canary).encode(), 320, 200)
     assert _colour(png, (310, 190)) == (0, 170, 0)
-    assert canary.seen == []
+    assert (canary.calls, canary.asked) == (0, [])
 
 
 @pytest.mark.slow
@@ -119,7 +80,7 @@ async def test_without_the_enclosure_the_settings_alone_keep_it_offline(
     command = [chromium.browser() or "", *own, *chromium._ALWAYS, f"--user-data-dir={tmp_path}"]
     png = await chromium._photographed(command, _reaching(canary), (320, 200))
     assert _colour(png, (310, 190)) == (0, 170, 0)
-    assert canary.seen == []
+    assert (canary.calls, canary.asked) == (0, [])
 
 
 @pytest.mark.slow
@@ -127,7 +88,7 @@ async def test_without_the_enclosure_the_settings_alone_keep_it_offline(
 def test_the_canary_does_see_what_a_browser_without_these_settings_asks_for(
     canary: Canary, tmp_path: Path
 ) -> None:
-    canary.page = REACHING.format(canary=canary.address).encode()
+    canary.pages["/page"] = REACHING.format(canary=canary.address).encode()
     own = ["--no-sandbox"] if os.geteuid() == 0 else []
     settings = [
         "--headless=new",
@@ -149,7 +110,7 @@ def test_the_canary_does_see_what_a_browser_without_these_settings_asks_for(
         "/prefetch",
         "/socket",
     }
-    assert wanted <= set(canary.seen)
+    assert wanted <= set(canary.asked)
 
 
 @pytest.mark.slow

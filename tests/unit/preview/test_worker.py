@@ -1,6 +1,5 @@
 """A worker that a file has taken over can do nothing but answer."""
 
-import http.server
 import os
 import resource
 import select
@@ -8,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +17,7 @@ from lis_tui.preview import child, limits
 from lis_tui.preview.child import Worker, WorkerLost
 from lis_tui.preview.parts import CannotShow, Lines, Preview, Wanted
 from lis_tui.preview.surroundings import environment
+from tests.canary import listening
 from tests.workers import deed, evil_worker, homes, told
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="kept by Linux alone")
@@ -174,33 +173,17 @@ def state(folder: Path) -> list[object]:
 
 @linux
 def test_it_reaches_no_network(worker: Worker, free: Worker, tmp_path: Path) -> None:
-    asked: list[str] = []
-
-    class Canary(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (as the library names it)
-            pass
-
-    with http.server.HTTPServer(("127.0.0.1", 0), Canary) as server:
-        serving = threading.Thread(target=server.serve_forever)
-        serving.start()
-        try:
-            address = f"127.0.0.1:{server.server_address[1]}"
-            said = deed(worker, "call", address)
-            assert any(refusal in said for refusal in REFUSALS), said
-            assert asked == []
-            assert "HTTP/1.0 200" in deed(free, "call", address)
-            assert asked == ["/canary"]
-        finally:
-            server.shutdown()
-            serving.join()
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(tmp_path / "s"))
-        listening.listen()
+    with listening() as canary:
+        canary.pages["/canary"] = b""
+        address = canary.address.removeprefix("http://")
+        said = deed(worker, "call", address)
+        assert any(refusal in said for refusal in REFUSALS), said
+        assert canary.calls == 0
+        assert "HTTP/1.0 200" in deed(free, "call", address)
+        assert canary.asked == ["/canary"]
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(str(tmp_path / "s"))
+        one.listen()
         assert deed(worker, "call_unix", str(tmp_path / "s")) != "connected"
         assert deed(free, "call_unix", str(tmp_path / "s")) == "connected"
 

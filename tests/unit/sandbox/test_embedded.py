@@ -209,7 +209,9 @@ async def sandbox_load(folder: Path) -> Load:
 @pytest.mark.parametrize(
     "names",
     [
-        pytest.param(("test_escapes", "test_breakout", "test_jobs", "test_limits"), id="escapes"),
+        pytest.param(
+            ("test_escapes", "test_breakout", "test_network", "test_jobs", "test_limits"), id="escapes"
+        ),
         pytest.param(
             ("test_shell", "test_commands", "test_files", "test_checkpoints"),
             id="all",
