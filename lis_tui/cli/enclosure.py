@@ -5,8 +5,6 @@ import os
 import re
 from collections.abc import Iterator
 
-from docker.errors import DockerException
-
 from lis_tui.cli.walls import State, Wall
 from lis_tui.config.schema import Settings
 from lis_tui.core.errors import LisError
@@ -15,6 +13,7 @@ from lis_tui.core.spec import Limits, Network, SandboxSpec
 from lis_tui.core.text import one_line
 from lis_tui.sandbox import syscalls
 from lis_tui.sandbox.embedded import counts_by_namespace, lacks
+from lis_tui.sandbox.engine import told_as
 from lis_tui.sandbox.engines import Engine, connect, engine_of
 from lis_tui.sandbox.groups import Groups
 from lis_tui.sandbox.layers import CAPABILITIES
@@ -36,10 +35,10 @@ def enclosure(settings: Settings) -> Iterator[Wall]:
     why = ""
     if spec.kind != "embedded":
         try:
-            with contextlib.closing(connect()) as client:
+            with contextlib.closing(connect()) as client, told_as("The engine does not answer"):
                 found, told = engine_of(client), client.info()
-        except (LisError, DockerException, OSError) as error:
-            why = error.sentence if isinstance(error, LisError) else one_line(str(error))
+        except LisError as error:
+            why = error.sentence
         else:
             yield from _container(spec, found, told)
             yield from _same(settings, "bridge")
