@@ -42,7 +42,14 @@ class _Followed:
 class Jobs:
     """The run's jobs by the address of their step."""
 
-    def __init__(self, bus: Bus, view: RunView, clock: Callable[[], float], beside: "Beside") -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        view: RunView,
+        clock: Callable[[], float],
+        monotonic: Callable[[], float],
+        beside: "Beside",
+    ) -> None:
         self.news: list[str] = []
         """What the model is to be told before its next turn."""
         self.asked_by: Who = "person"
@@ -50,6 +57,7 @@ class Jobs:
         self._bus = bus
         self._view = view
         self._clock = clock
+        self._monotonic = monotonic
         self._beside = beside
         self._running: dict[StepAddress, _Followed] = {}
         self._whys: dict[StepAddress, str] = {}
@@ -88,7 +96,9 @@ class Jobs:
         """Announce a job and follow it to its end."""
         self._bus.publish(SentToBackground(address, self.asked_by))
         step = self._view.step(address)
-        began = step.started_at if step is not None and step.started_at is not None else self._clock()
+        now = self._clock()
+        so_far_s = now - (step.started_at or now) if step is not None else 0.0
+        began = self._monotonic() - max(0.0, so_far_s)
         self._running[address] = _Followed(job, finish, output_path, began)
         self._beside.begin(self._to_its_end(address), f"job {address}")
 
@@ -99,7 +109,7 @@ class Jobs:
             end = await followed.job.wait()
         finally:
             del self._running[address]
-            size, took_s = followed.finish(), max(0.0, self._clock() - followed.began)
+            size, took_s = followed.finish(), max(0.0, self._monotonic() - followed.began)
             self._bus.publish(
                 JobEnded(address=address, exit_code=end.exit_code, output_bytes=size, duration_s=took_s)
             )
@@ -119,10 +129,12 @@ class Jobs:
 class Beside:
     """Keeps what goes on, so that all of it is written down before the sandbox is said to be gone."""
 
-    def __init__(self, bus: Bus, view: RunView, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, bus: Bus, view: RunView, clock: Callable[[], float], monotonic: Callable[[], float]
+    ) -> None:
         self.reins: Reins | None = None
         """By which the command of the running step is held."""
-        self.jobs = Jobs(bus, view, clock, self)
+        self.jobs = Jobs(bus, view, clock, monotonic, self)
         self.copies: Copies | None = None
         self.is_closing = False
         """The sandbox is being stopped: what ends now ends because of that."""

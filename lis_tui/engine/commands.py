@@ -84,7 +84,8 @@ class Commands:
         if not 0 < timeout_s <= LONGEST_S:
             raise DecisionRefused(f"A command may take more than 0 and at most {LONGEST_S:,.0f} seconds.")
         left = self._progress.seconds_left
-        spent = self._progress.clock() - (step.started_at or self._progress.clock())
+        now = self._progress.clock()
+        spent = max(0.0, now - (step.started_at or now))
         if left is not None and timeout_s > spent + left:
             raise DecisionRefused(f"The run itself ends in {left:.0f} seconds: raise its limit first.")
         self._progress.bus.publish(TimeoutChanged(step.address, timeout_s, by))

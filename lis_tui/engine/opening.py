@@ -27,7 +27,7 @@ async def open_again(progress: Progress, computer: Computer | None, recovery: Re
 
     Where the sandbox does not come back to a run that somebody watches, the run holds.
     """
-    began = progress.clock()
+    began = progress.monotonic()
     restored: Restored | None = None
     problem = "The run was ended first."
     try:
@@ -39,7 +39,7 @@ async def open_again(progress: Progress, computer: Computer | None, recovery: Re
             raise
         recovery.lose(error)
     finally:
-        took_s = progress.clock() - began if past.restored is None else past.restored.took_s
+        took_s = progress.monotonic() - began if past.restored is None else past.restored.took_s
         progress.bus.publish(_told(past.opening, restored, problem, took_s))
     _answer_begun(progress, past.cut_off)
     progress.beside.jobs.lose()

@@ -46,15 +46,20 @@ class Progress:
     """The one place where a run keeps what changes while it goes on."""
 
     def __init__(
-        self, spec: RunSpec, bus: Bus, clock: Callable[[], float], storage_retry_s: float = RETRY_S
+        self,
+        spec: RunSpec,
+        bus: Bus,
+        clock: Callable[[], float],
+        storage_retry_s: float = RETRY_S,
+        monotonic: Callable[[], float] | None = None,
     ) -> None:
-        self.spec = spec
-        self.bus = bus
-        self.clock = clock
+        self.spec, self.bus = spec, bus
+        self.clock, self.monotonic = clock, monotonic or clock
+        """The time of day, to be written down; seconds that only pass, for limits and durations."""
         self.limits = spec.limits
         self.spent = Spent()
-        self.turn = 0
-        self.stopwatch = Stopwatch(clock)
+        self.turn, self.is_asking = 0, False
+        self.stopwatch = Stopwatch(self.monotonic)
         self.view = RunView()
         """The run as a screen would show it, without its streams: what breakpoints look at."""
         self.gates = Gates(bus, self.view, self.stopwatch, spec.mode, spec.gate, spec.breakpoints)
@@ -68,11 +73,10 @@ class Progress:
         self.shown = Shown(self.view)
         self.ending: Ending | None = None
         self.running: StepAddress | None = None
-        self.beside = Beside(bus, self.view, clock)
+        self.beside = Beside(bus, self.view, clock, self.monotonic)
         self.door = HostDoor(bus, self.view, spec, lambda: self.running)
         self.begun: StepAddress | None = None
         """The step that was started and is not answered yet."""
-        self.is_asking = False
         self._cutter: asyncio.Timeout | None = None
         self._cut_reason = ""
         self._unanswered: dict[StepAddress, ToolCall] = {}

@@ -68,6 +68,7 @@ class Run:
         outputs_dir: Path,
         results_dir: Path,
         clock: Callable[[], float],
+        monotonic: Callable[[], float] | None = None,
         sync: Callable[[], Awaitable[None]],
         app_version: str = "",
         storage_retry_s: float = RETRY_S,
@@ -89,7 +90,7 @@ class Run:
         self._sandbox = sandbox
         self._results_dir = Path(spec.output_dir) if spec.output_dir else results_dir
         self._bus = bus
-        self._progress = Progress(spec, bus, clock, storage_retry_s)
+        self._progress = Progress(spec, bus, clock, storage_retry_s, monotonic)
         self._progress.look_after(sandbox, copies, mirrors)
         self._models = Models(spec.model, model, make_model, bus)
         self._keeping = Keeping(sandbox, bus)

@@ -192,7 +192,7 @@ class Thinker:
         reply = _tidy(reply, usage, () if not self._tools else self._own_ids(reply.calls))
         self._tell_unknown_price(usage)
         progress.spent.add(usage, is_turn=version == 1)
-        took_s = progress.clock() - heard.asked_at
+        took_s = progress.monotonic() - heard.asked_at
         if version > 1:
             progress.bus.publish(
                 ReplyResampled(turn=progress.turn, version=version, reply=reply, duration_s=took_s)
@@ -252,7 +252,7 @@ class Heard:
         self._begun = begun or AssistantMessage("")
         self._text: list[str] = []
         self._reasoning: list[str] = []
-        self.asked_at = progress.clock()
+        self.asked_at = progress.monotonic()
         self.first_piece_s: float | None = None
         self._begin()
 
@@ -293,7 +293,7 @@ class Heard:
 
     def _take(self, piece: ReasoningPiece | TextPiece | CallPiece | RetryPiece) -> None:
         if self.first_piece_s is None and not isinstance(piece, RetryPiece):
-            self.first_piece_s = self._progress.clock() - self.asked_at
+            self.first_piece_s = self._progress.monotonic() - self.asked_at
         if isinstance(piece, RetryPiece):
             self._retried(piece)
         elif isinstance(piece, TextPiece):

@@ -158,6 +158,7 @@ def furnish(
         outputs_dir=folder.outputs_dir,
         results_dir=folder.results_dir,
         clock=time.time,
+        monotonic=time.monotonic,
         sync=journal.sync,
         app_version=__version__,
         past=past,

@@ -53,6 +53,10 @@ _REHEARSAL = {
 Json = dict[str, object]
 
 
+LATE_S = 5.0
+"""A process that wakes so much later than it should stood still: it was stopped, or the machine slept."""
+
+
 class Gateway:
     """Asks any model that litellm knows, until it is closed. It never tries again: `RetryingModel` does."""
 
@@ -122,18 +126,36 @@ class Gateway:
 
     async def _guard(self, request: Request, watch: "Watch", work: Any) -> Any:  # noqa: ANN401  (a vendor's awaitable)
         """Await one thing of litellm's within the limits; whatever it raises becomes ours."""
-        seconds, too_long = watch.limit()
-        limit = asyncio.timeout(seconds)
+        task = asyncio.ensure_future(work)
         try:
-            async with limit:
-                return await work
+            while not task.done():
+                await self._wait(request, watch, task)
+            return task.result()
         except ModelFailed:
             raise
         except Exception as error:
             # litellm raises what it likes, and all of it is the model's failure.
-            if limit.expired():
-                raise ModelStalled(f"{_subject(request.model)} {too_long}") from error
             raise self._failure(error, request.model) from error
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait([task])
+
+    async def _wait(self, request: Request, watch: "Watch", task: asyncio.Future[Any]) -> None:
+        """Wait as long as the limits allow. Raises ModelStalled.
+
+        A process that was stopped for a while wakes when all limits are over, and what came meanwhile is
+        still to be read.
+        """
+        seconds, too_long = watch.limit()
+        due = self._clock() + seconds
+        await asyncio.wait([task], timeout=max(0.0, seconds))
+        if task.done():
+            return
+        late_s = self._clock() - due
+        if late_s < LATE_S:
+            raise ModelStalled(f"{_subject(request.model)} {too_long}")
+        watch.forgive(late_s)
 
     def _failure(self, error: Exception, model: ModelSpec) -> ModelFailed:
         failure = failure_of(error, where=server_name(model), secret=self._key)

@@ -22,6 +22,11 @@ class Watch:
         self._heard = self._clock()
         self._has_begun = has_begun
 
+    def forgive(self, seconds: float) -> None:
+        """Count these not: this process stood still, and could hear nothing."""
+        self._began += seconds
+        self._heard = self._clock()
+
     def limit(self) -> tuple[float, str]:
         """How long to wait from now, and what to say when that is over."""
         now = self._clock()
