@@ -1,6 +1,6 @@
 # `make` alone lists the targets. Each can be run again; what is done already is not done twice.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check screenshots bench test-model clean
+.PHONY: help setup demo test check screenshots bench test-model test-faults clean
 export HEADLESS PYTHON
 
 SETUP := sh scripts/setup.sh
@@ -49,6 +49,10 @@ bench: setup
 test-model:
 	@$(SETUP) start python engine image model times
 	@$(BIN)/python -m tests.real_model
+
+## make test-faults hurt hundreds of runs: kill -9, engine restarts, full disks (half an hour; SHARE=0.1: a tenth)
+test-faults: setup
+	@$(BIN)/python -m tests.faults --share $(or $(SHARE),1)
 
 ## make clean        remove what the other targets made here; images and packages of the system stay
 clean:

@@ -1,4 +1,4 @@
-"""What every test lives under: slow tests only when asked for, and never a home of the user's own."""
+"""What every test lives under: slow tests and faults only when asked for, never a home of the user's own."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,9 @@ from tests.engines import chosen
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the slow tests too")
+    parser.addoption(
+        "--faults", nargs="?", const="1", metavar="SHARE", help="inject faults too, or a share of them"
+    )
     parser.addoption("--engine", metavar="ENGINE", help="podman, or an engine's address")
 
 
@@ -24,12 +27,12 @@ def _engine(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--slow"):
-        return
-    skip = pytest.mark.skip(reason="slow: run with `.venv/bin/pytest --slow`")
-    for item in items:
-        if "slow" in item.keywords:
-            item.add_marker(skip)
+    for mark in ("slow", "faults"):
+        if not config.getoption(f"--{mark}"):
+            skip = pytest.mark.skip(reason=f"{mark}: run with `.venv/bin/pytest --{mark}`")
+            for item in items:
+                if mark in item.keywords:
+                    item.add_marker(skip)
 
 
 @pytest.fixture(autouse=True)

@@ -16,12 +16,13 @@ from pathlib import Path
 
 from tests.docker_home import docker_image
 from tests.embedded_home import embedded_missing
-from tests.faults.engine import own_engine, why_no_engine
+from tests.faults.engine import OwnEngine, own_engine, why_no_engine
 from tests.faults.lab import Kind, Lab
+from tests.faults.outages import Outages
 from tests.faults.rounds import Rounds
 from tests.faults.tally import Tally
 
-KILLS = 200
+KILLS, RESTARTS, LOSSES, OTHERS = 200, 20, 20, 4
 
 
 class Faults:
@@ -43,7 +44,8 @@ class Faults:
             if "docker" in self._given.homes and not self._why:
                 engine = stack.enter_context(own_engine(self._image))
             for kind in self._homes():
-                self._kills(kind, None if engine is None else engine.url)
+                self._kills(kind, engine)
+                self._outages(kind, engine)
         self.say("\n" + self._tally.table())
         return self._tally.is_clean
 
@@ -61,11 +63,26 @@ class Faults:
                 else:
                     yield kind
 
-    def _kills(self, kind: Kind, engine: str | None) -> None:
-        kills = self._often(KILLS / 2)
-        if self._wants("kills") and kills:
+    def _kills(self, kind: Kind, engine: OwnEngine | None) -> None:
+        if self._wants("kills"):
             with self._lab(kind, engine) as lab:
-                Rounds(lab, self._tally, self.say, self._until(0.8)).play(kills)
+                self._rounds(lab).play(self._often(KILLS / 2))
+
+    def _outages(self, kind: Kind, engine: OwnEngine | None) -> None:
+        with self._lab(kind, engine) as lab:
+            outages = Outages(lab, self._tally, self._rounds(lab), self.say)
+            if kind == "docker" and engine is not None and self._wants("restarts"):
+                outages.restarts(engine, self._often(RESTARTS))
+            if self._wants("containers"):
+                outages.losses(self._often(LOSSES))
+            if self._wants("model"):
+                outages.model_down(self._often(OTHERS))
+        if self._wants("disk"):
+            with self._lab(kind, engine) as lab:
+                Outages(lab, self._tally, self._rounds(lab), self.say).full_disk(self._often(OTHERS))
+
+    def _rounds(self, lab: Lab) -> Rounds:
+        return Rounds(lab, self._tally, self.say, self._until(0.9))
 
     def _often(self, times: float) -> int:
         share: float = self._given.share
@@ -79,9 +96,9 @@ class Faults:
         return not self._given.only or name in self._given.only
 
     @contextmanager
-    def _lab(self, kind: Kind, engine: str | None) -> Iterator[Lab]:
+    def _lab(self, kind: Kind, engine: OwnEngine | None) -> Iterator[Lab]:
         root = Path(tempfile.mkdtemp(prefix=f"lis-faults-{kind}-"))
-        url = engine if kind == "docker" else None
+        url = engine.url if engine is not None and kind == "docker" else None
         try:
             with Lab(root, kind, self._image, url, random.Random(self._dice.random())) as lab:
                 yield lab

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
+import docker
 import yaml
 
 from lis_tui.core import events
@@ -76,7 +77,7 @@ class Lab:
 
     def __exit__(self, *_: object) -> None:
         self.server.__exit__()
-        kill(*self.home.processes(lambda pid: _MARK.encode() in _environ(pid)))
+        kill(*self.home.processes())
 
     @property
     def scripted(self) -> tuple[str, ...]:
@@ -123,6 +124,10 @@ class Lab:
     def on_screen(self, mark: str, *words: str) -> "Screen":
         """Start a command on a terminal."""
         return Screen([sys.executable, "-m", "lis_tui", *words], self.environ(mark), self.home.root)
+
+    def client(self) -> docker.DockerClient:
+        """Give a client of the engine."""
+        return docker.DockerClient(base_url=self._environ["DOCKER_HOST"])
 
     def lines(self, name: str) -> int:
         """Count the facts that a run's journal has."""

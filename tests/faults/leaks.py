@@ -3,7 +3,7 @@
 import contextlib
 import os
 import socket
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import docker
@@ -122,12 +122,16 @@ class Home:
             return any(os.readlink(entry) in locks for entry in os.scandir(f"/proc/{pid}/fd"))
         return False
 
-    def processes(self, has: Callable[[int], bool] = lambda _: True) -> list[int]:
-        """Give the processes that have to do with this home: by environment, command, files or mounts."""
+    def processes(self, mounts: bytes = b"") -> list[int]:
+        """Give the processes that have to do with this home: by environment, command or mounts.
+
+        With `mounts`, only those that have this among what is mounted for them.
+        """
         mark = os.fsencode(self.root)
         own = {os.getpid(), *_ancestors(os.getpid())}
         pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-        return [pid for pid in pids if pid not in own and has(pid) and _belongs(pid, mark)]
+        mine = [pid for pid in pids if pid not in own and _belongs(pid, mark)]
+        return [pid for pid in mine if mounts in _mounts(pid)]
 
     # -- where hosts and screens meet --------------------------------------------------------------
 

@@ -28,7 +28,7 @@ class Rounds:
         self._until_s = until_s
         """When nothing is taken up again any more (monotonic)."""
         self._count = 0
-        self._seen: set[str] = set()
+        self.seen: set[str] = set()
         """Runs that were judged, or were not hurt."""
 
     def play(self, kills: int) -> None:
@@ -40,10 +40,14 @@ class Rounds:
         )
         if done.returncode:
             self._tally.found(self._fault("start"), "trouble", [done.stdout[-300:] + done.stderr[-300:]])
-        self._seen |= self._lab.home.names()
+        self.seen |= self._lab.home.names()
         for start in range(0, len(plan), ROUND):
             self._round(plan[start : start + ROUND])
         self._end_other()
+        self.look()
+
+    def look(self) -> None:
+        """Have the next start tidy up, and look for what is left."""
         self._count += 1
         self._next_start()
         self._leaks(set())
@@ -57,8 +61,8 @@ class Rounds:
             killed = list(threads.map(_hurt, ways, names, seeds))
         self._lab.home.remember()
         known = {one.name for one in killed}
-        killed += [Killed(name, "rewind", _HEIR) for name in self._lab.home.names() - self._seen - known]
-        self._seen |= {one.name for one in killed}
+        killed += [Killed(name, "rewind", _HEIR) for name in self._lab.home.names() - self.seen - known]
+        self.seen |= {one.name for one in killed}
         for one in killed:
             self._judge(one)
         self._next_start()
@@ -87,7 +91,7 @@ class Rounds:
         """Start another run, as a person would: it tidies up."""
         self._lab.home.age()
         name = f"next-{self._count}"
-        self._seen.add(name)
+        self.seen.add(name)
         model = f"script/{self._lab.quick}"
         done = self._lab.run(name, "run", "Go.", "--model", model, "--headless", "--name", name)
         if done.returncode:

@@ -4,7 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterable
 
-COLUMNS = ("times", "lost", "leaked", "resumed", "not resumed", "trouble")
+COLUMNS = ("times", "lost", "leaked", "went on", "resumed", "not resumed", "trouble")
 
 
 class Tally:
