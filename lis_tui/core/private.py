@@ -1,7 +1,9 @@
 """Folders and files that only their owner may read, whatever the umask says."""
 
 import os
+import socket
 import stat
+import struct
 import sys
 from pathlib import Path
 
@@ -39,6 +41,15 @@ def open_private(path: Path, flags: int) -> int:
     fd = os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     os.fchmod(fd, 0o600)
     return fd
+
+
+def is_our_peer(connection: socket.socket) -> bool:
+    """Whether who is at the other end of a unix socket is this user, or root; not every system can say."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return True
+    told = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    _, user, _ = struct.unpack("3i", told)
+    return user in (os.geteuid(), 0)
 
 
 def have_no_core() -> None:

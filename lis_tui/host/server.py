@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from lis_tui.core.bus import spawn
+from lis_tui.core.private import is_our_peer
 from lis_tui.host.runs import Runs
 from lis_tui.host.session import Session
 
@@ -46,6 +47,9 @@ class Server:
         self._stop.set()
 
     async def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if not is_our_peer(writer.get_extra_info("socket")):
+            writer.close()
+            return
         session = Session(self._runs, self._warm_up, reader, writer)
         task = spawn(session.serve(), "client")
         self._clients.add(task)
