@@ -142,6 +142,11 @@ def rule_of(text: str) -> Rule:
     return Rule(f"*.{name}" if is_domain else name, port)
 
 
+def is_address(host: str) -> bool:
+    """Whether it is an address and stands for itself."""
+    return _address(host) is not None
+
+
 def check_rules(texts: Iterable[str]) -> None:
     """Make sure that all can be read. Raises SettingsInvalid."""
     for text in texts:

@@ -64,14 +64,14 @@ def asked(request: h11.Request) -> Asked:
             501, f"This proxy asks no host by {known}:// for you; use CONNECT for what is encrypted."
         )
     host, port = _authority(authority, 80)
-    headers = [(name, value) for name, value in request.headers]
+    headers = request.headers.raw_items()
     _check(request, headers)
     target = rest or b"/"
     if request.method == b"OPTIONS" and rest is None:
         target = b"*"
     elif target.startswith(b"?"):
         target = b"/" + target
-    framing = [(name, value) for name, value in headers if name in (b"content-length", b"transfer-encoding")]
+    framing = [one for one in headers if one[0].lower() in (b"content-length", b"transfer-encoding")]
     return Asked(request.method, host, port, target, passed_on(headers), framing)
 
 
@@ -104,11 +104,11 @@ def _authority(text: bytes, usual: int | None) -> tuple[str, int]:
 
 
 def _check(request: h11.Request, headers: Headers) -> None:
-    names = [name for name, _ in headers]
+    names = [name.lower() for name, _ in headers]
     if b"transfer-encoding" in names and b"content-length" in names:
         raise Turned(400, "The request says in two ways how long it is.")
     if b"transfer-encoding" in names and request.http_version < b"1.1":
         raise Turned(400, "A request of this version cannot come in chunks.")
-    upgrade = b",".join(value for name, value in headers if name == b"upgrade").lower()
+    upgrade = b",".join(value for name, value in headers if name.lower() == b"upgrade").lower()
     if b"websocket" in upgrade:
         raise Turned(501, "A plain request cannot become a websocket here; CONNECT to the host instead.")

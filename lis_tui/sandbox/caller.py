@@ -19,7 +19,6 @@ from lis_tui.sandbox.tunnel import join
 MOST_HEAD = 65_536
 """Bytes of a request's head, and of an answer's."""
 _MOST_DRAINED = 1 << 20
-_DRAIN_S = 2.0
 _WORDLESS = "ended the connection without an answer."
 _ASK = (
     "Whoever started this run can allow it (--allow HOST, or on their screen). Go on without it otherwise.\n"
@@ -36,6 +35,8 @@ class Bounds(Struct, frozen=True):
     """Until the next request begins."""
     idle_s: float = 900.0
     """While a host and a program speak with each other: then neither has said anything."""
+    linger_s: float = 2.0
+    """For who still speaks when they have their answer."""
 
 
 class Caller:
@@ -193,6 +194,8 @@ class Caller:
         if self.http.our_state not in (h11.SEND_RESPONSE, h11.IDLE):
             self._writer.transport.abort()
             return
+        if self.http.their_state is h11.SEND_BODY:
+            self.http.next_event()  # where there is no body this is its end
         text = one_line(turned.sentence, 500)
         body = f"{text}\n{_ASK if turned.is_refusal else ''}".encode()
         is_whole = self.http.their_state is h11.DONE
@@ -215,7 +218,7 @@ class Caller:
             self._writer.write_eof()
         left = _MOST_DRAINED
         with suppress(TimeoutError):
-            async with asyncio.timeout(_DRAIN_S):
+            async with asyncio.timeout(self._bounds.linger_s):
                 while left > 0 and (data := await self._reader.read(PIECE_BYTES)):
                     left -= len(data)
 

@@ -115,13 +115,13 @@ class _Exchange:
                 await self._side.send(
                     h11.InformationalResponse(
                         status_code=event.status_code,
-                        headers=passed_on(list(event.headers)),
+                        headers=passed_on(event.headers.raw_items()),
                         reason=event.reason,
                     )
                 )
             event = await self._first()
         assert isinstance(event, h11.Response)
-        headers = _answer_headers(list(event.headers))
+        headers = _answer_headers(event.headers.raw_items())
         await self._side.send(
             h11.Response(status_code=event.status_code, headers=headers, reason=event.reason)
         )
@@ -151,6 +151,6 @@ class _Exchange:
 
 def _answer_headers(headers: Headers) -> Headers:
     """Give the headers of the answer; a length counts only where the host said nothing of chunks."""
-    is_chunked = any(name == b"transfer-encoding" for name, _ in headers)
-    lengths = [] if is_chunked else [(name, value) for name, value in headers if name == b"content-length"]
+    is_chunked = any(name.lower() == b"transfer-encoding" for name, _ in headers)
+    lengths = [] if is_chunked else [one for one in headers if one[0].lower() == b"content-length"]
     return passed_on(headers) + lengths

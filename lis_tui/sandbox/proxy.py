@@ -21,6 +21,10 @@ from lis_tui.sandbox.reaching import Reach
 
 MOST_CONNECTIONS = 200
 """At once; each needs two descriptors."""
+LAST_WORDS_S = 5.0
+"""How long what was said last may take to be taken."""
+NO_DESCRIPTOR_S = 0.1
+"""How long to wait where this process can open nothing more."""
 _LONGEST_NAME = 100
 """Bytes of a socket's path, on every system."""
 
@@ -51,14 +55,14 @@ class Proxy:
         self._reach = reach or Reach(environ)
         self._bounds = bounds or Bounds()
         self._most = most
-        self._server: asyncio.Server | None = None
+        self._listening: socket.socket | None = None
         self._path: Path | None = None
         self._callers: set[asyncio.Task[object]] = set()
 
     @property
     def is_open(self) -> bool:
         """Whether it listens."""
-        return self._server is not None
+        return self._listening is not None
 
     @property
     def connections(self) -> int:
@@ -75,37 +79,70 @@ class Proxy:
         try:
             path.parent.mkdir(0o700, parents=True, exist_ok=True)
             bound = _bound(path)
-            self._server = await asyncio.start_unix_server(self._called, sock=bound, limit=PIECE_BYTES)
         except OSError as error:
             raise SandboxFailed(f"The sandbox's proxy cannot listen: {error.strerror or error}.") from error
         self._path = path
+        self._begin(bound)
 
     async def serve(self, listening: socket.socket) -> None:
         """Answer on a socket that listens already, wherever that is."""
         await self.close()
-        self._server = await asyncio.start_server(self._called, sock=listening, limit=PIECE_BYTES)
+        listening.setblocking(False)
+        self._begin(listening)
+
+    def _begin(self, listening: socket.socket) -> None:
+        self._listening = listening
+        self._listen()
 
     async def close(self) -> None:
         """End every connection and listen no more; safe to call twice."""
-        server, self._server = self._server, None
+        bound, self._listening = self._listening, None
         path, self._path = self._path, None
-        if server is not None:
-            server.close()
-        for caller in list(self._callers):
+        if bound is not None:
+            asyncio.get_running_loop().remove_reader(bound)
+            bound.close()
+        callers = list(self._callers)
+        for caller in callers:
             caller.cancel()
-        if self._callers:
-            await asyncio.wait(list(self._callers))
+        if callers:
+            await asyncio.wait(callers)
         if path is not None:
             with suppress(OSError):
                 path.unlink()
 
-    def _called(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        caller = Caller(reader, writer, self._reach, lambda: self._door, self._bounds)
-        is_full = len(self._callers) >= self._most
-        task = spawn(caller.turn_away() if is_full else caller.serve(), "proxy")
+    def _listen(self) -> None:
+        """Take connections ourselves: asyncio's server loses those that come while it is closed."""
+        if self._listening is not None:
+            asyncio.get_running_loop().add_reader(self._listening, self._called, self._listening)
+
+    def _called(self, bound: socket.socket) -> None:
+        try:
+            connection, _ = bound.accept()
+        except (BlockingIOError, InterruptedError, ConnectionError):
+            return  # whoever called has gone again
+        except OSError:  # this process can open nothing more
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(bound)
+            loop.call_later(NO_DESCRIPTOR_S, self._listen)
+            return
+        connection.setblocking(False)
+        task = spawn(self._serve(connection, is_full=len(self._callers) >= self._most), "proxy")
         self._callers.add(task)
         task.add_done_callback(self._callers.discard)
-        task.add_done_callback(lambda _: writer.close())
+        task.add_done_callback(lambda _: connection.close())
+
+    async def _serve(self, connection: socket.socket, *, is_full: bool) -> None:
+        reader, writer = await asyncio.open_connection(sock=connection, limit=PIECE_BYTES)
+        caller = Caller(reader, writer, self._reach, lambda: self._door, self._bounds)
+        try:
+            await (caller.turn_away() if is_full else caller.serve())
+            writer.close()
+            async with asyncio.timeout(LAST_WORDS_S):
+                await writer.wait_closed()
+        except OSError:
+            pass  # it is gone already, or does not listen
+        finally:
+            writer.transport.abort()
 
 
 def _bound(path: Path) -> socket.socket:
@@ -123,6 +160,7 @@ def _bound(path: Path) -> socket.socket:
             name = f"/proc/self/fd/{folder}/{path.name}"
         bound.bind(name)
         path.chmod(0o600)
+        bound.listen(128)
         bound.setblocking(False)
     except BaseException:
         bound.close()

@@ -5,13 +5,14 @@ mind in between leads nowhere else.
 """
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import h11
 
-from lis_tui.core.network import LOCALHOST, host_of, why_local
+from lis_tui.core.network import LOCALHOST, host_of, is_address, why_local
 from lis_tui.core.ports import Connection, Door
 from lis_tui.sandbox.line import PIECE_BYTES, Line, Turned
 from lis_tui.sandbox.upstream import USABLE, Upstream, Upstreams
@@ -66,8 +67,8 @@ class Reach:
 
     async def _addresses(self, name: str, port: int, *, has_upstream: bool) -> Sequence[str]:
         """Look a name up; behind a proxy of the person's, which looks up itself, it may be unknown here."""
-        if name == LOCALHOST:
-            return _LOOPBACK
+        if name == LOCALHOST or is_address(name):
+            return _LOOPBACK if name == LOCALHOST else (name,)
         try:
             async with asyncio.timeout(LOOK_UP_S):
                 found = [host_of(one) for one in await self._resolve(name, port)]
@@ -167,5 +168,8 @@ async def _asked_for_tunnel(upstream: Upstream, streams: Streams, target: str) -
 def _said(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
-    text = error.strerror if isinstance(error, OSError) else str(error)
+    if isinstance(error, OSError):
+        text = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
+    else:
+        text = str(error)
     return (text or type(error).__name__).rstrip(".")

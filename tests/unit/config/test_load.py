@@ -87,7 +87,7 @@ def test_set_gives_any_setting_with_its_type(tmp_path: Path) -> None:
         ('mode = "fast"', ["mode", "auto or confirm or step"]),
         ("mode = 3", ["mode"]),
         ("limits = 3", ["limits"]),
-        ('[sandbox]\nnetwork = "host"', ["sandbox.network", "bridge or none"]),
+        ('[sandbox]\nnetwork = "host"', ["sandbox.network", "bridge or allow or none"]),
         ("profiles = 3", ["[profiles.NAME]"]),
         ("[profiles]\na = 3", ["[profiles.a]"]),
         ("[profiles.a]\ntemprature = 3", ["[profiles.a]", "Did you mean temperature?"]),
