@@ -38,15 +38,12 @@ class Group:
         return age_s < GRACE_S
 
     def _blink(self) -> None:
-        commands = self.screen.commands
-        commands.is_blinking = True
-        commands.update_blocks()
+        self.screen.commands.blink(is_on=True)
         self.screen.hint("typed before this could be read; nothing was decided")
         self.screen.set_timer(BLINK_S, self._end_blink)
 
     def _end_blink(self) -> None:
-        self.screen.commands.is_blinking = False
-        self.screen.commands.update_blocks()
+        self.screen.commands.blink(is_on=False)
 
     @property
     def pane(self) -> BlockList:

@@ -1,6 +1,5 @@
 """The commands: what the model asked for, what ran, what came of it, and the box where the run waits."""
 
-import re
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
@@ -10,25 +9,20 @@ from textual.message import Message
 
 from lis_tui.core.events import StepAddress
 from lis_tui.core.parts import MOST_TAIL, StepView, fresh_version
-from lis_tui.core.text import clean, one_line
+from lis_tui.core.text import clean
 from lis_tui.core.view import RunView
+from lis_tui.ui.boxes import Boxes
 from lis_tui.ui.calls import call_rows, result_rows, result_sign, short
-from lis_tui.ui.ending import end_rows
 from lis_tui.ui.human import human_rows, indent_of
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.reaching import asked_host
-from lis_tui.ui.reaching import time_left as host_time_left
-from lis_tui.ui.rows import Ink, Row, plain_inks
-from lis_tui.ui.seen import Seen
+from lis_tui.ui.rows import Ink, Row
 from lis_tui.ui.strip import MARKED
-from lis_tui.ui.waiting import box_rows, held_rows, host_rows, time_left
 from lis_tui.ui.widgets.blocks import BlockList
 
-DRAFT_LINES = 6
 MOST_OUTPUTS = 64
 LONG_S = 2.0
 """Of a command that takes longer it is said what can be done to it."""
-_OPENING = re.compile(r"^\s*\{\s*\"\w{1,40}\"\s*:\s*\"")
 
 
 class CommandsPane(BlockList):
@@ -47,12 +41,8 @@ class CommandsPane(BlockList):
         super().__init__(paint, id="commands")
         self._view = view
         self._now = now
-        self._keys = keys
-        self._box_keys = box_keys
-        """Those of a `host` that is asked for, and of a run that is `held` before it comes to a gate."""
+        self._boxes = Boxes(view, now=now, monotonic=monotonic, keys=keys, box_keys=box_keys)
         self._wanted: set[StepAddress] = set()
-        self._gate: Seen[tuple[StepAddress, str]] = Seen(monotonic)
-        self._host: Seen[int] = Seen(monotonic)
         self._read: StepAddress | None = None
         """The step that was moved to last."""
         self._moved = 0
@@ -60,7 +50,6 @@ class CommandsPane(BlockList):
         """In a recording, the step or turn of the place that is shown."""
         self._outputs: OrderedDict[StepAddress, bytes] = OrderedDict()
         """Outputs that were wanted, for when the same step is shown anew."""
-        self.is_blinking = False
         self.forks: set[StepAddress] = set()
         """Where other runs left this one."""
         self.marks: Mapping[StepAddress, str] = {}
@@ -78,25 +67,24 @@ class CommandsPane(BlockList):
 
     def block_count(self) -> int:
         """Steps, and what stands after them."""
-        return len(self._view.steps) + len(self._extras())
+        return len(self._view.steps) + len(self._boxes.names())
 
     def block_version(self, number: int) -> Hashable:
         """Differs with the step, the gate, and each second of a running command."""
         if number >= len(self._view.steps):
-            return self._extra_version(self._extras()[number - len(self._view.steps)])
+            return self._boxes.version(self._boxes.names()[number - len(self._view.steps)])
         step = self._view.steps[number]
         gate = self._view.gate
         second = int(self._now()) if step.status == "running" else 0
         seen = (step.address, step.version, self._is_first(number), second, self.marks.get(step.address))
         if gate is None or gate.address != step.address:
             return seen
-        keys = tuple(text for text, _ in self._keys())
-        return *seen, gate.gate, gate.because, gate.answer, keys, self.is_blinking, self._left()
+        return *seen, self._boxes.gate_version()
 
     def block_rows(self, number: int, *, is_lit: bool) -> list[Row]:
         """Give a block's rows."""
         if number >= len(self._view.steps):
-            return self._extra_rows(self._extras()[number - len(self._view.steps)], is_lit=is_lit)
+            return self._boxes.rows(self._boxes.names()[number - len(self._view.steps)], is_lit=is_lit)
         return self._step_rows(self._view.steps[number], is_first=self._is_first(number), is_lit=is_lit)
 
     def title(self) -> tuple[list[Ink], list[Ink]]:
@@ -121,7 +109,7 @@ class CommandsPane(BlockList):
     def painted_gate(self) -> StepAddress | None:
         """The address of the gate that a person can see now."""
         number, gate = self._gate_number(), self._view.gate
-        if number is None or gate is None or self._gate.what != (gate.address, gate.gate):
+        if number is None or gate is None or self._boxes.gate.what != (gate.address, gate.gate):
             return None
         return gate.address if self.is_in_sight(number) and self.display else None
 
@@ -129,19 +117,24 @@ class CommandsPane(BlockList):
     def painted_host(self) -> int | None:
         """The number of the question about a host that a person can see now."""
         number, asked = self._extra_number("host"), asked_host(self._view)
-        if number is None or asked is None or self._host.what != asked.number:
+        if number is None or asked is None or self._boxes.host.what != asked.number:
             return None
         return asked.number if self.is_in_sight(number) and self.display else None
 
     @property
     def gate_age_s(self) -> float:
         """How long the gate has been on the screen."""
-        return self._gate.age_s
+        return self._boxes.gate.age_s
 
     @property
     def host_age_s(self) -> float:
         """How long the question about a host has been on the screen."""
-        return self._host.age_s
+        return self._boxes.host.age_s
+
+    def blink(self, *, is_on: bool) -> None:
+        """Have the boxes blink, to say that a key did nothing."""
+        self._boxes.is_blinking = is_on
+        self.update_blocks()
 
     def rest(self) -> None:
         """While the end is followed, put the cursor where things happen: the gate, else the newest step."""
@@ -229,9 +222,9 @@ class CommandsPane(BlockList):
                 return number
         return self._extra_number("gate")
 
-    def _extra_number(self, extra: str) -> int | None:
-        extras = self._extras()
-        return len(self._view.steps) + extras.index(extra) if extra in extras else None
+    def _extra_number(self, name: str) -> int | None:
+        names = self._boxes.names()
+        return len(self._view.steps) + names.index(name) if name in names else None
 
     # ---- a step
 
@@ -248,7 +241,7 @@ class CommandsPane(BlockList):
         rows += human_rows(step, lead)
         rows += result_rows(step, lead)
         if is_waiting:
-            return rows + self._box(step, is_lit=is_lit)
+            return rows + self._boxes.gate_rows(step, is_lit=is_lit)
         return rows + (self._running_rows(step, lead) if step is self._view.running else [])
 
     def _mark_rows(self, step: StepView, first: Row, lead: list[Ink]) -> list[Row]:
@@ -265,7 +258,7 @@ class CommandsPane(BlockList):
         """Offer what can be done to a command that takes its time."""
         if not step.started_at or self._now() - step.started_at < LONG_S:
             return []
-        keys = self._keys()
+        keys = self._boxes.keys()
         return [Row(keys, lead=indent_of(lead), most=2, is_prose=True, is_glued=True)] if keys else []
 
     def _is_first(self, number: int) -> bool:
@@ -297,89 +290,6 @@ class CommandsPane(BlockList):
         now.output_bytes = len(data)
         now.version = fresh_version()
         self.update_blocks(is_whole=True)
-
-    # ---- the gate
-
-    def _box(self, step: StepView | None, *, is_lit: bool) -> list[Row]:
-        gate = self._view.gate
-        if gate is None:
-            return []
-        if is_lit:
-            self._gate.paint((gate.address, gate.gate))
-        return box_rows(self._view, step, self._keys(), self._left(), self._tone)
-
-    def _host_box(self, *, is_lit: bool) -> list[Row]:
-        asked = asked_host(self._view)
-        if asked is not None and is_lit:
-            self._host.paint(asked.number)
-        return host_rows(self._view, self._box_keys("host"), self._host_left(), self._tone)
-
-    @property
-    def _tone(self) -> str:
-        return "warning reverse" if self.is_blinking else "warning"
-
-    def _left(self) -> str:
-        return time_left(self._view, self._now())
-
-    def _host_left(self) -> str:
-        asked = asked_host(self._view)
-        return host_time_left(self._view, asked, self._now()) if asked is not None else ""
-
-    # ---- what stands after the steps
-
-    def _extras(self) -> list[str]:
-        view = self._view
-        extras = [f"draft {index}" for index in sorted(view.turn.drafts)]
-        if view.gate is not None and view.step(view.gate.address) is None:
-            extras.append("gate")
-        if view.asked_hosts:
-            extras.append("host")
-        if view.held_because and view.is_held and view.gate is None:
-            extras.append("held")
-        if view.ended is not None:
-            extras.append("end")
-        return extras
-
-    def _extra_version(self, extra: str) -> Hashable:
-        view = self._view
-        if extra.startswith("draft"):
-            draft = view.turn.drafts[int(extra[6:])]
-            return extra, draft.name, draft.text.length
-        if extra in ("host", "held"):
-            keys = tuple(text for text, _ in self._box_keys(extra))
-            asked = (*view.asked_hosts, self._host_left()) if extra == "host" else view.held_because
-            return extra, asked, keys, self.is_blinking
-        gate = (view.gate.gate, view.gate.address, view.gate.because) if view.gate is not None else None
-        keys = tuple(text for text, _ in self._keys())
-        ended = (view.ended, view.outputs, view.has_sandbox)
-        return extra, gate, ended, keys, self.is_blinking, self._left()
-
-    def _extra_rows(self, extra: str, *, is_lit: bool) -> list[Row]:
-        if extra == "gate":
-            return [Row([]), *self._box(None, is_lit=is_lit)]
-        if extra == "host":
-            return [Row([]), *self._host_box(is_lit=is_lit)]
-        if extra == "held":
-            return [Row([]), *held_rows(self._view, self._box_keys("held"), self._tone)]
-        if extra == "end":
-            return end_rows(self._view, self._keys())
-        draft = self._view.turn.drafts[int(extra[6:])]
-        text = str(draft.text)
-        lead: list[Ink] = [("  ", ""), (f"{self._view.turn.number}.{int(extra[6:]) + 1} ", "muted")]
-        indent: list[Ink] = [(" " * (sum(len(t) for t, _ in lead) + 2), "")]
-        lines = _drafted(text)
-        rows = [Row([(one_line(draft.name or "…", 40), "muted")], lead=lead, right=[("writing", "muted")])]
-        return [Row([]), *rows, *[Row(plain_inks(line, "reasoning"), lead=indent) for line in lines]]
-
-
-def _drafted(text: str) -> list[str]:
-    """Show the end of a call that is still being written, its line ends as such."""
-    return (
-        _OPENING.sub("", text, count=1)[-2000:]
-        .replace("\\n", "\n")
-        .replace('\\"', '"')
-        .split("\n")[-DRAFT_LINES:]
-    )
 
 
 def label(step: StepView) -> str:
