@@ -18,7 +18,7 @@ from lis_tui.host.homes import computers_of
 from lis_tui.sandbox import orphans, remains
 from lis_tui.sandbox.image import DEFAULT_IMAGE
 from lis_tui.trajectory.journal import read
-from lis_tui.trajectory.store import RunFolder, Store, is_locked
+from lis_tui.trajectory.store import RunFolder, Store
 from lis_tui.trajectory.unfinished import OLD_S, tidy
 
 
@@ -59,7 +59,7 @@ async def remove_orphans(data: Path) -> list[str]:
     problems: list[LisError] = []
 
     def is_live(run: str) -> bool:
-        return is_locked(runs / run / "lock")
+        return store.folder(run).is_live()
 
     with _noted(problems):
         await asyncio.to_thread(_remove_embedded, data, partial(_claimed, store), store.names())

@@ -7,12 +7,13 @@ get, so a leftover of a stream that a fact has ended since is known for what it 
 
 import asyncio
 import errno
+import fcntl
 import os
 from pathlib import Path
 
 import msgspec
 
-from lis_tui.core.errors import DiskFull, StorageFailed
+from lis_tui.core.errors import DiskFull, RunIsLive, StorageFailed
 from lis_tui.core.events import (
     CallArrived,
     ReasoningArrived,
@@ -25,7 +26,7 @@ from lis_tui.core.events import (
 from lis_tui.core.private import open_private
 from lis_tui.trajectory.lines import UNREADABLE, lines_backward, whole_size
 from lis_tui.trajectory.reading import STREAM_ENDS, cut_off_reply, read, read_stream
-from lis_tui.trajectory.store import RunFolder
+from lis_tui.trajectory.store import RunFolder, lock_soon
 
 __all__ = ["Journal", "encoded", "read", "read_stream"]
 
@@ -56,6 +57,7 @@ class Journal:
             stream_fd = open_private(folder.stream_path, os.O_RDWR | os.O_APPEND)
         except OSError as error:
             raise _failure(folder, error) from error
+        _hold(folder, fd, stream_fd)
         return cls(folder, fd, stream_fd)
 
     @classmethod
@@ -69,6 +71,7 @@ class Journal:
         try:
             fd = open_private(folder.journal_path, os.O_RDWR | os.O_APPEND)
             stream_fd = open_private(folder.stream_path, os.O_RDWR | os.O_APPEND)
+            _hold(folder, fd, stream_fd)
             os.ftruncate(fd, whole_size(fd))
         except OSError as error:
             raise _failure(folder, error) from error
@@ -127,6 +130,7 @@ class Journal:
         """Let go of the files; safe to call twice."""
         for fd in (self._fd, self._stream_fd):
             if fd >= 0:
+                fcntl.flock(fd, fcntl.LOCK_UN)  # a thread may hold a copy of the descriptor
                 os.close(fd)
         self._fd = self._stream_fd = -1
 
@@ -159,6 +163,19 @@ class Journal:
         except OSError:
             return
         self._stream_size = 0
+
+
+def _hold(folder: RunFolder, fd: int, stream_fd: int) -> None:
+    """Lock the journal itself too: a lock file that was deleted keeps nobody out. Raises StorageFailed."""
+    problem: StorageFailed = RunIsLive(f"The journal of {folder.name} is written by another process.")
+    try:
+        if lock_soon(fd):
+            return
+    except OSError as error:
+        problem = _failure(folder, error)
+    os.close(fd)
+    os.close(stream_fd)
+    raise problem
 
 
 def encoded(record: Record) -> bytes:

@@ -113,7 +113,15 @@ class RunFolder(Struct, frozen=True):
             fd = open_private(self.lock_path, os.O_RDWR)
         except OSError as error:
             raise StorageFailed(f"The run {self.name} cannot be locked: {error.strerror}.") from error
-        if not _lock_soon(fd):
+        try:
+            is_ours = lock_soon(fd) and not is_locked(self.journal_path)
+        except OSError as error:
+            os.close(fd)
+            raise StorageFailed(
+                f"The run {self.name} cannot be locked: {error.strerror}. Without locks two processes could "
+                "write one journal: keep runs on a disk that has them (the data folder of `lis-tui doctor`)."
+            ) from error
+        if not is_ours:
             os.close(fd)
             raise RunIsLive(
                 f"The run {self.name} is live in another process: `lis-tui attach {self.name}` shows it."
@@ -121,8 +129,8 @@ class RunFolder(Struct, frozen=True):
         return RunLock(fd)
 
     def is_live(self) -> bool:
-        """Whether any process, this one too, holds the run's lock."""
-        return is_locked(self.lock_path)
+        """Whether any process, this one too, holds the run's lock; or its journal, where that was deleted."""
+        return is_locked(self.lock_path) or is_locked(self.journal_path)
 
 
 def is_locked(path: Path) -> bool:
@@ -267,8 +275,11 @@ def _summarise(folder: RunFolder) -> RunSummary:
     return summarise(folder.name, folder.path, folder.worktree, is_live=is_live)
 
 
-def _lock_soon(fd: int) -> bool:
-    """Take the lock; whoever only looks at it holds it for an instant, so one refusal proves nothing."""
+def lock_soon(fd: int) -> bool:
+    """Take the lock, where nobody has it. Raises OSError where the file system has none.
+
+    Whoever only looks at it holds it for an instant, so one refusal proves nothing.
+    """
     for _ in range(_TRIES):
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

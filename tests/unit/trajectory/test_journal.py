@@ -171,11 +171,13 @@ def test_a_stream_that_was_cut_off_is_read_as_an_event(folder: RunFolder, journa
     assert last.event.calls == (ToolCall("", "execute_bash", '{"command": "l'),)
 
 
-def test_the_stream_of_a_live_run_is_not_called_cut_off(folder: RunFolder, journal: Journal) -> None:
-    journal.append(Record(1, 1.0, started()))
-    journal.fragment(Record(0, 2.0, TextArrived(1, "I")))
+def test_the_stream_of_a_live_run_is_not_called_cut_off(folder: RunFolder) -> None:
     with folder.lock():
+        journal = Journal.create(folder)
+        journal.append(Record(1, 1.0, started()))
+        journal.fragment(Record(0, 2.0, TextArrived(1, "I")))
         assert [record.n for record in read(folder)] == [1]
+        journal.close()
     assert [record.n for record in read(folder)] == [1, 0]
 
 
