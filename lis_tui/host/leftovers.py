@@ -17,6 +17,7 @@ from lis_tui.host.copies import copy_of
 from lis_tui.host.homes import computers_of
 from lis_tui.sandbox import orphans, remains
 from lis_tui.sandbox.image import DEFAULT_IMAGE
+from lis_tui.sandbox.sidecar import delete_meetings
 from lis_tui.trajectory.journal import read
 from lis_tui.trajectory.store import RunFolder, Store
 from lis_tui.trajectory.unfinished import OLD_S, tidy
@@ -68,7 +69,9 @@ async def remove_orphans(data: Path) -> list[str]:
         dead = await orphans.remove_orphans(is_live, host_id(data))
     for run in dead:
         with suppress(RunNotFound), _noted(problems):
-            await give_back(store.find(str(runs / run)))
+            folder = store.find(str(runs / run))
+            await asyncio.to_thread(delete_meetings, folder.path)
+            await give_back(folder)
     with _noted(problems):
         await asyncio.to_thread(tidy, data)
     if problems:

@@ -70,7 +70,7 @@ class ContainerWay:
         return pid if pid and _is_of(pid, str(self._container.id)) else 0
 
     def _listen_by_container(self, parent: Path) -> socket.socket:
-        with _meeting(parent) as (folder, meeting):
+        with meeting_in(parent) as (folder, meeting):
             bind = docker.types.Mount(_THERE, str(folder), type="bind", read_only=True)
             self._run(("-", "listen", f"{_THERE}/{_NAME}"), [bind], [])
             meeting.setblocking(False)  # whoever came has been and gone
@@ -113,13 +113,19 @@ class ContainerWay:
             return str(self._container.attrs["Image"])
 
 
-_NAME = "socket"
+_NAME, _PREFIX = "socket", "passage-"
+
+
+def delete_meetings(parent: Path) -> None:
+    """Delete the folders that a killed process left of its meetings."""
+    for folder in parent.glob(f"{_PREFIX}*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def _meeting(parent: Path) -> Iterator[tuple[Path, socket.socket]]:
+def meeting_in(parent: Path) -> Iterator[tuple[Path, socket.socket]]:
     """Give a folder with a socket in it that whoever sees the folder may come to: nobody sees the parent."""
-    folder = parent / f"passage-{secrets.token_hex(4)}"
+    folder = parent / f"{_PREFIX}{secrets.token_hex(4)}"
     folder.mkdir(mode=0o700)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
