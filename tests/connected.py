@@ -115,7 +115,8 @@ def held(reason: str = LOST) -> list[Record]:
 def filling() -> list[Record]:
     """Give the story to the middle of a command that fills the disk."""
     reason = (
-        "The disk limit is reached: the sandbox has written 20.5 GB of 20 GB. L raises the limit; "
-        "or delete something and resume."
+        "The disk limit is reached: what the sandbox has written takes 20,494 MB; the limit is 20,480 MB. "
+        "What wrote was stopped. Resume: the model is told, and can delete what is not needed. A higher "
+        "limit lets it write more."
     )
     return after(story.running(), FULL, events.PauseAsked("rule", reason))

@@ -294,7 +294,7 @@ ACTIONS: tuple[Action, ...] = (
         "numbers",
         "percent_sign",
         "numbers",
-        "The run in numbers: tokens, time, failures, capabilities, a time line.",
+        "The run in numbers: tokens, time, failures, capabilities, a time line; live: the sandbox's load.",
         "Look",
         False,
         has_step,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from lis_tui.ui.app import LisApp
 
 EMBEDDED_NOTE = (
-    "Runs get an embedded sandbox, which is weaker than a container: it shares this machine's kernel. "
+    "Runs get an embedded sandbox, weaker than a container: it shares this machine's kernel. "
     "{network} `lis-tui doctor` says more."
 )
 
@@ -159,8 +159,8 @@ def network_sentence(sandbox: SandboxSpec) -> str:
     if sandbox.network == "bridge":
         return "network=bridge gives it this machine's own network, with its local services."
     if "*" in sandbox.allow:
-        return "Its network is a proxy that leads to all hosts but local ones."
-    return f"Its network is a proxy that leads to {plural(len(sandbox.allow), 'host')}."
+        return "Its network is a proxy to all hosts but local ones."
+    return f"Its network is a proxy to {plural(len(sandbox.allow), 'host')}."
 
 
 def _folded(run: "RunSummary") -> RunView:

@@ -25,7 +25,7 @@ _NAMES = {**_ENDING, **_FILLING}
 _SIZES = ("disk", "output")
 _UNITS = {"mb": 1, "gb": 1024, "tb": 1024 * 1024}
 _ENDING_NOTE = "none: no limit. A run that a limit ended goes on."
-_FILLING_NOTE = "What the sandbox may write, and one command print; the run pauses there. 20GB is 20480MB."
+_FILLING_NOTE = "What the sandbox may write before the run pauses, and one command print. 20GB is 20480MB."
 
 
 class LimitsDialog(ModalScreen[Limits | None]):
@@ -43,10 +43,10 @@ class LimitsDialog(ModalScreen[Limits | None]):
         """Draw the lines."""
         with Vertical(classes="dialog -human") as box:
             box.border_title = label("Limits")
-            box.border_subtitle = keys("enter apply · esc cancel")
+            box.border_subtitle = keys("enter apply · tab next · esc cancel")
             yield Static(label(_ENDING_NOTE), classes="note")
             yield Input(write_limits(self._limits), id="limits")
-            yield Static(label(f"{_FILLING_NOTE}{used_words(self._load)}"), classes="note rule")
+            yield Static(label(f"{_FILLING_NOTE}{used_words(self._load)}"), classes="note next")
             yield Input(write_limits(self._limits, _FILLING), id="filling")
             yield Static("", classes="problem", markup=False)
 

@@ -30,8 +30,7 @@ from lis_tui.ui.widgets.task import TaskField
 ABOUT = "See, stop and change what a model does in its sandbox."
 SETTINGS_NOTE = (
     "model=NAME base=URL profile=NAME · mode=auto, confirm or step · network=auto, bridge, allow or none · "
-    "allow=HOST,HOST ask-hosts · image=NAME · turns=N · cost=DOLLARS · input=PATH, again and again; "
-    "f1 says more"
+    "allow=HOST,HOST ask-hosts · image=NAME · turns=N · cost=DOLLARS · input=PATH …; f1 says more"
 )
 
 

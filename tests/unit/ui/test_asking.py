@@ -93,7 +93,7 @@ def test_hosts_that_are_set_stand_in_the_line(tmp_path: Path) -> None:
     ("sandbox", "words"),
     [
         (SandboxSpec(), "all hosts but local ones"),
-        (SandboxSpec(network="allow", allow=("a", "b")), "leads to 2 hosts"),
+        (SandboxSpec(network="allow", allow=("a", "b")), "a proxy to 2 hosts"),
         (SandboxSpec(network="none"), "no network"),
         (SandboxSpec(network="bridge"), "this machine's own network"),
     ],
