@@ -169,7 +169,8 @@ def _said(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, OSError):
-        text = os.strerror(error.errno) if (error.errno or 0) > 0 else error.strerror
+        number = error.errno or 0
+        text = os.strerror(number) if number > 0 else error.strerror
     else:
         text = str(error)
     return (text or type(error).__name__).rstrip(".")
