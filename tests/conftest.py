@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if not config.getoption(f"--{mark}"):
             skip = pytest.mark.skip(reason=f"{mark}: run with `.venv/bin/pytest --{mark}`")
             for item in items:
-                if mark in item.keywords:
+                if item.get_closest_marker(mark):
                     item.add_marker(skip)
 
 

@@ -66,7 +66,7 @@ class Faults:
     def _kills(self, kind: Kind, engine: OwnEngine | None) -> None:
         if self._wants("kills"):
             with self._lab(kind, engine) as lab:
-                self._rounds(lab).play(self._often(KILLS / 2))
+                self._rounds(lab).play(self._often(KILLS / 2), self._given.ways)
 
     def _outages(self, kind: Kind, engine: OwnEngine | None) -> None:
         with self._lab(kind, engine) as lab:
@@ -114,6 +114,9 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--share", type=float, default=1.0, help="0.1: a tenth of it")
     parser.add_argument("--homes", nargs="+", default=["docker", "embedded"], choices=["docker", "embedded"])
     parser.add_argument("--only", nargs="*", default=[], help="kills, restarts, containers, disk, model")
+    parser.add_argument(
+        "--ways", nargs="*", default=[], help="kills: headless, http, host, screen, rewind, …"
+    )
     parser.add_argument(
         "--minutes", type=float, default=28.0, help="after this nothing more is taken up again"
     )

@@ -4,7 +4,7 @@ import contextlib
 import random
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from lis_tui.core import events
@@ -92,12 +92,15 @@ class Killing:
             (self.resume, 6),
         )
 
-    def plan(self, count: int, dice: random.Random) -> list[Callable[[str, random.Random], Killed]]:
-        """Choose ways in the proportions they have; where few are wanted, each has its chance."""
-        ways = [way for way, weight in self.ways for _ in range(weight)]
-        dice.shuffle(ways)
-        firsts = [way for way, _ in self.ways]
-        return (firsts + ways)[:count] if count < len(firsts) else _spread(ways, count, dice)
+    def plan(
+        self, count: int, dice: random.Random, names: Sequence[str] = ()
+    ) -> list[Callable[[str, random.Random], Killed]]:
+        """Choose ways in the proportions they have, each at least once where so many are wanted."""
+        chosen = [(way, weight) for way, weight in self.ways if not names or way.__name__ in names]
+        firsts = [way for way, _ in chosen]
+        dice.shuffle(firsts)
+        rest = dice.choices(firsts, [dict(chosen)[way] for way in firsts], k=max(0, count - len(firsts)))
+        return [*firsts, *rest][:count]
 
     def headless(self, name: str, dice: random.Random) -> Killed:
         """A run in a process of its own."""
@@ -207,12 +210,6 @@ class Killing:
         if not until(lambda: not hosts_of(name), LONGEST_S, 0.2):
             killed.trouble.append("its host does not end")
         return killed
-
-
-def _spread(
-    ways: list[Callable[[str, random.Random], Killed]], count: int, dice: random.Random
-) -> list[Callable[[str, random.Random], Killed]]:
-    return [*ways, *dice.choices(ways, k=max(0, count - len(ways)))][:count]
 
 
 def _is_over(process: "subprocess.Popen[bytes]") -> bool:

@@ -119,7 +119,7 @@ class Home:
         """Tell whether a process holds the lock of a live run open."""
         locks = {str(self.data / "runs" / name / "lock") for name in live}
         with contextlib.suppress(OSError):
-            return any(os.readlink(entry) in locks for entry in os.scandir(f"/proc/{pid}/fd"))
+            return any(os.readlink(entry) in locks for entry in Path(f"/proc/{pid}/fd").iterdir())
         return False
 
     def processes(self, mounts: bytes = b"") -> list[int]:
@@ -173,7 +173,11 @@ def _belongs(pid: int, mark: bytes) -> bool:
 
 
 def _mounts(pid: int) -> bytes:
-    return _read(pid, "mountinfo")
+    """Give what is mounted for a process that does not simply see what we see."""
+    with contextlib.suppress(OSError):
+        if os.readlink(f"/proc/{pid}/ns/mnt") != os.readlink("/proc/self/ns/mnt"):
+            return _read(pid, "mountinfo")
+    return b""
 
 
 def _words(pid: int) -> str:

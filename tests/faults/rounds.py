@@ -11,7 +11,7 @@ from tests.faults.lab import LONGEST_S, Lab, hosts_of, until
 from tests.faults.shown import ended_of, lost_of, wrong_of
 from tests.faults.tally import Tally
 
-AT_ONCE = 3
+AT_ONCE = 4
 ROUND = 10
 _OTHER = "other"
 _HEIR = "as it took over"
@@ -31,9 +31,9 @@ class Rounds:
         self.seen: set[str] = set()
         """Runs that were judged, or were not hurt."""
 
-    def play(self, kills: int) -> None:
-        """Kill so often."""
-        plan = Killing(self._lab).plan(kills, self._lab.dice)
+    def play(self, kills: int, ways: Sequence[str] = ()) -> None:
+        """Kill so often, in these ways or in all."""
+        plan = Killing(self._lab).plan(kills, self._lab.dice, ways)
         self._begin_other()
         done = self._lab.run(
             "base", "run", "Go.", "--model", f"script/{self._lab.quick}", "--headless", "--name", "base"
