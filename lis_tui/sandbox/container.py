@@ -45,6 +45,7 @@ from lis_tui.sandbox.marks import quote
 from lis_tui.sandbox.meters import Counts, Strikes
 from lis_tui.sandbox.orphans import chown_script
 from lis_tui.sandbox.passage import Passage
+from lis_tui.sandbox.podman import security_options
 from lis_tui.sandbox.proxy import Proxy
 from lis_tui.sandbox.service import Service
 from lis_tui.sandbox.sidecar import ContainerWay
@@ -235,30 +236,31 @@ class DockerHome:
     def _launch(self, image: Image, binds: list[docker.types.Mount]) -> Container:
         defaults = {n: v for n, v in VARIABLES.items() if not has_variable(image, n)}
         self._engine_folder, self._gauge.cpus = machine_of(self._engine(), self._spec.cpus)
-        container = self._engine().containers.create(
-            str(image.id),
-            entrypoint=["sleep"],
-            command=["2147483647"],
-            user="0:0",
-            working_dir="/",
-            environment=defaults,
-            labels=self._labels,
-            init=True,
-            cap_drop=["ALL"],
-            cap_add=list(_CAPABILITIES),
-            security_opt=["no-new-privileges"],
-            pids_limit=self._spec.pids,
-            mem_limit=f"{self._spec.memory_mb}m",
-            memswap_limit=f"{self._spec.memory_mb}m",
-            nano_cpus=int(self._gauge.cpus * 1e9),
-            runtime=runtime_of(self._which(), self._spec.runtime),
-            network_mode="bridge" if self.network == "bridge" else "none",
-            mounts=binds,
-        )
-        self._container = container
-        if files := self._carried.files():
-            container.put_archive("/", pack(files))
-        container.start()
+        with security_options(self._which()) as options:
+            container = self._engine().containers.create(
+                str(image.id),
+                entrypoint=["sleep"],
+                command=["2147483647"],
+                user="0:0",
+                working_dir="/",
+                environment=defaults,
+                labels=self._labels,
+                init=True,
+                cap_drop=["ALL"],
+                cap_add=list(_CAPABILITIES),
+                security_opt=options,
+                pids_limit=self._spec.pids,
+                mem_limit=f"{self._spec.memory_mb}m",
+                memswap_limit=f"{self._spec.memory_mb}m",
+                nano_cpus=int(self._gauge.cpus * 1e9),
+                runtime=runtime_of(self._which(), self._spec.runtime),
+                network_mode="bridge" if self.network == "bridge" else "none",
+                mounts=binds,
+            )
+            self._container = container
+            if files := self._carried.files():
+                container.put_archive("/", pack(files))
+            container.start()
         return container
 
     def _copy_from_image(self, image: Image) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,16 +16,18 @@ from docker.models.images import Image
 from lis_tui.core.errors import SandboxFailed
 from lis_tui.core.ports import SavedOutputs
 from lis_tui.core.text import one_line
-from lis_tui.sandbox.channel import Channel, SocketChannel
+from lis_tui.sandbox.channel import Channel, Frames, SocketChannel
 from lis_tui.sandbox.engines import Engine
 from lis_tui.sandbox.image import DEFAULT_IMAGE
 from lis_tui.sandbox.meters import Counts
+from lis_tui.sandbox.podman import keeps_filter
 from lis_tui.sandbox.transfer import extract
 
 RUN_LABEL = "lis-tui.run"
 HOST_LABEL = "lis-tui.host"
 BOOT_LABEL = "lis-tui.boot"
 ENGINE_ERRORS = (DockerException, OSError)
+_PIECE = 1 << 18
 
 
 def open_channel(
@@ -52,11 +55,13 @@ def open_channel(
             return None
         return None if state["Running"] else state["ExitCode"]
 
-    def let_go() -> None:
-        stream.close()
-        getattr(stream, "_response", stream).close()
+    plain = cast("socket.socket", getattr(stream, "_sock", stream))
+    return SocketChannel(plain, exit_code, partial(_let_go, stream))
 
-    return SocketChannel(cast("socket.socket", getattr(stream, "_sock", stream)), exit_code, let_go)
+
+def _let_go(stream: Any) -> None:  # noqa: ANN401 - docker's own
+    stream.close()
+    getattr(stream, "_response", stream).close()
 
 
 def _execute(
@@ -108,7 +113,16 @@ def tarred(api: docker.APIClient, container: Container, path: str) -> Iterator[b
     folder, _, name = path.rpartition("/")
     command = ["tar", "-C", folder or "/", "-cf", "-", "--", name]
     made = api.exec_create(str(container.id), command, stderr=False, user="0:0")
-    return iter(api.exec_start(made["Id"], stream=True))
+    stream = api.exec_start(made["Id"], socket=True)
+    plain, frames = cast("socket.socket", getattr(stream, "_sock", stream)), Frames()
+    plain.settimeout(None)
+    try:
+        while data := plain.recv(_PIECE):
+            yield from (piece for _, piece in frames.feed(data))
+    finally:  # an engine may leave it open
+        with contextlib.suppress(OSError, ValueError):
+            plain.close()
+            _let_go(stream)
 
 
 def remove_container(container: Container) -> None:
@@ -139,9 +153,12 @@ def runtime_of(engine: Engine, wished: str) -> str | None:
 
 def notes_of(engine: Engine | None, runtime: str) -> list[str]:
     """Say which engine it is, where it is not the usual one, and which runtime was asked for."""
-    is_usual = engine is None or not (engine.is_podman or engine.is_rootless)
-    notes = [] if engine is None or is_usual else [engine.title]
-    return notes + ([f"runtime {runtime}"] if runtime else [])
+    notes = [f"runtime {runtime}"] if runtime else []
+    if engine is None or not (engine.is_podman or engine.is_rootless):
+        return notes
+    if engine.is_podman and not keeps_filter(engine):
+        notes.append("Podman's own filter of system calls lets namespaces and keys be made inside")
+    return [engine.title, *notes]
 
 
 def no_image(name: str, wished: str = "") -> str:

@@ -109,6 +109,8 @@ class Engine(Struct, frozen=True, kw_only=True):
     name: str
     version: str
     is_rootless: bool = False
+    is_elsewhere: bool = False
+    """It is not spoken to through a socket of this machine's."""
     runtimes: tuple[str, ...] = ()
 
     @property
@@ -131,6 +133,7 @@ def engine_of(client: docker.DockerClient) -> Engine:
         name="Podman" if any(part.startswith("Podman") for part in parts) else "Docker",
         version=one_line(str(version.get("Version", "?")), 40),
         is_rootless=any("rootless" in str(option) for option in options),
+        is_elsewhere=isinstance(client, _Tunnelled) or not client.api.base_url.startswith("http+docker"),
         runtimes=tuple(sorted(map(str, info.get("Runtimes") or ()))),
     )
 
