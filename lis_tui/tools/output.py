@@ -1,10 +1,12 @@
 """A command's output with bounded memory: all of it on disk, head and tail of it for the model."""
 
+import os
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
 from lis_tui.core.ansi import Sanitiser
+from lis_tui.core.private import open_private
 from lis_tui.core.text import clean, clip
 
 MOST_BYTES = 30_000
@@ -19,7 +21,7 @@ class Output:
     """Takes a command's output as it comes; a context manager, because it holds a file."""
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("wb", buffering=0)
+        self._file = os.fdopen(open_private(path, os.O_WRONLY | os.O_TRUNC), "wb", buffering=0)
         self._head = bytearray()
         self._tail = bytearray()
         self.size_bytes = 0
