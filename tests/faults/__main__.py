@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.docker_home import docker_image
 from tests.embedded_home import embedded_missing
-from tests.faults.engine import OwnEngine, own_engine, why_no_engine
+from tests.faults.engine import OwnEngine, own_engine, smaller, why_no_engine
 from tests.faults.lab import Kind, Lab
 from tests.faults.outages import Outages
 from tests.faults.rounds import Rounds
@@ -33,7 +33,8 @@ class Faults:
         self._began = time.monotonic()
         self._tally = Tally()
         self._dice = random.Random(given.seed)
-        self._image, self._why = docker_image()
+        image, self._why = docker_image()
+        self._image = smaller(image)
         self._why = self._why or why_no_engine(self._image)
 
     def play(self) -> bool:

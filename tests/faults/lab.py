@@ -77,7 +77,8 @@ class Lab:
 
     def __exit__(self, *_: object) -> None:
         self.server.__exit__()
-        kill(*self.home.processes())
+        mark = f"LIS_TUI_HOME={self.home.root}\0".encode()
+        kill(*(pid for pid in self.home.processes() if mark in _environ(pid)))
 
     @property
     def scripted(self) -> tuple[str, ...]:

@@ -14,7 +14,16 @@ from lis_tui.host.homes import computers_of
 from lis_tui.sandbox.layers import Places
 from tests.faults.engine import mounts_below
 
-_TEMPORARY = (".new-*", "*.new", "*.tmp", "host-id.*", "outputs.kept", "outputs.seen")
+_TEMPORARY = (
+    ".new-*",
+    "*.new",
+    "*.tmp",
+    "host-id.*",
+    "outputs.kept",
+    "outputs.seen",
+    "outputs.old",
+    "passage-*",
+)
 OLD_S = 86_400.0
 
 
