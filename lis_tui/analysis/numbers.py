@@ -9,6 +9,7 @@ from lis_tui.core.arguments import arguments_of
 from lis_tui.core.events import Record, ReplyCutOff, ReplyFinished, ReplyResampled
 from lis_tui.core.openai import estimate_text
 from lis_tui.core.parts import StepView, TurnView
+from lis_tui.core.reached import HostSum, sums_of
 from lis_tui.core.view import RunView
 
 FAILED = frozenset({"failed", "malformed"})
@@ -65,6 +66,8 @@ class Numbers(Struct, frozen=True, kw_only=True):
     """Part of the turns that use it, from 0 to 1."""
     patterns_version: int = PATTERNS_VERSION
     timeline: tuple[TurnNumbers, ...] = field(default_factory=tuple)
+    connections: tuple[HostSum, ...] = ()
+    """What the sandbox reached through its proxy and was refused, by host."""
 
 
 def numbers_of(run: str, records: Iterable[Record]) -> Numbers:
@@ -115,6 +118,7 @@ def numbers_in(run: str, view: RunView, model_s: dict[int, float]) -> Numbers:
         by_person=sum(_is_persons(step) for step in view.steps),
         shares=_shares(timeline),
         timeline=timeline,
+        connections=sums_of(view.connections),
     )
 
 

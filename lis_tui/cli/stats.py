@@ -8,6 +8,7 @@ from lis_tui.analysis.chart import bars, table, timeline
 from lis_tui.analysis.numbers import Numbers, numbers_of
 from lis_tui.cli.recorded import recorded
 from lis_tui.config.places import Places
+from lis_tui.core.reached import table as reached
 from lis_tui.core.text import one_line
 
 WIDTH = 100
@@ -36,4 +37,6 @@ def _print(runs: Sequence[Numbers]) -> None:
             print(one_line(run.run, 60))
         for line in (*bars(run), "", *timeline(run, WIDTH)):
             print(line.rstrip())
+        if run.connections:
+            print("", *reached(run.connections), sep="\n")
     print(f"\nCapabilities by patterns, version {runs[0].patterns_version}: docs/stats.md")

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from lis_tui.core.events import ConnectionEnded
-from lis_tui.core.text import one_line
+from lis_tui.core.text import one_line, plural
 
+MOST_ROWS = 200
 _UNITS = ("B", "kB", "MB", "GB")
 
 
@@ -47,23 +48,30 @@ def sums_of(connections: Iterable[ConnectionEnded]) -> tuple[HostSum, ...]:
     return tuple(found.values())
 
 
-def rows(sums: Sequence[HostSum]) -> list[tuple[str, str, str, str, str, str]]:
-    """Give a table of text: a head, then a row a host."""
-    head = ("host", "connections", "refused", "sent", "received", "why")
-    return [
-        head,
-        *(
-            (
-                one.place,
-                f"{one.connections:,}",
-                f"{one.refused:,}",
-                amount(one.sent),
-                amount(one.received),
-                one_line(one.why, 120),
-            )
-            for one in sums
-        ),
+def table(sums: Sequence[HostSum]) -> list[str]:
+    """Give aligned lines of safe text: a head, then one a host; none where nothing was reached."""
+    if not sums:
+        return []
+    rows = [("host", "connections", "refused", "sent", "received", "")]
+    rows += [
+        (
+            one.place,
+            f"{one.connections:,}",
+            f"{one.refused:,}",
+            amount(one.sent),
+            amount(one.received),
+            one_line(one.why, 160),
+        )
+        for one in sums[:MOST_ROWS]
     ]
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    lines = ["  ".join([row[0].ljust(widths[0]), *_aligned(row, widths), row[5]]).rstrip() for row in rows]
+    more = len(sums) - MOST_ROWS
+    return lines if more <= 0 else [*lines, f"… and {plural(more, 'more host')}"]
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> list[str]:
+    return [row[column].rjust(widths[column]) for column in range(1, 5)]
 
 
 def amount(count: float) -> str:

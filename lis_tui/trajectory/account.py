@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from lis_tui.core.messages import Observation, Usage
+from lis_tui.core.reached import HostSum
 
 MODEL, PROGRAM = "model", "lis-tui"
 """Besides person, rule, script and default (what nobody answered in time)."""
@@ -137,3 +138,5 @@ class Account(Struct, kw_only=True):
     reason: str = ""
     answer: str | None = None
     turns: list[Turn] = []
+    connections: tuple[HostSum, ...] = ()
+    """What the sandbox reached through its proxy and was refused, by host."""

@@ -10,6 +10,7 @@ import msgspec
 
 from lis_tui.core.hostile import HOSTILE
 from lis_tui.core.messages import Observation
+from lis_tui.core.reached import table
 from lis_tui.core.text import clean, one_line, plural
 from lis_tui.trajectory.account import (
     PROGRAM,
@@ -72,10 +73,20 @@ def _document(account: Account) -> Iterator[str]:
             yield ""
             for entry in turn.entries:
                 yield from _entry(entry)
+    yield from _last(account)
+
+
+def _last(account: Account) -> Iterator[str]:
     if account.answer is not None:
-        yield "## The answer"
-        yield ""
-        yield from _fenced("", account.answer)
+        yield from _section("The answer", account.answer)
+    if account.connections:
+        yield from _section("What the sandbox reached", "\n".join(table(account.connections)))
+
+
+def _section(title: str, text: str) -> Iterator[str]:
+    yield f"## {title}"
+    yield ""
+    yield from _fenced("", text)
 
 
 def end_words(account: Account) -> str:

@@ -14,6 +14,7 @@ from importlib.resources import files
 import msgspec
 
 from lis_tui.core.arguments import arguments_of
+from lis_tui.core.reached import table
 from lis_tui.core.text import clean, one_line, plural
 from lis_tui.trajectory.account import (
     MODEL,
@@ -120,6 +121,9 @@ def _answer(account: Account) -> Iterator[str]:
     if account.answer is not None:
         yield "<h2>The answer</h2>"
         yield _pre(account.answer, "said")
+    if account.connections:
+        yield "<h2>What the sandbox reached</h2>"
+        yield _pre("\n".join(table(account.connections)), "reached")
 
 
 @singledispatch

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from lis_tui.core.events import Record
+from lis_tui.core.reached import sums_of
 from lis_tui.trajectory.account import Account
 from lis_tui.trajectory.telling import replies, run, steps
 from lis_tui.trajectory.telling.teller import Teller
@@ -20,4 +21,5 @@ def account_of(records: Iterable[Record], forks: Iterable[str] = ()) -> Account:
         if telling is not None:
             telling(teller, record.event)
     teller.account.forks = sorted(forks)
+    teller.account.connections = sums_of(teller.connections)
     return teller.account

@@ -6,6 +6,7 @@ from lis_tui.core.events import (
     BreakpointsChanged,
     ConnectionAnswered,
     ConnectionAsked,
+    ConnectionEnded,
     LimitsChanged,
     ModeChanged,
     ModelChanged,
@@ -124,6 +125,11 @@ def _(told: Teller, event: ConnectionAsked) -> None:
 def _(told: Teller, event: ConnectionAnswered) -> None:
     said = {"once": "let a connection pass", "always": "allowed a host", "no": "refused a connection"}
     told.act(event.by, said[event.verdict], told.hosts.pop(event.number, ""))
+
+
+@tellings.of(ConnectionEnded)
+def _(told: Teller, event: ConnectionEnded) -> None:
+    told.connections.append(event)
 
 
 @tellings.of(AllowedHostsChanged)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from lis_tui.core.events import Event, StepAddress
+from lis_tui.core.events import ConnectionEnded, Event, StepAddress
 from lis_tui.core.messages import ToolCall
 from lis_tui.core.spec import ModelSpec
 from lis_tui.trajectory.account import Account, Act, Call, Entry, Step, Turn, Written
@@ -47,6 +47,7 @@ class Teller:
         self.versions: dict[int, list[Written]] = {}
         """The replies of each turn."""
         self.steps: dict[StepAddress, Step] = {}
+        self.connections: list[ConnectionEnded] = []
         self.hosts: dict[int, str] = {}
         """Hosts that somebody was asked about, by the number of the question."""
 
