@@ -58,8 +58,9 @@ class Keeping:
             await asyncio.wait([before])
         try:
             taken = await sandbox.checkpoint(address)
-        except LisError as error:
-            text = f"No checkpoint after {address}: {error.sentence}"
+        except (LisError, OSError) as error:
+            said = error.sentence if isinstance(error, LisError) else error.strerror or str(error)
+            text = f"No checkpoint after {address}: {said}"
             self._bus.publish(NoticeGiven(text, "warning", address))
         else:
             self._bus.publish(taken)

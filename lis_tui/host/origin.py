@@ -86,8 +86,7 @@ def origin_of(data: Path, folder: RunFolder, point: Point | None) -> Origin:
         )
     facts = records[1:] if point is None else facts_up_to(records, point)
     manifests = Manifests(folder.path, Blobs(data))
-    addresses = manifests.addresses()
-    checkpoint = nearest(addresses, point) if point is not None else max(addresses, default=None)
+    manifest = manifests.newest() if point is None else _at(manifests, point)
     sandboxes = [record.event for record in records if isinstance(record.event, SandboxStarted)]
     view = RunView().apply_all([records[0], *facts])
     return Origin(
@@ -96,9 +95,14 @@ def origin_of(data: Path, folder: RunFolder, point: Point | None) -> Origin:
         facts=tuple(facts),
         view=view,
         sandbox=sandboxes[-1] if sandboxes else None,
-        manifest=None if checkpoint is None else manifests.load(checkpoint),
-        missed=_missed(view, checkpoint),
+        manifest=manifest,
+        missed=_missed(view, None if manifest is None else manifest.address),
     )
+
+
+def _at(manifests: Manifests, point: Point) -> Manifest | None:
+    checkpoint = nearest(manifests.addresses(), point)
+    return None if checkpoint is None else manifests.load(checkpoint)
 
 
 def spec_of(origin: Origin, changes: Changes, *, is_headless: bool) -> RunSpec:

@@ -181,9 +181,7 @@ def furnish(
 
 
 def _newest(folder: RunFolder, blobs: Blobs) -> Manifest | None:
-    manifests = Manifests(folder.path, blobs)
-    newest = max(manifests.addresses(), default=None)
-    return None if newest is None else manifests.load(newest)
+    return Manifests(folder.path, blobs).newest()
 
 
 async def _must_answer(was_a_container: bool) -> None:

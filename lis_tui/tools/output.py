@@ -1,5 +1,6 @@
 """A command's output with bounded memory: all of it on disk, head and tail of it for the model."""
 
+import io
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -21,14 +22,18 @@ class Output:
     """Takes a command's output as it comes; a context manager, because it holds a file."""
 
     def __init__(self, path: Path) -> None:
-        self._file = os.fdopen(open_private(path, os.O_WRONLY | os.O_TRUNC), "wb", buffering=0)
+        self.problem = ""
+        """Why the file does not hold all of it."""
+        self._file: io.FileIO | None = None
+        try:
+            self._file = os.fdopen(open_private(path, os.O_WRONLY | os.O_TRUNC), "wb", buffering=0)
+        except OSError as error:
+            self._fail(error)
         self._head = bytearray()
         self._tail = bytearray()
         self.size_bytes = 0
         self.most_bytes: int | None = None
         """So much is kept on disk; None: all of it."""
-        self.problem = ""
-        """Why the file does not hold all of it."""
 
     def __enter__(self) -> "Output":
         return self
@@ -37,7 +42,8 @@ class Output:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with suppress(OSError):
-            self._file.close()
+            if self._file is not None:
+                self._file.close()
 
     @property
     def is_full(self) -> bool:
@@ -58,12 +64,18 @@ class Output:
             del self._tail[:-KEPT_BYTES]
 
     def _write(self, data: bytes) -> None:
-        if self.problem:
+        """Write all of it: where a disk is nearly full only a part may be taken, without a word."""
+        if self._file is None or self.problem:
             return
+        rest = memoryview(data)
         try:
-            self._file.write(data)
+            while rest:
+                rest = rest[self._file.write(rest) :]
         except OSError as error:
-            self.problem = f"the full output could not be kept: {error.strerror}"
+            self._fail(error)
+
+    def _fail(self, error: OSError) -> None:
+        self.problem = f"the full output could not be kept: {error.strerror}"
 
     def for_model(self, full_path: str) -> tuple[str, bool]:
         """Give what the model sees, and whether that is less than the whole; `full_path` names the rest."""

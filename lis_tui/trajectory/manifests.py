@@ -8,6 +8,7 @@ import operator
 import os
 import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -105,6 +106,13 @@ class Manifests:
     def load(self, address: StepAddress) -> Manifest:
         """Read one. Raises StorageFailed."""
         return self.load_each(address, {})[-1]
+
+    def newest(self) -> Manifest | None:
+        """Read the newest that is whole: one that a power cut tore is passed over."""
+        for address in sorted(self.addresses(), reverse=True):
+            with suppress(StorageFailed):
+                return self.load(address)
+        return None
 
     def load_each(self, address: StepAddress, known: Mapping[StepAddress, Manifest]) -> list[Manifest]:
         """Read one on top of what is known; gives it last, after the whole one below it where that is read.

@@ -1,6 +1,9 @@
 """Checkpoints in the course of a run: beside the model, one at a time, and never the end of a run."""
 
 import asyncio
+import errno
+
+import pytest
 
 from lis_tui.core.bus import Bus
 from lis_tui.core.errors import StorageFailed
@@ -18,14 +21,14 @@ class KeepingSandbox(MemorySandbox):
         super().__init__()
         self.can_checkpoint = True
         self.let = asyncio.Event()
-        self.fails = False
+        self.fails: Exception | None = None
         self.begun: list[StepAddress] = []
 
     async def checkpoint(self, address: StepAddress) -> CheckpointTaken:
         self.begun.append(address)
         await self.let.wait()
-        if self.fails:
-            raise StorageFailed("The disk is full.")
+        if self.fails is not None:
+            raise self.fails
         return CheckpointTaken(address=address, entries=1, bytes_new=2, took_s=0.5)
 
     async def restore(self, manifest: Manifest, on_progress: OnProgress | None = None) -> Restored:
@@ -48,9 +51,12 @@ async def test_a_checkpoint_is_awaited_told_and_taken_once_an_address() -> None:
     ]
 
 
-async def test_a_failure_is_said_and_nothing_else() -> None:
+@pytest.mark.parametrize(
+    "failure", [StorageFailed("The disk is full."), OSError(errno.ENOSPC, "The disk is full.")]
+)
+async def test_a_failure_is_said_and_nothing_else(failure: Exception) -> None:
     keeper, sandbox = ListKeeper(), KeepingSandbox()
-    sandbox.fails = True
+    sandbox.fails = failure
     sandbox.let.set()
     keeping = Keeping(sandbox, Bus(keeper, FakeClock()))
     keeping.begin(StepAddress(1, 1))

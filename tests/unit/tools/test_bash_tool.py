@@ -1,6 +1,10 @@
 """The command tool: what the model sees of an output, what people see, what stays on disk."""
 
+import errno
+import io
+import os
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -117,6 +121,38 @@ def test_a_full_disk_loses_the_file_and_not_the_command(tmp_path: Path) -> None:
     assert text.endswith("end\n")
     assert "the full output could not be kept: No space left on device" in text
     assert "/outputs" not in text
+
+
+async def test_an_output_for_which_no_file_can_be_made_is_shown_all_the_same(tmp_path: Path) -> None:
+    got = await run(tmp_path / "gone", Played([b"all of it\n"]))
+    assert got.text.startswith("all of it")
+    assert got.status == "done"
+    assert got.notes == ("the full output could not be kept: No such file or directory",)
+
+
+class NearlyFull:
+    """A file that takes a part of a write without a word, as the kernel does it, and refuses the next."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def write(self, data: memoryview) -> int:
+        if self.taken:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self.taken = min(len(data), 5000)
+        return self.taken
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_disk_that_takes_only_a_part_is_noticed(tmp_path: Path) -> None:
+    with Output(tmp_path / "o") as output:
+        assert output._file is not None
+        output._file.close()
+        output._file = cast("io.FileIO", NearlyFull())
+        output.add(b"a\n" * 10_000)
+    assert output.problem == "the full output could not be kept: No space left on device"
 
 
 def test_head_and_tail_of_signs_cut_in_two_are_still_text(tmp_path: Path) -> None:

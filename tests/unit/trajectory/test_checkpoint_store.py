@@ -136,3 +136,16 @@ def test_checkpoints_read_one_after_the_other_share_what_did_not_change(tmp_path
     assert past.changes(first.address, last.address) == {"0": "gone"}
     assert past.changes(middle.address, last.address) == {"0": "gone", "new": "gone"}
     assert past.then(StepAddress(1, 1)).marks == {"new": "new"}
+
+
+def test_a_checkpoint_that_a_power_cut_tore_is_passed_over(tmp_path: Path) -> None:
+    manifests = Manifests(tmp_path, Blobs(tmp_path))
+    assert manifests.newest() is None
+    for turn in (1, 2, 3):
+        manifests.save(manifest(turn))
+    for turn in (2, 3):
+        path = manifests.path(StepAddress(turn, 1))
+        path.write_bytes(path.read_bytes()[:20])
+    newest = Manifests(tmp_path, Blobs(tmp_path)).newest()
+    assert newest is not None
+    assert newest.address == StepAddress(1, 1)
