@@ -259,6 +259,7 @@ class MemorySandbox:
         self.written: Space | None = None
         self.spaces_measured = 0
         self.rests_stopped = 0
+        self.file_mb: int | None = None
         self.saved: SavedOutputs | Exception = SavedOutputs(())
         self._start_fails_with = start_fails_with
         self.looks: list[tuple[tuple[str, ...], bool]] = []
@@ -379,6 +380,10 @@ class MemorySandbox:
             played, ended_by = self._own
             ended_by[0] = "person"
             played.released.set()
+
+    def limit_files(self, most_mb: int | None) -> None:
+        """Keep it."""
+        self.file_mb = most_mb
 
     async def stop_rest(self) -> None:
         """Count how often."""

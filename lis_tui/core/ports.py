@@ -164,8 +164,12 @@ class Sandbox(Protocol):
         """Stop the running command: INT, then TERM, then KILL. Nothing happens where none runs."""
         ...
 
+    def limit_files(self, most_mb: int | None) -> None:
+        """Let no file be larger that is written by commands from now on; None: any size."""
+        ...
+
     async def stop_rest(self) -> None:
-        """Kill all that commands have left running, but not the command that runs."""
+        """Kill all that commands have left running, but not a command that runs and is not being stopped."""
         ...
 
     async def send_input(self, data: bytes) -> None:

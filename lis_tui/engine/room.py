@@ -79,6 +79,7 @@ class Room:
         self._bounds = {name: Bound() for name in ("disk", "files", "reserve")}
         self._limits = progress.limits
         self._stops = 0
+        sandbox.limit_files(self._limits.disk_mb)
         self._settles_at: float | None = None
         self._free: int | None = None
         """Room on this machine's disk when the last measurement began."""
@@ -133,6 +134,7 @@ class Room:
     def _judge(self, load: Load) -> None:
         if self._limits != self._progress.limits:
             self._limits, self._stops = self._progress.limits, 0
+            self._sandbox.limit_files(self._limits.disk_mb)
             for bound in self._bounds.values():
                 bound.tighten()
         measures = self._measures(load)

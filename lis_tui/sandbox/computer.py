@@ -70,6 +70,7 @@ class Computer:
         self._manifests = manifests
         self._checkpointer: Checkpointer | None = None
         self._beginning: asyncio.Task[None] | None = None
+        self._file_mb: int | None = None
         self._furnish()
 
     def _furnish(self) -> None:
@@ -79,6 +80,7 @@ class Computer:
         self._own_service = Service(self._home)
         self._own = Shell(self._home, self._own_service, folder=OWN_FOLDER, workdir=self.workdir)
         """The person's own; its bash comes up with the first command."""
+        self.limit_files(self._file_mb)
         self._rest = Jobs(self._service, self._shell, self._own)
         self._walking = Service(self._home)
         self._files = Files(self._service, self._walking, self.workdir)
@@ -304,9 +306,16 @@ class Computer:
         """Stop the command that runs in the person's own shell."""
         await self._own.interrupt()
 
+    def limit_files(self, most_mb: int | None) -> None:
+        """Let no file be larger that is written by what is run from now on."""
+        self._file_mb = self._hits.file_mb = most_mb
+        self._shell.limit_files(most_mb)
+        self._own.limit_files(most_mb)
+
     async def stop_rest(self) -> None:
-        """Kill all that commands left behind, and what the person runs."""
+        """Kill all that commands left behind, also one that is being stopped, and what the person runs."""
         self._check()
+        await self._shell.until_stopped()
         await self._rest.stop(is_sparing=True)
 
     async def send_input(self, data: bytes) -> None:

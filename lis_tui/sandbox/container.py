@@ -50,6 +50,7 @@ from lis_tui.sandbox.proxy import Proxy
 from lis_tui.sandbox.service import Service
 from lis_tui.sandbox.sidecar import ContainerWay
 from lis_tui.sandbox.transfer import pack
+from lis_tui.sandbox.ulimits import shared_mb
 
 _CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETUID", "SETGID")
 T = TypeVar("T")
@@ -252,6 +253,7 @@ class DockerHome:
                 pids_limit=self._spec.pids,
                 mem_limit=f"{self._spec.memory_mb}m",
                 memswap_limit=f"{self._spec.memory_mb}m",
+                shm_size=f"{shared_mb(self._spec)}m",
                 nano_cpus=int(self._gauge.cpus * 1e9),
                 runtime=runtime_of(self._which(), self._spec.runtime),
                 network_mode="bridge" if self.network == "bridge" else "none",

@@ -35,6 +35,7 @@ from lis_tui.sandbox.proxy import Proxy
 from lis_tui.sandbox.service import Service
 from lis_tui.sandbox.space import space_here
 from lis_tui.sandbox.transfer import extract
+from lis_tui.sandbox.ulimits import shared_mb
 
 PIPES_PATH = f"{PRIVATE_FOLDER}/pipes"
 _MOST_TOLD = 4096
@@ -165,7 +166,8 @@ class EmbeddedHome:
         """Give the command; values of variables are in what is `given` to it, where no `ps` shows them."""
         refused = ["--seccomp", str(filtered)] if self._filter else []
         words = ["--args", str(given), *refused, "--info-fd", str(told), "--", *keeper.LAUNCH, PIPES_PATH]
-        text = layers.script(self._places, self._base, words, self._entered, self._most_processes())
+        most, shared = self._most_processes(), shared_mb(self._spec)
+        text = layers.script(self._places, self._base, words, self._entered, most, shared)
         return ["unshare", *as_root(), "--mount", "--propagation", "private", "--", "bash", "-c", text]
 
     def _most_processes(self) -> int | None:
@@ -257,7 +259,7 @@ class EmbeddedHome:
         most = self._spec.pids if "processes" in limited else self._most_processes()
         counts = counts_in(self._groups.read(COUNTS))
         if None in (counts.memory_bytes, counts.pids, counts.cpu_s):
-            counts = await asyncio.to_thread(counts_below, self._keeper.pid, counts)
+            counts = await asyncio.to_thread(counts_below, self._keeper.pid, counts, self._places.private)
         return Load(
             memory_bytes=counts.memory_bytes,
             memory_limit_bytes=self._spec.memory_mb << 20 if "memory" in limited else None,

@@ -8,6 +8,7 @@ from lis_tui.core.ports import Load
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox.home import Home
 from lis_tui.sandbox.meters import Strikes
+from lis_tui.sandbox.ulimits import TOO_LARGE
 
 
 class Hits:
@@ -17,11 +18,15 @@ class Hits:
         self._home = home
         self._spec = spec
         self._known = Strikes()
+        self.file_mb: int | None = None
+        """How large a file may be."""
 
     async def told(self, end: CommandEnd) -> CommandEnd:
         """Give the end of a command with what was hit."""
         is_shell_lost = end.ended_by == "shell lost" or any("shell restarted" in note for note in end.notes)
         hits = await self._take(" (the shell may be among them)" if is_shell_lost else "")
+        if end.exit_code == TOO_LARGE and self.file_mb is not None:
+            hits += (f"no file may be larger than {self.file_mb} MB here, the limit of what may be written",)
         return structs.replace(end, hits=hits) if hits else end
 
     async def added(self, load: Load) -> Load:

@@ -74,6 +74,11 @@ class Places(Struct, frozen=True):
         )
 
     @property
+    def shared(self) -> Path:
+        """Where shared memory is mounted, so large and no larger."""
+        return self.folder / "shared"
+
+    @property
     def groups(self) -> Path:
         """The file that names its control groups, for whoever removes it."""
         return self.folder / "groups"
@@ -93,7 +98,8 @@ def lay_out(places: Places, base: Path | None, files: Mapping[str, bytes]) -> No
         private_folder(folder)
     for name in ("pipes", "outputs"):
         (places.private / name).mkdir(exist_ok=True)
-    places.root.mkdir(parents=True, exist_ok=True)
+    for folder in (places.root, places.shared):
+        folder.mkdir(parents=True, exist_ok=True)
     if base is not None:
         for kind in ("upper", "work"):
             (places.layers / kind).mkdir(parents=True, exist_ok=True)
@@ -211,6 +217,7 @@ def script(
     words: Sequence[str],
     groups: Sequence[Path] = (),
     most: int | None = None,
+    shared_mb: int = 64,
 ) -> str:
     """Give what mounts the root in a namespace of its own and then runs bubblewrap with the words given.
 
@@ -221,6 +228,8 @@ def script(
     lines = [f"echo $$ >{shlex.quote(str(group))}" for group in groups]
     lines += [f"ulimit -u {most}"] if most is not None else []
     lines += ["set -e", "set --"]
+    size = f"size={shared_mb}m,mode=1777"
+    lines += [shlex.join(["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(places.shared)])]
     if base is not None:
         lines.append(_mount(base, places.layers / "upper", places.layers / "work", places.root, more))
     else:
@@ -257,6 +266,7 @@ def enclosed(
 ) -> list[str]:
     """Give the words by which bubblewrap encloses a command in the root, which `script` puts there first."""
     words = ["--proc", "/proc", *_guarded_proc(), "--dev", "/dev"]
+    words += ["--bind", str(places.shared), "/dev/shm", "--remount-ro", "/dev"]
     words += ["--bind", str(places.worktree), workdir]
     words += ["--bind", str(places.private), private, "--ro-bind", str(places.pipes), f"{private}/pipes"]
     words += ["--ro-bind", str(places.outputs), f"{private}/outputs"]

@@ -2,6 +2,7 @@
 
 import os
 from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 
 from lis_tui.sandbox.meters import Counts
@@ -9,8 +10,11 @@ from lis_tui.sandbox.meters import Counts
 _PROC = Path("/proc")
 
 
-def counts_below(pid: int, known: Counts) -> Counts:
-    """Add to what is `known` the memory (shared memory in part), number and time of all below a process."""
+def counts_below(pid: int, known: Counts, in_memory: Path) -> Counts:
+    """Add to what is `known` the memory, number and time of all below a process.
+
+    Shared memory counts in part, and the files in a folder that is `in_memory` as such.
+    """
     children: dict[int, list[int]] = defaultdict(list)
     seconds: dict[int, float] = {}
     for folder in _PROC.iterdir():
@@ -27,12 +31,21 @@ def counts_below(pid: int, known: Counts) -> Counts:
     memory, cpu_s = known.memory_bytes, known.cpu_s
     if memory is None:
         sizes = [size for one in found if (size := _memory(_PROC / str(one))) is not None]
-        memory = sum(sizes) if sizes else None
+        memory = sum(sizes) + _size_of(in_memory) if sizes else None
     return Counts(
         memory_bytes=memory,
         pids=len(found) if known.pids is None else known.pids,
         cpu_s=sum(seconds[one] for one in found) if cpu_s is None else cpu_s,
     )
+
+
+def _size_of(folder: Path) -> int:
+    found = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                found += Path(parent, name).lstat().st_blocks * 512
+    return found
 
 
 def _stat(folder: Path) -> tuple[int, float] | None:

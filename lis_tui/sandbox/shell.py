@@ -18,6 +18,7 @@ from lis_tui.sandbox.channel import Door
 from lis_tui.sandbox.marks import quote
 from lis_tui.sandbox.service import Data, Service
 from lis_tui.sandbox.stopping import Stopping
+from lis_tui.sandbox.ulimits import ulimits
 
 EndedBy = Literal["itself", "time limit", "limit", "person", "shell lost"]
 
@@ -47,6 +48,9 @@ class Shell:
         self._input: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._is_input_used = False
         self._is_closed = False
+        self._limits = ulimits(None)
+        self._has_limits = False
+        """Its bash has these limits, whatever the saved state says."""
         service.always(processes.PREAMBLE)
         service.always(_prepare(folder))
 
@@ -67,7 +71,20 @@ class Shell:
     async def start(self) -> None:
         """Bring the first bash up. Raises SandboxFailed."""
         self._bash = await self._fresh()
-        await self._script(b"cd -- " + quote(self._cwd))
+        await self._script(self._limits + b"; cd -- " + quote(self._cwd))
+        self._has_limits = True
+
+    def limit_files(self, most_mb: int | None) -> None:
+        """Let no file be larger that is written by what runs from now on."""
+        self._limits, self._has_limits = ulimits(most_mb), False
+
+    async def until_stopped(self) -> None:
+        """Wait for the end of a command that is being stopped, and until it is known what the next one is."""
+        step = self._step
+        if step is not None and (self._stopping is not None or self._reins.why):
+            await step.wait()
+        if self._step is not None:
+            await self._step.wait_begun()
 
     async def close(self) -> None:
         """End it; a command that runs ends as lost."""
@@ -104,6 +121,9 @@ class Shell:
         async with self._lock:
             began = time.monotonic()
             notes = await self._ready()
+            if not self._has_limits:
+                await self._script(self._limits)
+                self._has_limits = True
             bash = self._alive()
             self._ended_by = "itself"
             self._reins = reins or Reins()
@@ -209,7 +229,7 @@ class Shell:
         script, lost = state.replay(parts, self._cwd)
         self._bash = await self._fresh()
         await self._fresh_input()
-        await self._script(script)
+        await self._script(self._limits + b"\n" + script)
         notes += [f"{name} is larger than 1 MB and was not kept" for name in lost]
         return notes
 
@@ -237,6 +257,7 @@ class Shell:
             self._bash = await self._fresh()
             await self._fresh_input()
             await self._script(script)
+            self._has_limits = False
         return [f"the shell's variable {name} is larger than 1 MB and was not kept" for name in lost]
 
     async def _saved(self) -> dict[str, bytes]:

@@ -5,7 +5,7 @@ import pytest
 
 from lis_tui.sandbox.entry import received
 from lis_tui.sandbox.inlet import hand_over
-from lis_tui.sandbox.sidecar import meeting_in, delete_meetings
+from lis_tui.sandbox.sidecar import delete_meetings, meeting_in
 
 
 def test_a_socket_is_handed_over_by_whoever_has_gone_already_when_it_is_taken(tmp_path: Path) -> None:
