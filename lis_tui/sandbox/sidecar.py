@@ -50,7 +50,11 @@ class ContainerWay:
         with suppress(OSError):
             if pid := await asyncio.to_thread(self._pid):
                 return await listen_in(pid), "from this process"
-        return await asyncio.to_thread(self._listen_by_container, self._folder), "by a short container"
+        try:
+            made = await asyncio.to_thread(self._listen_by_container, self._folder)
+        except OSError as error:
+            raise OSError(f"nothing leads from this engine's containers to here ({error})") from error
+        return made, "by a short container"
 
     async def shut(self, networks: tuple[str, ...]) -> None:
         """Have addresses lead nowhere from there. Raises OSError, SandboxFailed."""

@@ -133,6 +133,10 @@ async def test_a_remote_engine_gets_copies(
     reasons: list[str] = []
     sandbox.watch(lambda _: None, reasons.append)
     assert reasons == ["the engine is elsewhere"]
+    await sandbox.stop()
+    alone = make(spec=SandboxSpec(network="allow"))
+    with pytest.raises(SandboxFailed, match="another machine"):
+        await alone.start()
 
 
 async def test_missing_things_are_said_with_the_next_step(
