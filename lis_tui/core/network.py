@@ -147,6 +147,11 @@ def is_address(host: str) -> bool:
     return _address(host) is not None
 
 
+def is_local_name(host: str) -> bool:
+    """Whether it is a name for this machine, by what names mean everywhere."""
+    return host == LOCALHOST or host.endswith(f".{LOCALHOST}")
+
+
 def check_rules(texts: Iterable[str]) -> None:
     """Make sure that all can be read. Raises SettingsInvalid."""
     for text in texts:
@@ -233,13 +238,13 @@ def _is_loopback(address: str) -> bool:
 
 def _is_kept(host: str) -> bool:
     """Whether a host as it is written is not meant by `*`: what a name stands for is seen later."""
-    if host == LOCALHOST or host.endswith(f".{LOCALHOST}"):
+    if is_local_name(host):
         return True
     return _address(host) is not None and bool(why_local(host) or is_private(host))
 
 
 def _kept(host: str) -> str:
-    if host == LOCALHOST or host.endswith(f".{LOCALHOST}"):
+    if is_local_name(host):
         return _local(host, host, "this machine itself")
     kind = why_local(host)
     return _local(host, host, kind) if kind else _private(host, host)

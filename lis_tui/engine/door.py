@@ -17,7 +17,7 @@ from lis_tui.core.events import (
     StepFinished,
     Who,
 )
-from lis_tui.core.network import WEB, Rule, Rules, is_own_address, why_local
+from lis_tui.core.network import WEB, Rule, Rules, is_address, is_local_name, is_own_address, why_local
 from lis_tui.core.ports import Connection
 from lis_tui.core.spec import RunSpec
 from lis_tui.core.view import RunView
@@ -79,11 +79,7 @@ class HostDoor:
         """Say why this host may not be reached; empty where it may. It may wait for a person's answer."""
         self._begun[(host, port)] = self._running()
         why = self._why_not(host, port, address)
-        if (
-            not why
-            or not self._spec.sandbox.ask_hosts
-            or why_local(address or host) not in ("", "no address")
-        ):
+        if not why or not self._spec.sandbox.ask_hosts or _is_local(address or host):
             return why
         if self._answered(host, port) is None:
             if reason := self._why_not_ask():
@@ -225,3 +221,8 @@ class HostDoor:
         for question in questions.values():
             self._answers[(question.host, question.port)] = "no"
             question.answer.set_result("no")
+
+
+def _is_local(host: str) -> bool:
+    """Whether it is nothing to ask a person about: it must be listed as it is."""
+    return is_local_name(host) or (is_address(host) and bool(why_local(host)))

@@ -205,6 +205,17 @@ async def test_a_command_of_ones_own_is_run_and_shown_to_the_model(tmp_path: Pat
     assert [one.origin for one in game.all(events.MessageSent)] == ["command"]
 
 
+async def test_the_hosts_that_may_be_reached_are_set(tmp_path: Path) -> None:
+    sandbox = MemorySandbox(network="allow")
+    first = [say("SetAllowedHosts", hosts=["example.org:8080"]), approve()]
+    game = await decide(tmp_path, ECHO, DONE, first=first, sandbox=sandbox)
+    assert [(one.hosts, one.by) for one in game.all(events.AllowedHostsChanged)] == [
+        (("example.org:8080",), "script")
+    ]
+    assert sandbox.door is not None
+    assert await sandbox.door.may_pass("example.org", 8080) == ""
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -197,7 +197,12 @@ async def test_a_private_address_behind_an_allowed_name_is_asked_about_and_a_loc
     await play.game.pass_by()
     play.answer(play.game.all(ConnectionAsked)[-1].number, "once")
     assert await waiting == ""
-    for host, address in (("evil.org", "127.0.0.1"), ("127.0.0.1", ""), ("x.org", "169.254.169.254")):
+    for host, address in (
+        ("evil.org", "127.0.0.1"),
+        ("127.0.0.1", ""),
+        ("localhost", ""),
+        ("x.org", "169.254.169.254"),
+    ):
         assert await play.ask(host, 80, address) != ""
     assert len(play.game.all(ConnectionAsked)) == 1
     await play.end()
