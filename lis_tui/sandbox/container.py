@@ -203,6 +203,7 @@ class DockerHome:
         """Create and start the container, with the work tree bound; gives the image's id."""
         self._client = client = connect()
         self._answering = engine_of(client)
+        self._gauge.is_blind = self._answering.has_no_groups
         name = self.image_id or self._spec.image  # once up, it is for ever a computer of that very image
         try:
             image = client.images.get(name)

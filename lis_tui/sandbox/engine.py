@@ -158,6 +158,8 @@ def notes_of(engine: Engine | None, runtime: str) -> list[str]:
         return notes
     if engine.is_podman and not keeps_filter(engine):
         notes.append("Podman's own filter of system calls lets namespaces and keys be made inside")
+    if engine.unlimited:
+        notes.append(f"not limited: {', '.join(engine.unlimited)}")
     return [engine.title, *notes]
 
 

@@ -19,6 +19,8 @@ from lis_tui.core.text import one_line
 from lis_tui.sandbox.ssh import SCHEME, Tunnel, TunnelFailed
 
 _KNOCK_S = 10.0
+_LIMITS = {"MemoryLimit": "memory", "PidsLimit": "processes", "CpuCfsQuota": "processors"}
+_CONTROLLERS = {"memory": "memory", "pids": "processes", "cpu": "processors"}
 
 
 def connect(
@@ -111,7 +113,14 @@ class Engine(Struct, frozen=True, kw_only=True):
     is_rootless: bool = False
     is_elsewhere: bool = False
     """It is not spoken to through a socket of this machine's."""
+    unlimited: tuple[str, ...] = ()
+    """What it cannot limit, as where an ordinary user has no control groups."""
     runtimes: tuple[str, ...] = ()
+
+    @property
+    def has_no_groups(self) -> bool:
+        """Whether it can limit nothing at all."""
+        return set(self.unlimited) == set(_LIMITS.values())
 
     @property
     def is_podman(self) -> bool:
@@ -128,14 +137,31 @@ def engine_of(client: docker.DockerClient) -> Engine:
     """Ask which engine it is. Raises DockerException, OSError."""
     version, info = client.version(), client.info()
     parts = [str(part.get("Name", "")) for part in version.get("Components") or ()]
-    options = info.get("SecurityOptions") or ()
+    is_podman = any(part.startswith("Podman") for part in parts)
+    if is_podman:
+        is_rootless, unlimited = _of_podman(client)
+    else:
+        is_rootless = any("rootless" in str(option) for option in info.get("SecurityOptions") or ())
+        unlimited = tuple(what for flag, what in _LIMITS.items() if info.get(flag) is False)
     return Engine(
-        name="Podman" if any(part.startswith("Podman") for part in parts) else "Docker",
+        name="Podman" if is_podman else "Docker",
         version=one_line(str(version.get("Version", "?")), 40),
-        is_rootless=any("rootless" in str(option) for option in options),
+        is_rootless=is_rootless,
+        unlimited=unlimited,
         is_elsewhere=isinstance(client, _Tunnelled) or not client.api.base_url.startswith("http+docker"),
         runtimes=tuple(sorted(map(str, info.get("Runtimes") or ()))),
     )
+
+
+def _of_podman(client: docker.DockerClient) -> tuple[bool, tuple[str, ...]]:
+    """Ask in its own words whether it is an ordinary user's, and what it cannot limit."""
+    answer = client.api.get(f"{client.api.base_url}/v4.0.0/libpod/info", timeout=_KNOCK_S)
+    answer.raise_for_status()
+    host = answer.json().get("host", {})
+    if not host.get("security", {}).get("rootless"):
+        return False, ()
+    has = host.get("cgroupControllers") or () if host.get("cgroupVersion") != "v1" else ()
+    return True, tuple(what for controller, what in _CONTROLLERS.items() if controller not in has)
 
 
 # -- why there is none -----------------------------------------------------------------------------

@@ -27,6 +27,11 @@ class Home(Struct, frozen=True):
         return self.name == "docker" or os.geteuid() == 0
 
     @property
+    def is_limited(self) -> bool:
+        """Its engine can limit it: an ordinary user's may have no control groups."""
+        return self.name != "docker" or not docker_engine().has_no_groups
+
+    @property
     def is_podman(self) -> bool:
         """It is a container of Podman's."""
         return self.name == "docker" and docker_engine().is_podman

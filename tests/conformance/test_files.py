@@ -241,12 +241,14 @@ async def test_of_too_many_entries_some_are_listed_and_all_counted(
     await run("rm -rf many")
 
 
-async def test_the_load_is_measured(sandbox: Sandbox) -> None:
+async def test_the_load_is_measured(home: Home, sandbox: Sandbox) -> None:
+    if not home.is_limited:
+        pytest.skip("its engine has no control groups")
     load = await sandbox.load()
     assert (load.memory_bytes or 0) > 0
     assert (load.pids or 0) > 0
     assert (load.cpu_s or 0) > 0
-    assert (load.free_bytes or 0) > 0
+    assert load.free_bytes is None or load.free_bytes > 0
     assert load.memory_limit_bytes in (None, SandboxSpec().memory_mb << 20)
 
 
