@@ -132,11 +132,18 @@ def _add_home(group: argparse._ActionsContainer) -> None:
     )
 
 
+def _add_filling(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--disk-mb", metavar="N", help="what the sandbox may have written (or none)")
+    group.add_argument("--max-files", metavar="N", help="how many files and folders it may have written")
+    group.add_argument("--output-mb", metavar="N", help="what one command may print")
+
+
 def _add_limits(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--max-turns", metavar="N")
     group.add_argument("--max-tokens", metavar="N", help="prompt and reply tokens of all turns")
     group.add_argument("--max-cost", metavar="USD")
     group.add_argument("--timeout", metavar="S", help="seconds for the whole run")
+    _add_filling(group)
     group.add_argument("--mode", choices=["auto", "confirm", "step"], help="which steps wait for you")
     group.add_argument("--gate-timeout", metavar="S", help="what nobody answers takes its default then")
     group.add_argument("--gate-default", choices=["approve", "reject", "end"])
@@ -254,6 +261,7 @@ def _add_going(command: argparse.ArgumentParser) -> None:
     limits.add_argument("--max-tokens", metavar="N")
     limits.add_argument("--max-cost", metavar="USD")
     limits.add_argument("--timeout", metavar="S")
+    _add_filling(limits)
     limits.add_argument("--mode", choices=["auto", "confirm", "step"], help="which steps wait for you")
     limits.add_argument("--decide", metavar="COMMAND", help="headless: a program of yours answers each gate")
 

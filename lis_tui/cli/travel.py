@@ -25,6 +25,9 @@ _LIMITS = {
     "max_tokens": "max_tokens",
     "max_cost": "max_cost_usd",
     "timeout": "timeout_s",
+    "disk_mb": "disk_mb",
+    "max_files": "files",
+    "output_mb": "output_mb",
 }
 """Flag to limit."""
 

@@ -146,7 +146,7 @@ class EmbeddedHome:
         """Say what this sandbox is weaker in than a container, and what is missing of it."""
         assert self._keeper is not None
         limited = self._groups.limited | ({"processes"} if self._most_processes() else set())
-        unlimited = [name for name in ("memory", "processes", "processors", "disk") if name not in limited]
+        unlimited = [name for name in ("memory", "processes", "processors") if name not in limited]
         notes = [*_in_short(self.network, self._based), f"not limited: {', '.join(unlimited)}"]
         notes += [f"{path} cannot be changed inside" for path in self._keeper.read_only]
         if not self._filter:
