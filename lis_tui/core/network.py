@@ -27,6 +27,11 @@ METADATA = frozenset(
     for one in ("169.254.169.254", "fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")
 )
 """Where clouds tell a machine its secrets."""
+_STAND_INS = tuple(
+    ip_network(one)
+    for one in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15", "2001:db8::/32")
+)
+"""Nobody's: VPNs and gateways that lead traffic elsewhere give them to the names of public hosts."""
 _THIS_NETWORK = IPv4Network("0.0.0.0/8")
 _SITE_LOCAL = IPv6Network("fec0::/10")
 _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
@@ -187,11 +192,12 @@ def why_local(address: str) -> str:
 
 
 def is_private(address: str) -> bool:
-    """Whether it is in a home's or a company's own network, or for no use in public."""
+    """Whether it is in a home's or a company's own network, or nowhere."""
     found = _address(address)
     if found is None:
         return True
-    return not (_embedded(found) or found).is_global
+    meant = _embedded(found) or found
+    return not (meant.is_global or any(meant in network for network in _STAND_INS))
 
 
 def is_own_address(address: str) -> bool:

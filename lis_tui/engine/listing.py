@@ -40,8 +40,8 @@ class Listing:
         self._bus = bus
         self._later = later
         self._told = 0
-        self._refused: set[_Key] = set()
-        """Told of in this window."""
+        self._failed: set[_Key] = set()
+        """Refused, or not reached: told of in this window."""
         self._sums: dict[_Key, ConnectionEnded] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._is_open = False
@@ -57,13 +57,13 @@ class Listing:
         )
         told = _told(key, connection)
         self._begin()
-        is_again = key in self._refused or key in self._sums
+        is_again = key in self._failed or key in self._sums
         if is_again or self._told >= MOST_AT_ONCE:
             self._sum(key, told)
             return
         self._told += 1
-        if not key.is_allowed:
-            self._refused.add(key)
+        if key.why:
+            self._failed.add(key)
         self._bus.publish(told)
 
     @property
@@ -91,7 +91,7 @@ class Listing:
     def _end(self) -> None:
         self._is_open, self._timer = False, None
         self._told = 0
-        self._refused.clear()
+        self._failed.clear()
         self.flush()
 
     def _sum(self, key: _Key, told: ConnectionEnded) -> None:

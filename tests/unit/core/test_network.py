@@ -23,7 +23,8 @@ IN_DISGUISE = [
     "255.255.255.255",
     "fec0::1",
 ]
-PRIVATE = ["10.0.0.5", "172.16.0.1", "192.168.1.1", "100.64.0.1", "fd12::1", "::ffff:10.0.0.5", "198.18.0.1"]
+PRIVATE = ["10.0.0.5", "172.16.0.1", "192.168.1.1", "100.64.0.1", "fd12::1", "::ffff:10.0.0.5", "240.0.0.1"]
+STAND_INS = ["203.0.113.80", "198.18.0.1", "2001:db8::1", "::ffff:198.18.0.1"]
 
 
 def may(rules: Rules, host: str, port: int = 443, address: str = PUBLIC) -> bool:
@@ -120,6 +121,11 @@ def test_a_private_address_is_reached_by_who_was_named_not_by_a_star(address: st
     assert may(Rules(["*", address]), "mirror.example", 443, host_of(address))
 
 
+@pytest.mark.parametrize("address", STAND_INS)
+def test_an_address_that_a_gateway_gives_public_names_is_public(address: str) -> None:
+    assert may(Rules(["*"]), "example.org", 443, host_of(address))
+
+
 def test_a_star_means_the_package_indexes_of_the_persons_own_settings() -> None:
     mirrors = ["mirror.corp:3141"]
     assert may(Rules(["*"], mirrors), "mirror.corp", 3141, "10.0.0.5")
@@ -181,7 +187,15 @@ def test_a_star_leads_to_global_addresses_alone(name: str, address: str, port: i
         assert not why_local(address)
         assert not is_private(address)
         plain = ipaddress.ip_address(address)
-        assert plain.is_global or plain.version == 6
+        private = [
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "fc00::/7",
+        ]
+        assert not any(plain in ipaddress.ip_network(one) for one in private)
 
 
 @given(st.ip_addresses(v=4), st.sampled_from(["::ffff:{}", "::{}", "64:ff9b::{}"]))
