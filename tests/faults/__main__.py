@@ -11,7 +11,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from tests.docker_home import docker_image
@@ -31,8 +33,9 @@ class Faults:
     def __init__(self, given: argparse.Namespace) -> None:
         self._given = given
         self._began = time.monotonic()
+        self._minutes: float = given.minutes
         self._tally = Tally()
-        self._dice = random.Random(given.seed)
+        self._dice = {kind: random.Random(f"{given.seed} {kind}") for kind in given.homes}
         image, self._why = docker_image()
         self._image = smaller(image)
         self._why = self._why or why_no_engine(self._image)
@@ -44,9 +47,8 @@ class Faults:
             engine = None
             if "docker" in self._given.homes and not self._why:
                 engine = stack.enter_context(own_engine(self._image))
-            for kind in self._homes():
-                self._kills(kind, engine)
-                self._outages(kind, engine)
+            with ThreadPoolExecutor(2) as threads:
+                list(threads.map(partial(self._home, engine), self._homes()))
         self.say("\n" + self._tally.table())
         return self._tally.is_clean
 
@@ -63,6 +65,11 @@ class Faults:
                     self.say(f"{kind}: not tried, {why}")
                 else:
                     yield kind
+
+    def _home(self, engine: OwnEngine | None, kind: Kind) -> None:
+        """All of it in one home; the other one goes on beside it."""
+        self._kills(kind, engine)
+        self._outages(kind, engine)
 
     def _kills(self, kind: Kind, engine: OwnEngine | None) -> None:
         if self._wants("kills"):
@@ -83,15 +90,11 @@ class Faults:
                 Outages(lab, self._tally, self._rounds(lab), self.say).full_disk(self._often(OTHERS))
 
     def _rounds(self, lab: Lab) -> Rounds:
-        return Rounds(lab, self._tally, self.say, self._until(0.9))
+        return Rounds(lab, self._tally, self.say, self._began + 60 * self._minutes)
 
     def _often(self, times: float) -> int:
         share: float = self._given.share
         return max(1, round(times * share))
-
-    def _until(self, part: float) -> float:
-        minutes: float = self._given.minutes
-        return self._began + part * 60 * minutes
 
     def _wants(self, name: str) -> bool:
         return not self._given.only or name in self._given.only
@@ -101,7 +104,7 @@ class Faults:
         root = Path(tempfile.mkdtemp(prefix=f"lis-faults-{kind}-"))
         url = engine.url if engine is not None and kind == "docker" else None
         try:
-            with Lab(root, kind, self._image, url, random.Random(self._dice.random())) as lab:
+            with Lab(root, kind, self._image, url, random.Random(self._dice[kind].random())) as lab:
                 yield lab
         finally:
             if not self._given.keep:
@@ -118,9 +121,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument(
         "--ways", nargs="*", default=[], help="kills: headless, http, host, screen, rewind, …"
     )
-    parser.add_argument(
-        "--minutes", type=float, default=28.0, help="after this nothing more is taken up again"
-    )
+    parser.add_argument("--minutes", type=float, default=28.0, help="after this nothing new is begun")
     parser.add_argument("--keep", action="store_true", help="leave the folders of the runs")
     return 0 if Faults(parser.parse_args(words)).play() else 1
 

@@ -11,7 +11,7 @@ from tests.faults.lab import LONGEST_S, Lab, hosts_of, until
 from tests.faults.shown import ended_of, lost_of, wrong_of
 from tests.faults.tally import Tally
 
-AT_ONCE = 4
+AT_ONCE = 3
 ROUND = 10
 _OTHER = "other"
 _HEIR = "as it took over"
@@ -26,7 +26,7 @@ class Rounds:
         self._tally = tally
         self._say = say
         self._until_s = until_s
-        """When nothing is taken up again any more (monotonic)."""
+        """When nothing new is begun any more (monotonic)."""
         self._count = 0
         self.seen: set[str] = set()
         """Runs that were judged, or were not hurt."""
@@ -42,9 +42,18 @@ class Rounds:
             self._tally.found(self._fault("start"), "trouble", [done.stdout[-300:] + done.stderr[-300:]])
         self.seen |= self._lab.home.names()
         for start in range(0, len(plan), ROUND):
+            if self.is_late:
+                said = f"{len(plan) - start} of {len(plan)} were not done: it took too long"
+                self._tally.found(self._fault("kills"), "trouble", [said])
+                break
             self._round(plan[start : start + ROUND])
         self._end_other()
         self.look()
+
+    @property
+    def is_late(self) -> bool:
+        """There is no time for more."""
+        return time.monotonic() > self._until_s
 
     def look(self) -> None:
         """Have the next start tidy up, and look for what is left."""
@@ -107,7 +116,7 @@ class Rounds:
         self._tally.count(self._fault("next start"), "times")
 
     def _take_up(self, name: str) -> None:
-        if time.monotonic() > self._until_s:
+        if self.is_late:
             return
         fault = self._fault("resume of what was killed")
         self._tally.count(fault, "times")
