@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from lis_tui.core.command import Job, Reins
+from lis_tui.core.errors import DiskFull
 from lis_tui.core.events import InputAwaited, NoticeGiven, OutputArrived, StepAddress, StepStarted, Who
 from lis_tui.core.messages import Observation
 from lis_tui.core.ports import Sandbox, Tool
@@ -49,7 +50,7 @@ class Hands:
         )
         await progress.settled()
         progress.begun = address
-        await self._sync()
+        await self._keep_safe()
         progress.running = address
         context = Step(progress, address, self.sandbox, self._outputs_dir)
         progress.beside.reins = context.reins
@@ -59,6 +60,18 @@ class Hands:
             progress.running = progress.beside.reins = None
         self._keeping.begin(address)
         return observation
+
+    async def _keep_safe(self) -> None:
+        """Have on the disk what was written down; where there is no room for it, a watched run holds next.
+
+        Raises StorageFailed.
+        """
+        try:
+            await self._sync()
+        except DiskFull as error:
+            if self._progress.spec.is_headless:
+                raise
+            self._progress.gates.pause("rule", f"{error.sentence}\nResume goes on. End ends the run.")
 
     async def write(self, path: str, data: bytes) -> None:
         """Write a file that a person changed. Raises SandboxFailed, FileRefused, RunCut."""

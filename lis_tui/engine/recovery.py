@@ -229,7 +229,9 @@ class Recovery:
         if kept is None:
             does = "Resume brings up a new one: there is no checkpoint, so only the work folder may be left."
         else:
-            does = f"Resume brings it back as it was {_at(kept)}; {self._gone(kept)}."
+            does = "Resume takes it as it is where it answers again, else brings it back as it was "
+            does += f"{_at(kept)}; {self._gone(kept)}."
+        problem = problem.removeprefix("The sandbox is gone: ")
         return f"The sandbox is lost: {problem}\n{does}\n{_ENDS}"
 
     def _gone(self, kept: StepAddress) -> str:

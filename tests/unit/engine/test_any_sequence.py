@@ -32,7 +32,7 @@ from lis_tui.core.decisions import (
     Steer,
 )
 from lis_tui.core.errors import DecisionRefused, ModelRefused, ModelUnreachable, ShellLost
-from lis_tui.core.events import Event, RunEnded
+from lis_tui.core.events import Event, GateOpened, RunEnded
 from lis_tui.core.messages import CallPiece, Reply, ReplyEnded, RetryPiece, TextPiece, ToolCall
 from lis_tui.core.spec import GateSpec, Limits
 from lis_tui.core.view import RunView
@@ -144,19 +144,42 @@ class Person:
             asyncio.get_running_loop().call_soon(self.act)
 
 
-async def play(folder: Path, turns: list[Turn], decisions: list[Decision]) -> Game:
-    """Play it all, with a follow-up at the end, and close."""
+class Patience:
+    """Resumes a run that a rule holds, a few times, then ends it."""
+
+    def __init__(self, game: Game) -> None:
+        self._game = game
+        self._left = 4
+
+    def hear(self, event: Event) -> None:
+        """Do so once the gate is open and everyone knows."""
+        if isinstance(event, GateOpened):
+            asyncio.get_running_loop().call_soon(self.act)
+
+    def act(self) -> None:
+        run = self._game.run
+        if run.ended is None and run._progress.view.held_because:
+            self._left -= 1
+            run.decide(Resume() if self._left > 0 else End("enough"))
+
+
+async def play(
+    folder: Path, turns: list[Turn], decisions: list[Decision], *, is_watched: bool = False
+) -> Game:
+    """Play it all, with a follow-up at the end, and close; a run that is watched holds where it would end."""
     commands = {
         "big": Played([b"x" * 50_000]),
         "lost": Played(raises=ShellLost("lost")),
         "gone": Played(exit_code=3),
     }
     limits, gate = Limits(max_turns=6), GateSpec(default="approve")
-    spec = make_spec(mode="confirm", limits=limits, gate=gate, is_headless=True)
+    spec = make_spec(mode="confirm", limits=limits, gate=gate, is_headless=not is_watched)
     end = ModelRefused("The script is over.")
     game = Game(folder, *turns, *[end] * 8, spec=spec, sandbox=MemorySandbox(commands), window=6000)
     person = Person(game, decisions)
     game.bus.call(person.hear)
+    if is_watched:
+        game.bus.call(Patience(game).hear)
     game.start()
     await game.ended()
     try:
@@ -171,13 +194,13 @@ async def play(folder: Path, turns: list[Turn], decisions: list[Decision]) -> Ga
 
 
 @settings(max_examples=150, deadline=None)
-@given(TURNS, DECISIONS)
+@given(TURNS, DECISIONS, st.booleans())
 def test_any_sequence_of_replies_and_decisions_leaves_a_valid_history(
-    turns: list[Turn], decisions: list[Decision]
+    turns: list[Turn], decisions: list[Decision], is_watched: bool
 ) -> None:
     async def once() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            game = await play(Path(folder), turns, decisions)
+            game = await play(Path(folder), turns, decisions, is_watched=is_watched)
         game.check_history()
         ends = game.all(RunEnded)
         assert 1 <= len(ends) <= 2

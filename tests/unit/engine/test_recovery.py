@@ -107,7 +107,8 @@ async def test_a_sandbox_that_is_lost_under_a_step_holds_the_run_and_resume_brin
     assert held.by == "rule"
     assert held.reason.split("\n") == [
         "The sandbox is lost: The container is gone.",
-        "Resume brings it back as it was after 1.1; what 2.1 did in it and all that ran is gone.",
+        "Resume takes it as it is where it answers again, else brings it back as it was after 1.1; "
+        "what 2.1 did in it and all that ran is gone.",
         "End ends the run.",
     ]
     view = RunView().apply_all(game.keeper.records)
@@ -138,7 +139,7 @@ async def test_where_it_cannot_be_brought_back_the_run_holds_again_with_that_rea
     for reason in ("No engine answers.", "Still no engine."):
         game.decide(Resume())
         await game.next(GateOpened, holds)
-        assert game.all(PauseAsked)[-1].reason.startswith(f"The sandbox is lost: {reason}\nResume brings")
+        assert game.all(PauseAsked)[-1].reason.startswith(f"The sandbox is lost: {reason}\nResume takes")
     assert sandbox.starts == 3
     game.decide(Resume())
     assert (await game.ended()).status == "submitted"

@@ -6,7 +6,15 @@ import pytest
 
 from lis_tui.core.decisions import End, Resume
 from lis_tui.core.errors import DiskFull, StorageFailed
-from lis_tui.core.events import ModelAsked, RunEnded, StepFinished, StepStarted, StorageTrouble
+from lis_tui.core.events import (
+    GateOpened,
+    ModelAsked,
+    PauseAsked,
+    RunEnded,
+    StepFinished,
+    StepStarted,
+    StorageTrouble,
+)
 from tests.fakes import MemorySandbox, Played, bash, calls, submit
 from tests.playing import Game, make_spec
 
@@ -46,6 +54,26 @@ async def test_a_full_disk_holds_the_run_until_there_is_room_and_nothing_is_lost
     assert [record.n for record in game.keeper.records] == list(range(1, len(game.keeper.records) + 1))
     assert [t.is_over for t in game.fragments(StorageTrouble)] == [False, True]
     game.check_history()
+
+
+class Unsafe(Game):
+    """A run whose journal is written and finds no room when the disk is asked to keep it."""
+
+    async def _sync(self) -> None:
+        if not self.syncs:
+            self.syncs.append(0)
+            raise DiskFull("The disk is full.")
+
+
+async def test_what_the_disk_does_not_keep_holds_a_run_that_is_watched(tmp_path: Path) -> None:
+    game = Unsafe(tmp_path, calls(bash("echo a")), calls(submit("x")))
+    game.start()
+    await game.next(GateOpened)
+    assert game.all(PauseAsked)[0].reason.startswith("The disk is full.\nResume goes on.")
+    assert game.observation(1, 1).status == "done"
+    game.decide(Resume())
+    assert (await game.ended()).status == "submitted"
+    await game.run.close()
 
 
 async def test_a_person_who_resumes_has_it_tried_at_once(tmp_path: Path) -> None:
