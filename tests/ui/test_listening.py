@@ -75,7 +75,7 @@ async def opened(app: LisApp, pilot: Pilot[int], name: str, player: FakePlayer) 
     await rest(pilot)
     screen = app.screen
     assert isinstance(screen, PreviewScreen)
-    screen.listening.play = player.play
+    screen.theatre.listening.play = player.play
     return screen
 
 
@@ -102,7 +102,7 @@ async def test_a_recording_is_drawn_and_space_plays_it(tmp_path: Path) -> None:
         await rest(pilot)
         assert player.sounding[0].is_stopped
         assert "♪" not in text_of(app)
-        assert not screen.listening.is_playing
+        assert not screen.theatre.listening.is_playing
 
 
 async def test_a_song_is_drawn_as_a_roll_and_ends_by_itself(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ async def test_a_song_is_drawn_as_a_roll_and_ends_by_itself(tmp_path: Path) -> N
         await pilot.press("space")
         await until_playing(pilot, player)
         player.sounding[0].finish("")
-        while screen.listening.is_playing:
+        while screen.theatre.listening.is_playing:
             await pilot.pause(0.01)
         await rest(pilot)
         assert "♪" not in text_of(app)
@@ -139,7 +139,7 @@ async def test_why_nothing_is_heard_stands_below_the_wave(tmp_path: Path) -> Non
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await opened(app, pilot, "tone.wav", FakePlayer("No program is installed here."))
         await pilot.press("space")
-        while screen.listening.is_playing:
+        while screen.theatre.listening.is_playing:
             await pilot.pause(0.01)
         await rest(pilot)
         assert "No program is installed here." in text_of(app)
@@ -154,7 +154,7 @@ async def test_a_player_that_fails_later_is_quoted(tmp_path: Path) -> None:
         await pilot.press("space")
         await until_playing(pilot, player)
         player.sounding[0].finish("mpv could not play it: no device")
-        while screen.listening.is_playing:
+        while screen.theatre.listening.is_playing:
             await pilot.pause(0.01)
         await rest(pilot)
         assert "mpv could not play it: no device" in text_of(app)

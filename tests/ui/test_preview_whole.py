@@ -171,15 +171,15 @@ async def test_moving_pictures_play_to_their_end(tmp_path: Path) -> None:
         screen = await whole(app, pilot, "a.mp4")
         assert "play" in text_of(app)
         shown: list[Frame | None] = []
-        take = screen.projector._show
+        take = screen.theatre.projector._show
 
         def show(frame: Frame | None) -> None:
             shown.append(frame)
             take(frame)
 
-        screen.projector._show = show
+        screen.theatre.projector._show = show
         await pilot.press("space")
-        while screen.projector.is_playing:
+        while screen.theatre.projector.is_playing:
             await pilot.pause(0.05)
         assert [frame.at_s for frame in shown if frame is not None] == [0.0, 0.1, 0.2, 0.3, 0.4]
         assert shown[-1] is None

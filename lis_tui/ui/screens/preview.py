@@ -1,6 +1,6 @@
 """A file on a screen of its own: pages, rows on demand, folds, moving pictures, and how it is written."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from functools import cached_property
 
 from textual import events, on
@@ -17,17 +17,16 @@ from lis_tui.preview.parts import CannotShow
 from lis_tui.ui import words
 from lis_tui.ui.folio import Folio
 from lis_tui.ui.growing import EVERY_S, Growing, Newest
-from lis_tui.ui.listening import KINDS, Listening, mark
 from lis_tui.ui.media.drawing import TITLED_WHOLE, Easel, facts_line, first_fact
-from lis_tui.ui.media.sheet import Sentences
+from lis_tui.ui.media.sheet import Sentences, Sheet
 from lis_tui.ui.media.tables import Columns
 from lis_tui.ui.media.view import MediaView
 from lis_tui.ui.media.whole import WholeView
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.previewing import PATIENCE_S, Wish, easel
-from lis_tui.ui.projector import Frame, Projector
 from lis_tui.ui.rows import Ink, cells, cut
 from lis_tui.ui.screens.diff import key_line
+from lis_tui.ui.theatre import Theatre
 from lis_tui.ui.widgets.lines import Lines
 
 
@@ -58,7 +57,6 @@ class PreviewScreen(Screen[None]):
         self._growing = Growing(wish.entry, newest)
         self._wish = wish
         self._said = ""
-        self._moment = ""
         self._is_reading_on = False
         self.head = Lines(paint, self._head, id="request-title", tone="foreground on-surface")
         self.view = WholeView(paint, self._caption, self._near)
@@ -70,14 +68,15 @@ class PreviewScreen(Screen[None]):
         return Folio(self._wish, self.app.previews, self._easel)  # type: ignore[attr-defined]  # LisApp's
 
     @cached_property
-    def projector(self) -> Projector:
+    def theatre(self) -> Theatre:
         """Plays it."""
-        return Projector(self.folio, lambda: self._easel(None), self._take_frame)
-
-    @cached_property
-    def listening(self) -> Listening:
-        """Has it heard."""
-        return Listening(lambda: self._wish.open(self.entry), self._take_moment, self._say_below)
+        return Theatre(
+            self.folio,
+            lambda: self._easel(None),
+            lambda: self._wish.open(self.entry),
+            self._show_playing,
+            lambda: self.is_attached,
+        )
 
     def _easel(self, columns: Columns | None) -> Easel:
         return easel(self.view, columns, is_whole=True)
@@ -110,7 +109,7 @@ class PreviewScreen(Screen[None]):
 
     def _follow(self) -> None:
         """The model may still write to it."""
-        is_busy = self.projector.is_playing or self.listening.is_playing or self._is_reading_on
+        is_busy = self.theatre.is_playing or self._is_reading_on
         entry = None if is_busy or not self.folio.sheets else self._growing.look()
         if entry is not None:
             self.entry, self._is_reading_on = entry, True
@@ -191,7 +190,7 @@ class PreviewScreen(Screen[None]):
         self.view.refresh_title()
 
     def _head(self, width: int) -> list[list[Ink]]:
-        folio, right = self.folio, [self._moment, self._said, self._row]
+        folio, right = self.folio, [self.theatre.moment, self._said, self._row]
         if folio.is_source:
             right.append("as it is written")
         if folio.pages > 1:
@@ -226,10 +225,7 @@ class PreviewScreen(Screen[None]):
             keys.append(("← →", "columns"))
         if any(hasattr(sheet, "can_fold") for sheet in folio.sheets):
             keys.append(("enter", "fold"))
-        if self._can_play:
-            keys.append(("space", "hold" if self.projector.is_playing else "play"))
-        if self._can_listen:
-            keys.append(("space", "stop" if self.listening.is_playing else "play"))
+        keys += self.theatre.keys()
         if folio.has_source:
             keys.append(("t", "as it looks" if folio.is_source else "as it is written"))
         return [key_line([*keys, ("y", "copy the path")], width)]
@@ -246,56 +242,21 @@ class PreviewScreen(Screen[None]):
             part.repaint(paint)
         self._begin(keeps_place=True)
 
-    # ---- playing
-
-    @property
-    def _can_play(self) -> bool:
-        preview = self.folio.preview
-        is_moving = preview is not None and preview.kind in ("video", "picture")
-        return is_moving and preview is not None and bool(preview.duration_s) and not self.folio.is_source
-
-    @property
-    def _can_listen(self) -> bool:
-        preview = self.folio.preview
-        return preview is not None and preview.kind in KINDS and bool(preview.duration_s)
-
-    def _take_moment(self, at_s: float | None) -> None:
-        if not self.is_attached:
-            return
-        total = self.folio.preview.duration_s if self.folio.preview is not None else None
-        of = f" of {words.clock(total)}" if total else ""
-        self._moment = f"♪ {words.clock(at_s)}{of}" if at_s is not None else ""
-        mark(self.folio.sheets, at_s)
-        self.view.put(self.folio.sheets, keeps_place=True)
-        self._redraw_lines()
-
-    def _say_below(self, sentence: str) -> None:
-        if self.is_attached:
-            self.view.put([*self.folio.sheets, Sentences(sentence, tone="warning")], keeps_place=True)
-
-    def _take_frame(self, frame: Frame | None) -> None:
-        if not self.is_attached:
-            self.projector.stop()
-            return
-        if frame is not None:
-            total = self.folio.preview.duration_s if self.folio.preview is not None else None
-            of = f" of {words.clock(total)}" if total else ""
-            self._moment = f"▶ {words.clock(frame.at_s)}{of}"
-            self.view.put([frame.sheet], keeps_place=True)
-        else:
-            self._moment = ""
+    def _show_playing(self, sheets: Sequence[Sheet] | None) -> None:
+        """Draw what is played, in the place where one is."""
+        if sheets is not None:
+            self.view.put([*sheets], keeps_place=True)
         self._redraw_lines()
 
     # ---- keys
 
     def on_unmount(self) -> None:
         """Be silent."""
-        self.listening.stop()
+        self.theatre.stop()
 
     def action_leave(self) -> None:
         """Back."""
-        self.projector.stop()
-        self.listening.stop()
+        self.theatre.stop()
         self.dismiss()
 
     def action_move(self, direction: int) -> None:
@@ -316,7 +277,7 @@ class PreviewScreen(Screen[None]):
         """To another page, sheet, table or frame."""
         page = min(max(self.folio.page + direction, 0), self.folio.pages - 1)
         if page != self.folio.page:
-            self.projector.stop()
+            self.theatre.projector.stop()
             self.folio.page = page
             self._begin()
 
@@ -335,11 +296,7 @@ class PreviewScreen(Screen[None]):
 
     def action_space(self) -> None:
         """Play or hold moving pictures, play or stop sound; fold all else."""
-        if self._can_listen:
-            self.listening.toggle()
-            self.status.refresh()
-        elif self._can_play:
-            self.projector.toggle()
+        if self.theatre.toggle():
             self.status.refresh()
         else:
             self.action_fold()
@@ -347,7 +304,7 @@ class PreviewScreen(Screen[None]):
     def action_source(self) -> None:
         """Show how it is written, or again how it looks."""
         if self.folio.has_source:
-            self.projector.stop()
+            self.theatre.projector.stop()
             self.folio.is_source = not self.folio.is_source
             self._begin()
 
