@@ -6,7 +6,7 @@ from lis_tui.core.text import one_line
 from lis_tui.core.view import RunView
 from lis_tui.ui import words
 from lis_tui.ui.load import load_inks
-from lis_tui.ui.reaching import network_words
+from lis_tui.ui.reaching import ALL_HOSTS, network_words
 from lis_tui.ui.rows import Ink, cells, cut
 from lis_tui.ui.strip import step_at, strip_inks
 
@@ -55,8 +55,11 @@ class Header:
 def title_line(view: RunView, name: str, width: int) -> list[Ink]:
     """Give the task at the left, model, sandbox and run at the right."""
     task = words.task(view, 300) or "…"
+    room = width * 2 // 3
     right = _right(view, name)
-    while right and (cells(right) > width * 2 // 3 or right[0][0] == SEPARATOR):
+    if cells(right) > room:
+        right = _right(view, name, is_short=True)
+    while right and (cells(right) > room or right[0][0] == SEPARATOR):
         right = right[1:]
     left = cut([(f" {task}", "command bold")], max(width - cells(right) - 2, 8))
     gap = max(width - cells(left) - cells(right), 1)
@@ -68,13 +71,15 @@ def _strip_width(width: int) -> int:
     return max(width - ADDRESS_WIDTH, 4)
 
 
-def _right(view: RunView, name: str) -> list[Ink]:
+def _right(view: RunView, name: str, *, is_short: bool = False) -> list[Ink]:
+    """Give model, sandbox and run; where it is to be `short`, not that all can be reached as usual."""
     parts: list[Ink] = []
     if model := words.model_label(view):
         tone = "warning" if model.startswith("scripted") else "output"
         parts.append((model, tone))
     if view.sandbox is not None and view.imported is None:
         network, network_tone = network_words(view)
+        network = "" if is_short and network == ALL_HOSTS else network
         gone = "" if view.has_sandbox or view.ended is None else " (gone)"
         is_weak = view.sandbox.kind == "embedded" or network_tone == "warning"
         told = ", ".join(part for part in (one_line(view.sandbox.kind, 20), network) if part)

@@ -12,6 +12,7 @@ from lis_tui.ui import words
 from lis_tui.ui.rows import Ink
 
 ALL = "*"
+ALL_HOSTS = "all hosts"
 
 
 class Reached(Struct, frozen=True):
@@ -160,11 +161,11 @@ def network_words(view: RunView) -> Ink:
         return "no network", "output"
     if network == "allow":
         if ALL in view.allowed_hosts:
-            return "all hosts", "output"
+            return ALL_HOSTS, "output"
         return words.plural(len(view.allowed_hosts), "host"), "output"
     if network == "bridge" and view.sandbox is not None and view.sandbox.kind == "embedded":
         return "this machine's network", "warning"
-    return ("all hosts", "output") if network else ("", "")
+    return (ALL_HOSTS, "output") if network else ("", "")
 
 
 def allowed_words(view: RunView) -> str:
