@@ -129,6 +129,7 @@ class Own:
 
         try:
             self._copy = await copies.at(at, tell)
+            self._copy.guard(self._progress.door)
         finally:
             tell(0, 0)
         return self._copy.run

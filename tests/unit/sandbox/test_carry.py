@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from lis_tui.core.network import check_rules
 from lis_tui.sandbox.carry import CA_PATH, Carried, find_carried
 
 
@@ -174,3 +175,15 @@ def test_an_address_that_is_none_is_left_out(home: Path, root: Path) -> None:
     found = find_carried({"PIP_INDEX_URL": "https://[broken"}, home, root)
     assert dict(found.variables()) == {}
     assert len(found.left_out) == 1
+
+
+def test_the_hosts_of_package_indexes_are_named_with_their_ports(home: Path, root: Path) -> None:
+    environ = {
+        "PIP_INDEX_URL": "https://user:pw@mirror.example/simple",
+        "PIP_EXTRA_INDEX_URL": "http://10.0.0.5:3141/root http://[fd12::1]/x http://127.0.0.1/no https://a:b:c/",
+        "npm_config_registry": "https://mirror.example/npm/",
+        "HTTPS_PROXY": "http://proxy.example:3128",
+    }
+    hosts = find_carried(environ, home, root).hosts()
+    assert hosts == ("mirror.example:443", "10.0.0.5:3141", "[fd12::1]:80")
+    check_rules(hosts)
