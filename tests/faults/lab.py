@@ -146,14 +146,15 @@ class Lab:
         ]
         path = self.home.root / f"{name}.yaml"
         submit = {"calls": [{"tool": "submit"}]}
-        path.write_text(yaml.safe_dump({"task": "t", "pace": pace, "turns": [*turns, submit]}))
+        # one that is killed while it submits submits again
+        path.write_text(yaml.safe_dump({"task": "t", "pace": pace, "turns": [*turns, *[submit] * 4]}))
         return path
 
     def scenario(self, name: str, *commands: str) -> str:
         """Write other turns; gives the model's name."""
         calls = [{"calls": [{"tool": "execute_bash", "arguments": {"command": one}}]} for one in commands]
         path = self.home.root / f"{name}.yaml"
-        turns = [*calls, {"calls": [{"tool": "submit"}]}]
+        turns = [*calls, *[{"calls": [{"tool": "submit"}]}] * 4]
         path.write_text(yaml.safe_dump({"task": "t", "pace": 0, "turns": turns}))
         return f"script/{path}"
 

@@ -109,7 +109,11 @@ class Home:
 
     def _in_memory(self, live: Collection[str]) -> Iterator[str]:
         dead = self._privates(live)
-        yield from (f"in memory {path.name}" for path in _entries(Path("/dev/shm")) if path.name in dead)
+        yield from (
+            f"in memory {path.name}"
+            for path in _entries(Path(f"/dev/shm/lis-tui-{os.geteuid()}"))
+            if path.name in dead
+        )
 
     def _in_groups(self, live: Collection[str]) -> Iterator[str]:
         dead = self._privates(live)
