@@ -141,10 +141,10 @@ class Caller:
         line = self._line = await self._open(wanted)
         await self.send(h11.Response(status_code=200, headers=[], reason=b"Connection established"))
         early = self.http.trailing_data[0] + self._ahead
-        with suppress(TimeoutError, ExceptionGroup):
+        try:
             await join(self._reader, self._writer, line, self._bounds.idle_s, early)
-            return
-        self._writer.transport.abort()
+        except* OSError:  # one side broke, or neither spoke
+            self._writer.transport.abort()
 
     async def _forward(self, wanted: Asked) -> None:
         line = self._line
