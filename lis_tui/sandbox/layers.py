@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from lis_tui.core.errors import StorageFailed
-from lis_tui.core.private import private_folder
+from lis_tui.core.private import is_ours, private_folder
 from lis_tui.core.removal import remove_tree
 from lis_tui.sandbox.furniture import PIP_PATH, furnish, furnish_base, pip_package
 from lis_tui.sandbox.groups import remove
@@ -65,13 +65,11 @@ class Places(Struct, frozen=True):
     @property
     def private(self) -> Path:
         """Ours inside, in memory where there is a place for that: values of variables lie in it."""
-        name = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
-        shared = Path("/dev/shm")
-        return (
-            shared / f"lis-tui-{os.geteuid()}-{name}"
-            if os.access(shared, os.W_OK)
-            else self.folder / "private"
-        )
+        name = f"lis-tui-{os.geteuid()}-{hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]}"
+        memory = Path("/dev/shm", f"lis-tui-{os.geteuid()}")
+        is_free = os.access(memory.parent, os.W_OK) and not os.path.lexists(memory)
+        # it can be opened to all from inside; the folder above it cannot
+        return memory / name if is_free or is_ours(memory) else self.folder / name
 
     @property
     def shared(self) -> Path:
@@ -94,7 +92,7 @@ def lay_out(places: Places, base: Path | None, files: Mapping[str, bytes]) -> No
 
     Raises OSError, StorageFailed.
     """
-    for folder in (places.folder.parent, places.folder, places.private):
+    for folder in (places.folder.parent, places.folder, places.private.parent, places.private):
         private_folder(folder)
     for name in ("pipes", "outputs"):
         (places.private / name).mkdir(exist_ok=True)

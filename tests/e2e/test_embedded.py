@@ -146,7 +146,7 @@ def test_a_killed_host_leaves_no_process_and_the_next_one_removes_its_folders(li
     for one in inside:
         wait_for_end(one)
     assert left_of(lis) == ["one"]
-    memory = [path for path in Path("/dev/shm").glob(f"lis-tui-{os.geteuid()}-*") if is_of(path, lis)]
+    memory = [path for path in Path(f"/dev/shm/lis-tui-{os.geteuid()}").iterdir() if is_of(path, lis)]
     assert len(memory) == 1
     model = lis.scenario("echo 42 > answer.txt", name="next")
     assert lis.run("run", "Go.", "--model", model, "--headless", "--name", "two").returncode == 0
