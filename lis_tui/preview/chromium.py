@@ -8,12 +8,12 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import msgspec
 from msgspec import Struct
 
+from lis_tui.core.temporary import TemporaryFolder
 from lis_tui.preview.devtools import BrowserLost, Event, Pipe
 from lis_tui.preview.encoding import decoded, encoding_of
 from lis_tui.preview.parts import CannotShow
@@ -124,8 +124,8 @@ async def photograph(html: bytes, width: int, height: int) -> bytes:
 
 async def _first_that_starts(program: str, html: str, size: tuple[int, int]) -> bytes:
     """Try the enclosure with Chromium's own sandbox in it, then, where a system allows no two, without."""
-    with TemporaryDirectory(prefix="lis-tui-page-", ignore_cleanup_errors=True) as profile:
-        *better, last = _commands(program, profile)
+    with TemporaryFolder() as profile:
+        *better, last = _commands(program, str(profile))
         for command in better:
             with suppress(_NotStarted):
                 return await _photographed(command, html, size)

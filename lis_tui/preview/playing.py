@@ -5,13 +5,13 @@ import os
 import re
 import shutil
 import signal
-import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from lis_tui.core.bus import spawn
 from lis_tui.core.content import Content
+from lis_tui.core.temporary import TemporaryFolder
 from lis_tui.core.text import one_line
 from lis_tui.preview.file import File, HeldFile, OpenedFile
 from lis_tui.preview.kinds import format_of
@@ -40,9 +40,7 @@ _PREFIXES = ("PULSE_", "PIPEWIRE_")
 class Playback:
     """A sound that is being played; it ends by itself, or is stopped."""
 
-    def __init__(
-        self, player: Player, process: asyncio.subprocess.Process, folder: "tempfile.TemporaryDirectory[str]"
-    ) -> None:
+    def __init__(self, player: Player, process: asyncio.subprocess.Process, folder: TemporaryFolder) -> None:
         self.player = player.name
         """The program that plays it."""
         self._player = player
@@ -85,7 +83,7 @@ class Playback:
             await self._process.wait()
         finally:
             self._signal(signal.SIGKILL)  # also those that it left behind
-            await asyncio.to_thread(self._folder.cleanup)
+            await asyncio.to_thread(self._folder.close)
             self._why.set_result(self._sentence(said))
 
     def _sentence(self, said: bytes) -> str:
@@ -123,17 +121,17 @@ async def play(
     if found is None:
         raise CannotShow(_WITHOUT)
     player, place = found
-    folder = tempfile.TemporaryDirectory(prefix="lis-tui-")
+    folder = TemporaryFolder()
     try:
-        path = Path(folder.name) / f"sound.{ending}"
+        path = folder.path / f"sound.{ending}"
         await asyncio.to_thread(_copy, held, path)
         command = [
             place,
             *({"FILE": str(path)}.get(word, word.replace("FORMAT", format_)) for word in player.words),
         ]
-        return Playback(player, await _started(command, folder.name, environment), folder)
+        return Playback(player, await _started(command, str(folder.path), environment), folder)
     except BaseException:
-        folder.cleanup()
+        folder.close()
         raise
 
 

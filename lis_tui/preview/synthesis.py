@@ -6,12 +6,12 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 import wave
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from lis_tui.core.temporary import TemporaryFolder
 from lis_tui.preview.parts import CannotShow
 
 RATE = 44_100
@@ -41,8 +41,8 @@ async def render_midi(data: bytes, which: Which = shutil.which) -> bytes:
         raise CannotShow("To hear it takes a sound font, and none is installed (as `fluid-soundfont-gm`).")
     if len(data) > _MOST_SONG:
         raise CannotShow("It is too large to be rendered.")
-    with tempfile.TemporaryDirectory(prefix="lis-tui-") as folder:
-        song = Path(folder) / "song.mid"
+    with TemporaryFolder() as folder:
+        song = folder / "song.mid"
         await asyncio.to_thread(song.write_bytes, data)
         sound = b""
         for command in _commands(which, program, str(font), str(song)):

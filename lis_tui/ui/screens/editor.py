@@ -3,8 +3,6 @@
 import os
 import shlex
 import subprocess
-import tempfile
-from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from textual import on
@@ -14,6 +12,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
+from lis_tui.core.temporary import TemporaryFolder
 from lis_tui.ui.labels import keys, label
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.widgets.code import CodeArea
@@ -47,8 +46,8 @@ class Editing(ModalScreen[Result | None]):
         words = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
         area = self.focused if isinstance(self.focused, CodeArea) else self.query(CodeArea).first()
         suffix = _SUFFIXES.get(area.language_name, ".txt")
-        with tempfile.TemporaryDirectory(prefix="lis-tui-") as folder:
-            path = Path(folder) / f"step{suffix}"
+        with TemporaryFolder() as folder:
+            path = folder / f"step{suffix}"
             path.write_text(area.text, encoding="utf-8")
             problem = self._run_editor([*words, str(path)])
             if problem:
