@@ -3,10 +3,10 @@
 import asyncio
 import os
 import secrets
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 import docker
 from docker.errors import APIError, ImageNotFound
@@ -37,6 +37,7 @@ from lis_tui.sandbox.engine import (
     said,
     saved,
     tarred,
+    to_its_end,
 )
 from lis_tui.sandbox.engines import Engine, connect, engine_of
 from lis_tui.sandbox.gauge import Gauge
@@ -53,7 +54,6 @@ from lis_tui.sandbox.transfer import pack
 from lis_tui.sandbox.ulimits import shared_mb
 
 _CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETUID", "SETGID")
-T = TypeVar("T")
 
 
 class DockerSandbox(Computer):
@@ -148,7 +148,7 @@ class DockerHome:
         """Create and start the container. Raises EngineMissing, ImageMissing, SandboxFailed."""
         self._has_moved = self.has_outputs = False
         try:
-            self.image_id = await _to_its_end(asyncio.to_thread(self._create))
+            self.image_id = await to_its_end(asyncio.to_thread(self._create))
         except ENGINE_ERRORS as error:
             raise SandboxFailed(f"The sandbox did not start: {said(error)}") from error
 
@@ -157,7 +157,7 @@ class DockerHome:
         if not await self._is_seen_inside(service):
             service.close()
             try:
-                await _to_its_end(asyncio.to_thread(self._create_apart))
+                await to_its_end(asyncio.to_thread(self._create_apart))
             except ENGINE_ERRORS as error:
                 raise SandboxFailed(f"The sandbox did not start: {said(error)}") from error
             await self._is_seen_inside(service)
@@ -364,13 +364,3 @@ class DockerHome:
     async def strikes(self) -> Strikes:
         """Tell how often the kernel enforced a limit."""
         return await self._gauge.strikes()
-
-
-async def _to_its_end(work: Coroutine[object, object, T]) -> T:
-    """Await a thread's work; a cancelled caller waits for it too, so that no container appears behind it."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise

@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import docker
 from docker.errors import APIError, DockerException, NotFound
@@ -28,6 +28,7 @@ HOST_LABEL = "lis-tui.host"
 BOOT_LABEL = "lis-tui.boot"
 ENGINE_ERRORS = (DockerException, OSError)
 _PIECE = 1 << 18
+T = TypeVar("T")
 
 
 def open_channel(
@@ -199,3 +200,15 @@ def told_as(what: str) -> Iterator[None]:
         yield
     except ENGINE_ERRORS as error:
         raise SandboxFailed(f"{what}: {said(error)}") from error
+
+
+async def to_its_end(work: Coroutine[object, object, T], undo: Callable[[T], object] | None = None) -> T:
+    """Await a thread's work; a cancelled caller waits for it too, so that no container appears behind it."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        if undo is not None and task.exception() is None:
+            undo(task.result())
+        raise

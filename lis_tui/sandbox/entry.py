@@ -27,7 +27,7 @@ class Entry:
 
     async def listen(self) -> tuple[socket.socket, str]:
         """Have a socket there. Raises OSError."""
-        return await listen_in(self._pid), "from this process"
+        return await listen_in(self._pid), "from here"
 
     async def shut(self, networks: tuple[str, ...]) -> None:
         """Have addresses lead nowhere from there. Raises OSError."""

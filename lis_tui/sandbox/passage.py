@@ -106,7 +106,7 @@ class Passage:
         except BaseException:
             listening.close()
             raise
-        self._notes = [f"the network leads through a proxy that lists every connection ({how})"]
+        self._notes = [f"the network leads through a proxy that lists every connection (set up {how})"]
 
     async def _guard(self, way: Way) -> None:
         try:

@@ -20,7 +20,7 @@ from docker.models.containers import Container
 from lis_tui.core.errors import SandboxFailed
 from lis_tui.core.text import one_line
 from lis_tui.sandbox import inlet
-from lis_tui.sandbox.engine import ENGINE_ERRORS, remove_container, said
+from lis_tui.sandbox.engine import ENGINE_ERRORS, remove_container, said, to_its_end
 from lis_tui.sandbox.entry import listen_in, received, shut_in
 from lis_tui.sandbox.image import DEFAULT_IMAGE
 
@@ -49,9 +49,11 @@ class ContainerWay:
             raise OSError("the engine is on another machine, from where nothing leads to the proxy here")
         with suppress(OSError):
             if pid := await asyncio.to_thread(self._pid):
-                return await listen_in(pid), "from this process"
+                return await listen_in(pid), "from here"
         try:
-            made = await asyncio.to_thread(self._listen_by_container, self._folder)
+            made = await to_its_end(
+                asyncio.to_thread(self._listen_by_container, self._folder), socket.socket.close
+            )
         except OSError as error:
             raise OSError(f"nothing leads from this engine's containers to here ({error})") from error
         return made, "by a short container"
@@ -61,7 +63,7 @@ class ContainerWay:
         with suppress(OSError):
             if self._folder is not None and (pid := await asyncio.to_thread(self._pid)):
                 return await shut_in(pid, networks)
-        await asyncio.to_thread(self._run, ("-", "shut", *networks), [], ["NET_ADMIN"])
+        await to_its_end(asyncio.to_thread(self._run, ("-", "shut", *networks), [], ["NET_ADMIN"]))
         return None
 
     def _pid(self) -> int:
