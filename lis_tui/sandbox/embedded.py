@@ -147,7 +147,8 @@ class EmbeddedHome:
         assert self._keeper is not None
         limited = self._groups.limited | ({"processes"} if self._most_processes() else set())
         unlimited = [name for name in ("memory", "processes", "processors") if name not in limited]
-        notes = [*_in_short(self.network, self._based), f"not limited: {', '.join(unlimited)}"]
+        notes = _in_short(self.network, self._based)
+        notes += [f"not limited: {', '.join(unlimited)}"] if unlimited else []
         notes += [f"{path} cannot be changed inside" for path in self._keeper.read_only]
         if not self._filter:
             notes.append("no system call is refused: this processor's are not known")
