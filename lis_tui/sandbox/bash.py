@@ -14,6 +14,8 @@ MOST_BETWEEN = 262_144
 """Bytes that background jobs print between two commands and that wait for the next one."""
 _MOST_RECORD = 1 << 20
 """Bytes of a record of the loop's; its longest part is a path."""
+_LATE_S = 2.0
+_LISTEN_S = 1.0
 
 
 class Step:
@@ -40,6 +42,17 @@ class Step:
     def is_over(self) -> bool:
         """Tell whether it ended, or its shell was lost."""
         return self._over.is_set()
+
+    async def has_ended_by(self, due: float) -> bool:
+        """Tell whether it ended in its time; who wakes long after `due` has yet to read what came meanwhile.
+
+        So it is where this process was stopped for a while.
+        """
+        if asyncio.get_running_loop().time() - due >= _LATE_S:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_LISTEN_S):
+                    await self.wait()
+        return self.is_over
 
     def pass_on(self, data: bytes) -> None:
         """Give output to who asked for it; their failure must not end the reading."""

@@ -157,8 +157,10 @@ class Shell:
                 reins.take(lambda: None if clock.expired() else clock.reschedule(until()))
                 await step.wait()
         except TimeoutError:
-            if not reins.is_let_go:
-                await self._stop(step, _stopped_by(reins))
+            due = until()
+            if reins.is_let_go or (due > began and await step.has_ended_by(due)):
+                return
+            await self._stop(step, _stopped_by(reins))
         except asyncio.CancelledError:
             await asyncio.shield(self._stop(step, "person"))
             raise
