@@ -13,6 +13,9 @@ from lis_tui.ui.rows import Ink
 
 ALL = "*"
 ALL_HOSTS = "all hosts"
+State = Literal["allowed", "refused", "failed"]
+Column = Literal["when", "host", "sent", "received", "count", "step"]
+COLUMNS: tuple[Column, ...] = ("when", "host", "sent", "received", "count", "step")
 
 
 class Reached(Struct, frozen=True):
@@ -40,6 +43,13 @@ class Reached(Struct, frozen=True):
         """Where they led, as it was asked for."""
         return place(self.host, self.port)
 
+    @property
+    def state(self) -> State:
+        """Whether it was refused, or allowed and came to nothing."""
+        if self.refused:
+            return "refused"
+        return "failed" if self.why and not self.received else "allowed"
+
     def is_same(self, other: "Reached") -> bool:
         """Whether it is the same connection, or the same host's, as it was told before."""
         return (self.host, self.is_total or self.number) == (other.host, other.is_total or other.number)
@@ -47,12 +57,7 @@ class Reached(Struct, frozen=True):
     @property
     def text(self) -> str:
         """What a filter looks at."""
-        state = "refused" if self.refused else "allowed"
-        return f"{self.place} {state} {self.why} {self.address or ''}".casefold()
-
-
-Column = Literal["when", "host", "sent", "received", "count", "step"]
-COLUMNS: tuple[Column, ...] = ("when", "host", "sent", "received", "count", "step")
+        return f"{self.place} {self.state} {self.why} {self.address or ''}".casefold()
 
 
 def place(host: str, port: int | None) -> str:

@@ -7,7 +7,7 @@ from textual.message import Message
 
 from lis_tui.ui import words
 from lis_tui.ui.paint import Paint
-from lis_tui.ui.reaching import COLUMNS, Column, Reached
+from lis_tui.ui.reaching import COLUMNS, Column, Reached, State
 from lis_tui.ui.rows import Ink, Row, cells
 from lis_tui.ui.widgets.blocks import BlockList
 
@@ -21,6 +21,7 @@ _HEADS: dict[Column, str] = {
     "step": "step",
 }
 LEAST_HOST = 16
+_SIGNS: dict[State, Ink] = {"allowed": ("✓", "ok"), "refused": ("⊘", "warning"), "failed": ("✗", "error")}
 
 
 class ConnectionList(BlockList):
@@ -95,7 +96,7 @@ class ConnectionList(BlockList):
         if not self.found:
             return [Row([(self.why_empty, "muted")], lead=[(" ", "")], most=6, is_prose=True)]
         one = self.found[number]
-        sign, tone = ("✓", "ok") if not one.refused else ("⊘", "warning")
+        sign, tone = _SIGNS[one.state]
         host = Row([(one.place, "command" if one.is_allowed else "output")])
         width = self._width_of("host")
         (told,) = host.lines(width)
@@ -108,9 +109,9 @@ class ConnectionList(BlockList):
         line: list[Ink] = [(f" {sign} ", tone), *told, (" " * max(width - cells(told), 0), "")]
         line += [(f"{text:>{_WIDTHS[column]}}", "muted") for text, column in figures]
         rows = [Row(line)]
-        if one.refused:
-            some = "" if one.refused == one.count else f"{one.refused} of {one.count} refused: "
-            why = one.why or "refused"
+        if one.state != "allowed":
+            some = "" if one.refused in (0, one.count) else f"{one.refused} of {one.count} refused: "
+            why = one.why or one.state
             rows.append(Row([(f"{some}{why}", "muted")], lead=[("   ", "")], most=3, is_prose=True))
         return rows
 

@@ -83,3 +83,11 @@ def test_why_a_run_holds_is_told_in_a_few_words(reason: str, words: str) -> None
 def test_where_a_person_holds_it_there_is_no_reason_to_tell() -> None:
     view = RunView().apply_all([Record(1, 1.0, PauseAsked("person", "the run is rewound"))])
     assert held_words(view) == ""
+
+
+def test_what_was_allowed_and_came_to_nothing_is_told_from_what_was_refused() -> None:
+    why = "a.org cannot be reached: Name or service not known."
+    failed = ConnectionEnded(host="a.org", port=80, is_allowed=True, why=why)
+    late = ConnectionEnded(host="b.org", port=80, is_allowed=True, why="b.org was cut off.", received=9)
+    refused = ConnectionEnded(host="c.org", port=80, is_allowed=False, why="no")
+    assert [one.state for one in each([failed, late, refused])] == ["failed", "allowed", "refused"]
