@@ -62,6 +62,7 @@ class HostDoor:
         self.hosts = spec.sandbox.allow
         self._rules = Rules(self.hosts, is_own=is_own)
         self._questions: dict[tuple[str, int], _Question] = {}
+        self._is_closed = False
         self._asked = 0
         self._answers: dict[tuple[str, int], HostVerdict] = {}
         self._answers_of: StepAddress | None = None
@@ -91,7 +92,9 @@ class HostDoor:
         )
 
     def note(self, connection: Connection) -> None:
-        """Take down a connection that is over, or was refused."""
+        """Take down a connection that is over, or was refused; a run that is closed tells nothing more."""
+        if self._is_closed:
+            return
         self._listing.add(connection, self._begun.get((connection.host, connection.port)))
         if len(self._begun) > MOST_REMEMBERED:
             self._begun.clear()
@@ -123,6 +126,7 @@ class HostDoor:
         """Nobody is asked any more, and what is not told yet is told."""
         self._give_up()
         self._listing.close()
+        self._is_closed = True
 
     # ---- rules
 
@@ -160,7 +164,11 @@ class HostDoor:
         return self._answers.get((host, port))
 
     def _why_not_ask(self) -> str:
-        if self._view.ended is not None or (self._spec.is_headless and self._spec.gate.timeout_s is None):
+        if (
+            self._is_closed
+            or self._view.ended is not None
+            or (self._spec.is_headless and self._spec.gate.timeout_s is None)
+        ):
             return NOBODY
         return "Too many questions are open." if len(self._questions) >= MOST_QUESTIONS else ""
 

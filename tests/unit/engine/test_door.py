@@ -317,3 +317,11 @@ async def test_what_a_host_is_called_is_kept_short(tmp_path: Path) -> None:
     assert len(told.host) < 300
     assert len(told.why) < 600
     await play.end()
+
+
+async def test_a_run_that_is_closed_tells_nothing_more(tmp_path: Path) -> None:
+    play = await Play(tmp_path, spec_of("a.org", ask=True)).begin()
+    await play.end()
+    play.note("a.org")
+    assert play.told() == []
+    assert "Nobody is there" in await play.ask("b.org")
