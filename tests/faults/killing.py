@@ -155,9 +155,11 @@ class Killing:
 
     def rewind(self, name: str, dice: random.Random) -> Killed:
         """The host, while it takes a run back."""
-        seconds = dice.uniform(0.0, 1.2)
-        killed = Killed(name, "rewind", f"{seconds:.2f} s after it was asked")
-        words = ("-m", "tests.faults.rewinding", name, str(seconds), self._lab.scripted[1])
+        since = dice.choice(("late", "late", "now"))
+        seconds = dice.uniform(0.0, 0.3 if since == "late" else 1.2)
+        told = f"{seconds:.2f} s after {'its heir was begun' if since == 'late' else 'it was asked'}"
+        killed = Killed(name, "rewind", told)
+        words = ("-m", "tests.faults.rewinding", name, str(seconds), self._lab.scripted[1], since)
         with self._lab.start_python(name, *words) as process, watched(process) as hung:
             killed.shown += records(process)
             _, said = process.communicate()
