@@ -37,6 +37,8 @@ class Answer(Struct, frozen=True):
     errors: str
 
 
+_LATE_S = 2.0
+"""Who wakes so much later than it should did not run meanwhile."""
 _PAUSES_S = (0.05, 0.2, 0.5, 1.0)
 """Between tries to reach a sandbox whose bash has died."""
 _NOTHING = Data()
@@ -71,10 +73,14 @@ class Service:
         """
         async with self._lock:
             is_old = self._channel is not None and on_output is None
+            due = asyncio.get_running_loop().time() + timeout_s
             try:
                 return await self._ask(script, data, timeout_s, is_apart, on_output)
             except TimeoutError as error:
                 self._drop()
+                late_s = asyncio.get_running_loop().time() - due
+                if late_s >= _LATE_S and on_output is None and not data.size:
+                    return await self._again(script, timeout_s, is_apart)  # this process was stopped
                 raise ShellLost(f"The sandbox did not answer within {timeout_s:g} s.") from error
             except OSError as error:
                 self._drop()
