@@ -1,15 +1,13 @@
 """What goes through a sandbox's proxy, over real sockets of this machine."""
 
 import asyncio
-import stat
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
-from lis_tui.core.errors import SandboxFailed
 from lis_tui.core.network import Rules
 from lis_tui.core.ports import Connection
 from lis_tui.sandbox.caller import MOST_HEAD, Bounds
@@ -44,8 +42,8 @@ class ListDoor:
 class World:
     """A proxy, hosts it can reach, and what names stand for."""
 
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "proxy" / "p.sock"
+    def __init__(self) -> None:
+        self.port = 0
         self.names: dict[str, list[str]] = {}
         self.looked_up: list[str] = []
         self.door = ListDoor(Rules([]))
@@ -80,10 +78,16 @@ class World:
         await self.proxy.close()
         self.proxy = Proxy(environ, reach=Reach(environ, self.resolve), bounds=bounds, most=most)
         self.proxy.guard(self.door)
-        await self.proxy.start(self.path)
+        await self.serve()
+
+    async def serve(self) -> None:
+        """Have the proxy answer where `call` calls."""
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.port = listening.getsockname()[1]
+        await self.proxy.serve(listening)
 
     async def call(self) -> Streams:
-        reader, writer = await asyncio.open_unix_connection(self.path)
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         self._writers.append(writer)
         return reader, writer
 
@@ -129,8 +133,8 @@ async def read_all(reader: asyncio.StreamReader) -> bytes:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    made = World(tmp_path)
+async def world() -> AsyncIterator[World]:
+    made = World()
     yield made
     await made.close()
 
@@ -265,8 +269,9 @@ async def test_closing_ends_every_connection_and_tells_of_each(world: World) -> 
     assert world.proxy.connections == 0
     assert [await read_all(reader) for reader in (*readers, idle)] == [b""] * 6
     assert len(world.door.noted) == 5
-    assert not world.path.exists()
-    await world.proxy.start(world.path)
+    with pytest.raises(ConnectionRefusedError):
+        await world.call()
+    await world.serve()
     assert status(await world.ask(connect(port))) == 200
 
 
@@ -482,7 +487,7 @@ async def test_a_name_is_looked_up_once_and_joined_to_that_address(world: World)
 
     world.proxy = Proxy({}, reach=Reach({}, changing))
     world.proxy.guard(world.door)
-    await world.proxy.start(world.path)
+    await world.serve()
     assert status(await world.ask(get(port, host="fine.example"))) == 200
     assert world.looked_up == ["fine.example"]
     assert world.door.asked == [("fine.example", port, ""), ("fine.example", port, "127.0.0.1")]
@@ -524,13 +529,12 @@ async def test_a_name_that_nobody_knows_and_a_port_where_nobody_listens_are_said
 async def test_a_sandbox_that_nobody_guards_reaches_nothing(world: World) -> None:
     port = await world.host(says(OK))
     await world.start()
-    proxy = Proxy({})
-    await proxy.start(world.path.with_name("other.sock"))
-    reader, writer = await asyncio.open_unix_connection(world.path.with_name("other.sock"))
+    await world.proxy.close()
+    world.proxy = Proxy({})
+    await world.serve()
+    reader, writer = await world.call()
     writer.write(connect(port))
     assert status(await reader.readuntil(b"\r\n\r\n")) == 403
-    writer.close()
-    await proxy.close()
 
 
 # ---- what is no request
@@ -697,22 +701,6 @@ async def test_what_comes_while_a_person_is_asked_is_not_lost(world: World) -> N
     world.door.holds.set()
     assert status(await reader.readuntil(b"\r\n\r\n")) == 200
     assert await reader.readexactly(5) == b"eager"
-
-
-async def test_the_socket_is_this_users_alone_and_may_have_a_long_name(world: World, tmp_path: Path) -> None:
-    await world.start()
-    assert stat.S_IMODE(world.path.stat().st_mode) == 0o600
-    assert stat.S_IMODE(world.path.parent.stat().st_mode) == 0o700
-    long = tmp_path / ("x" * 120) / "p.sock"
-    await world.proxy.start(long)
-    assert long.is_socket()
-    assert not world.path.exists()
-    await world.proxy.start(long)  # a stale one of before is no obstacle
-    (tmp_path / "file").write_text("mine")
-    with pytest.raises(SandboxFailed, match="in the way"):
-        await world.proxy.start(tmp_path / "file")
-    assert (tmp_path / "file").read_text() == "mine"
-    assert not world.proxy.is_open
 
 
 # ---- the person's own proxy
