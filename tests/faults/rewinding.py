@@ -1,4 +1,4 @@
-"""`python -m tests.faults.rewinding NAME SECONDS MODEL late|now`: has a run go back, and kills its host then."""
+"""`python -m tests.faults.rewinding NAME SECONDS MODEL late|now`: has a run go back, kills its host then."""
 
 import asyncio
 import contextlib
