@@ -90,6 +90,10 @@ class JsonPrinter:
         """Nothing waits."""
 
 
+MOST_PRINTED = 1 << 20
+"""Bytes of one command's output that are printed."""
+
+
 class Printer:
     """A readable stream. Lines appear when they end; `view` knows the whole run."""
 
@@ -102,6 +106,8 @@ class Printer:
         self._prefix = ""
         self._style = ""
         self._told: set[_Key] = set()
+        self._printed: tuple[StepAddress, int] | None = None
+        """How many bytes the newest step has printed."""
         self._cut: ReplyCutOff | None = None
         """Not told yet: where the run ends for the same reason, its end tells it."""
 
@@ -117,7 +123,7 @@ class Printer:
             case TextArrived(turn, text):
                 self._tell(("text", turn), text.encode(errors="replace"), "  ", "")
             case OutputArrived(address, data):
-                self._tell(("output", address), data, "    ", "")
+                self._tell_output(address, data)
             case _:
                 self._say_all(self._lines(event))
         self._out.flush()
@@ -146,6 +152,15 @@ class Printer:
             self._stream, self._prefix, self._style = key, prefix, style
             self._told.add(key)
         self._print(self._reader.feed(data))
+
+    def _tell_output(self, address: StepAddress, data: bytes) -> None:
+        """A flood would hold up the run, which is in this process."""
+        before = self._printed[1] if self._printed is not None and self._printed[0] == address else 0
+        self._printed = (address, before + len(data))
+        if before < MOST_PRINTED:
+            self._tell(("output", address), data[: MOST_PRINTED - before], "    ", "")
+            if before + len(data) > MOST_PRINTED:
+                self._say_all([("    … more of it is kept with the run, and not printed here", DIM)])
 
     def _end_stream(self) -> None:
         if self._stream is not None:

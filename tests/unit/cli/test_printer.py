@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from lis_tui.cli.printer import JsonPrinter, Printer
+from lis_tui.cli.printer import MOST_PRINTED, JsonPrinter, Printer
 from lis_tui.core import events
 from lis_tui.core.breakpoints import AllowRule
 from lis_tui.core.decisions import ApproveRule
@@ -219,3 +219,10 @@ def test_what_a_command_wrote_comes_before_the_words_around_it_that_the_model_sa
     told = printed(ASKED, StepFinished(address=HERE, call_id="c", tool="execute_bash", observation=seen))
     assert "    a\n" in told
     assert "Exit code" not in told
+
+
+def test_of_a_flood_only_the_beginning_is_printed_and_that_is_said_once() -> None:
+    flood = [OutputArrived(HERE, b"y\n" * 100_000) for _ in range(20)]
+    lines = printed(*flood, OutputArrived(StepAddress(1, 2), b"next\n")).splitlines()
+    assert lines.count("    y") == MOST_PRINTED // 2
+    assert lines[-2:] == ["    … more of it is kept with the run, and not printed here", "    next"]
