@@ -77,7 +77,9 @@ def _sandboxes(loaded: Loaded) -> Iterator[Finding]:
     from lis_tui.core.namespaces import why_not_here
     from lis_tui.sandbox.embedded import lacks
 
-    kind, why = loaded.settings.sandbox.kind, why_not_here()
+    sandbox = loaded.settings.sandbox
+    kind = "embedded" if sandbox.base and sandbox.kind == "auto" else sandbox.kind
+    why = why_not_here() or _why_not_on(sandbox.base)
     is_other = kind == "auto" and not why
     engine = [] if kind == "embedded" else list(_engine(loaded, "poor" if is_other else "bad"))
     yield from engine
@@ -87,8 +89,20 @@ def _sandboxes(loaded: Loaded) -> Iterator[Finding]:
         return
     is_used = kind == "embedded" or (is_other and len(engine) == 1)
     use = "runs use it" if is_used else "can be made here (--sandbox embedded)"
-    sentence = "; ".join([use, *lacks(loaded.settings.sandbox)])
+    sentence = "; ".join([use, *lacks(sandbox)])
     yield Finding("poor" if is_used else "good", "embedded sandbox", sentence)
+
+
+def _why_not_on(base: str) -> str:
+    """Say why a root file system folder cannot be used; empty where it can, or none was named."""
+    from lis_tui.sandbox.base import read_base
+
+    try:
+        if base:
+            read_base(Path(base))
+    except LisError as error:
+        return error.sentence
+    return ""
 
 
 def _engine(loaded: Loaded, missing: str) -> Iterator[Finding]:

@@ -116,7 +116,7 @@ def _of_image(part: Path, image: str, on_line: Callable[[str], None]) -> Base | 
 
 def _unpack(pieces: Iterable[bytes], part: Path) -> None:
     """Have tar write it; an ordinary user gets all of it as their own, and no devices."""
-    words = ["tar", "-x", "-C", str(part), "--numeric-owner", "--exclude=dev/*", "--exclude=.dockerenv"]
+    words = ["tar", "-x", "-p", "-C", str(part), "--numeric-owner", "--exclude=dev/*", "--exclude=.dockerenv"]
     words += [] if os.geteuid() == 0 else ["--no-same-owner"]
     with tempfile.TemporaryFile() as said, subprocess.Popen(words, stdin=subprocess.PIPE, stderr=said) as tar:
         assert tar.stdin is not None

@@ -150,7 +150,8 @@ class DockerHome:
         try:
             self.image_id = await to_its_end(asyncio.to_thread(self._create))
         except ENGINE_ERRORS as error:
-            raise SandboxFailed(f"The sandbox did not start: {said(error)}") from error
+            how = f" with the runtime {self._spec.runtime}" if self._spec.runtime else ""
+            raise SandboxFailed(f"The sandbox did not start{how}: {said(error)}") from error
 
     async def settle(self, service: Service) -> None:
         """Find out whether the work tree is seen inside; where it is not, have one inside alone."""

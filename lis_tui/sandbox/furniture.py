@@ -38,8 +38,9 @@ def furnish(path: str, upper: Path) -> None:
 
 
 def furnish_base(upper: Path) -> None:
-    """Put into the layer over a root file system what an engine would: names' ways. Raises OSError."""
+    """Put into the layer over a root file system what an engine would, and apt's ways. Raises OSError."""
     _write(upper / "etc/resolv.conf", _read(Path("/etc/resolv.conf")), 0o644)
+    _write(upper / "etc/apt/apt.conf.d/91lis-tui", 'APT::Sandbox::User "root";\n', 0o644)
     _write(upper / "etc/hosts", "127.0.0.1 localhost sandbox\n::1 localhost\n", 0o644)
 
 

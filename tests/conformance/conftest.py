@@ -32,6 +32,11 @@ class Home(Struct, frozen=True):
         return self.name != "docker" or not docker_engine().has_no_groups
 
     @property
+    def is_elsewhere(self) -> bool:
+        """Its engine is on another machine, as far as one can tell."""
+        return self.name == "docker" and docker_engine().is_elsewhere
+
+    @property
     def is_podman(self) -> bool:
         """It is a container of Podman's."""
         return self.name == "docker" and docker_engine().is_podman
