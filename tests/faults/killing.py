@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from lis_tui.core import events
 from lis_tui.core.events import Event, Record
-from tests.faults.lab import LONGEST_S, Lab, hosts_of, kill, records, until, watched
+from tests.faults.lab import LONGEST_S, Lab, kill, records, until, watched
 from tests.faults.shown import ended_of
 
 _MOST_LINES = 320
@@ -130,7 +130,7 @@ class Killing:
         killed = Killed(name, "host", "")
         if self._detached(killed):
             process = self._lab.start(name, "attach", name, "--json")
-            self._strike(process, killed, dice, lambda: hosts_of(name))
+            self._strike(process, killed, dice, lambda: self._lab.hosts(name))
         return killed
 
     def host_early(self, name: str, dice: random.Random) -> Killed:
@@ -141,7 +141,7 @@ class Killing:
         with self._lab.start(name, *words) as process:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(seconds)
-            kill(*hosts_of(name))
+            kill(*self._lab.hosts(name))
             _ended(process, killed)
         return killed
 
@@ -207,9 +207,9 @@ class Killing:
             killed.trouble.append("the run on the screen hangs")
         time.sleep(seconds)
         if with_host:
-            kill(*hosts_of(name))
+            kill(*self._lab.hosts(name))
         shown.kill()
-        if not until(lambda: not hosts_of(name), LONGEST_S, 0.2):
+        if not until(lambda: not self._lab.hosts(name), LONGEST_S, 0.2):
             killed.trouble.append("its host does not end")
         return killed
 

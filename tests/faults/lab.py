@@ -33,7 +33,7 @@ TURNS = 4
 _TALK = "Let me count, one line after the other, and think about it while I do. "
 _ROOT = Path(__file__).parent.parent.parent
 _NOWHERE = "unix:///nonexistent"
-_MARK = "FAULTS_OF"
+MARK = "FAULTS_OF"
 
 
 def command_of(turn: int) -> str:
@@ -92,7 +92,14 @@ class Lab:
 
     def environ(self, mark: str) -> dict[str, str]:
         """Give an environment that all processes of a run carry."""
-        return {**self._environ, _MARK: mark}
+        return {**self._environ, MARK: self._whole(mark)}
+
+    def hosts(self, mark: str) -> list[int]:
+        """Give the hosts that were started under this mark."""
+        return hosts_of(self._whole(mark))
+
+    def _whole(self, mark: str) -> str:
+        return f"{mark} in {self.home.root}"  # another lab has runs of the same names
 
     def start(self, mark: str, *words: str) -> "subprocess.Popen[bytes]":
         """Start a command whose output is read; it has a session of its own."""
@@ -230,8 +237,8 @@ def until(condition: Callable[[], bool], longest_s: float, pause_s: float = 0.02
 
 
 def hosts_of(mark: str) -> list[int]:
-    """Give the hosts that were started under this mark."""
-    wanted = f"{_MARK}={mark}\0".encode()
+    """Give the hosts that were started with this as what marks them."""
+    wanted = f"{MARK}={mark}\0".encode()
     pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     return [pid for pid in pids if wanted in _environ(pid) and b"lis_tui.host\0" in _words(pid)]
 

@@ -13,7 +13,7 @@ from lis_tui.core import events
 from lis_tui.core.decisions import Approve
 from lis_tui.core.errors import LisError
 from lis_tui.core.events import CheckpointTaken, Event, GateOpened, Record, StepAddress
-from tests.faults.lab import hosts_of, kill
+from tests.faults.lab import MARK, hosts_of, kill
 
 
 async def main(name: str, seconds: float, model: str, *, is_late: bool) -> None:
@@ -34,7 +34,7 @@ async def main(name: str, seconds: float, model: str, *, is_late: bool) -> None:
     while is_late and not asked.done() and runs_of(places.data) == before:
         await asyncio.sleep(0.005)  # until the heir's folder is made
     await asyncio.sleep(seconds)
-    kill(*hosts_of(name))
+    kill(*hosts_of(os.environ[MARK]))
     with contextlib.suppress(LisError):
         await asked
     await client.close()

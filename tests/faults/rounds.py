@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.faults.killing import Killed, Killing, unfinished
-from tests.faults.lab import LONGEST_S, Lab, hosts_of, until
+from tests.faults.lab import LONGEST_S, Lab, until
 from tests.faults.shown import ended_of, lost_of, wrong_of
 from tests.faults.tally import Tally
 
@@ -130,7 +130,7 @@ class Rounds:
 
     def _begin_other(self) -> None:
         model = self._lab.scenario("waits", "mkfifo -m 666 gate; echo 7 > answer.txt; cat gate; sleep 0")
-        done = self._lab.run("other", "run", "Wait.", "--model", model, "--detach", "--name", _OTHER)
+        done = self._lab.run(_OTHER, "run", "Wait.", "--model", model, "--detach", "--name", _OTHER)
         gate = self._gate
         if done.returncode or not until(gate.exists, LONGEST_S):
             raise RuntimeError(f"The run beside does not begin: {done.stdout}{done.stderr}")
@@ -139,7 +139,7 @@ class Rounds:
         self._gate.write_text("go\n")
         fault = self._fault("a run beside")
         self._tally.count(fault, "times")
-        if not until(lambda: not hosts_of("other"), LONGEST_S, 0.2):
+        if not until(lambda: not self._lab.hosts(_OTHER), LONGEST_S, 0.2):
             self._tally.found(fault, "trouble", ["its host does not end"])
         ended = ended_of(self._lab.home.data, _OTHER)
         if ended is None or (ended.status, ended.answer) != ("submitted", "7"):
