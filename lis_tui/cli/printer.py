@@ -159,8 +159,8 @@ class Printer:
         self._printed = (address, before + len(data))
         if before < MOST_PRINTED:
             self._tell(("output", address), data[: MOST_PRINTED - before], "    ", "")
-            if before + len(data) > MOST_PRINTED:
-                self._say_all([("    … more of it is kept with the run, and not printed here", DIM)])
+        if before <= MOST_PRINTED < before + len(data):
+            self._say_all([("    … more of it is kept with the run, and not printed here", DIM)])
 
     def _end_stream(self) -> None:
         if self._stream is not None:

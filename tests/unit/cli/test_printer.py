@@ -222,7 +222,8 @@ def test_what_a_command_wrote_comes_before_the_words_around_it_that_the_model_sa
 
 
 def test_of_a_flood_only_the_beginning_is_printed_and_that_is_said_once() -> None:
-    flood = [OutputArrived(HERE, b"y\n" * 100_000) for _ in range(20)]
-    lines = printed(*flood, OutputArrived(StepAddress(1, 2), b"next\n")).splitlines()
-    assert lines.count("    y") == MOST_PRINTED // 2
-    assert lines[-2:] == ["    … more of it is kept with the run, and not printed here", "    next"]
+    for size in (MOST_PRINTED // 2, 100_000, 2 * MOST_PRINTED):
+        flood = [OutputArrived(HERE, b"y\n" * (size // 2)) for _ in range(3 * MOST_PRINTED // size + 1)]
+        lines = printed(*flood, OutputArrived(StepAddress(1, 2), b"next\n")).splitlines()
+        assert lines.count("    y") == MOST_PRINTED // 2
+        assert lines[-2:] == ["    … more of it is kept with the run, and not printed here", "    next"]
