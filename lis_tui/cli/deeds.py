@@ -22,6 +22,9 @@ from lis_tui.core.events import (
 )
 from lis_tui.core.text import one_line
 
+MOST_REASON = 600
+"""Signs of why a run holds that are shown."""
+
 
 @singledispatch
 def deed(event: Event) -> str:  # noqa: ARG001  (what is not listed says nothing)
@@ -31,7 +34,8 @@ def deed(event: Event) -> str:  # noqa: ARG001  (what is not listed says nothing
 
 @deed.register
 def _(event: PauseAsked) -> str:
-    return f"paused by a {event.by}: the run holds at its next gate"
+    why = one_line(event.reason.replace("\n", " "), MOST_REASON) or "the run holds at its next gate"
+    return f"paused by a {event.by}: {why}"
 
 
 @deed.register

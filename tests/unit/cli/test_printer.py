@@ -175,6 +175,10 @@ def test_breakpoints_and_decisions_are_told() -> None:
     ("event", "said"),
     [
         (events.PauseAsked(), "paused by a person"),
+        (
+            events.PauseAsked("rule", "The sandbox is lost: gone.\nResume brings it back."),
+            "paused by a rule: The sandbox is lost: gone. Resume brings it back.",
+        ),
         (events.PauseLifted("script"), "let go on by a script"),
         (events.ModeChanged("step"), "mode step, set by a person"),
         (events.BreakpointsChanged(()), "breakpoints were changed by a person"),
