@@ -13,13 +13,15 @@ from lis_tui.sandbox.inlet import PORT
 from lis_tui.sandbox.service import Service
 
 _ADDRESS = f"http://127.0.0.1:{PORT}"
+_NAMES = ("http_proxy", "https_proxy", "all_proxy")
 _INSIDE = "localhost,127.0.0.1,::1"
 PROXIED: Mapping[str, str] = {
-    **dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), _ADDRESS),
+    **dict.fromkeys(_NAMES, _ADDRESS),
+    **dict.fromkeys(map(str.upper, _NAMES), _ADDRESS),
     **dict.fromkeys(("no_proxy", "NO_PROXY"), _INSIDE),
     "NODE_USE_ENV_PROXY": "1",
 }
-"""Programs differ in which of these they read."""
+"""Programs differ in which of these they read; what is carried in of the host's own leads nowhere inside."""
 NOWHERE = ("169.254.0.0/16", *(f"{address}/{address.max_prefixlen}" for address in sorted(METADATA, key=str)))
 """Where clouds tell a machine its secrets: none of it is a sandbox's business."""
 

@@ -266,7 +266,7 @@ async def test_with_allow_a_listed_host_passes_and_others_are_refused_in_words(
 
 async def test_programs_find_the_proxy_by_their_variables(allowed: Sandbox, canary: Canary) -> None:
     terminal = Terminal(allowed)
-    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+    for name in ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         assert await terminal(f"echo ${name}") == b"http://127.0.0.1:3128\n"
     assert b"127.0.0.1" in await terminal("echo $no_proxy; test $NODE_USE_ENV_PROXY = 1")
     assert terminal.end.exit_code == 0
