@@ -169,6 +169,13 @@ def _modes(given: dict[str, str]) -> object:
     raise Refused("none")
 
 
+@attempt("file of the machine: the mode of one in /proc is set")
+def _proc_modes(_: dict[str, str]) -> object:
+    """These modes are the same in every /proc of a machine."""
+    os.chmod("/proc/uptime", os.stat("/proc/uptime").st_mode & 0o7777)
+    return "/proc/uptime"
+
+
 # -- mounts and namespaces -------------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ from lis_tui.core.private import is_ours, private_folder
 from lis_tui.core.removal import remove_tree
 from lis_tui.sandbox.furniture import PIP_PATH, furnish, furnish_base, pip_package
 from lis_tui.sandbox.groups import remove
-from lis_tui.sandbox.sealing import sealing
+from lis_tui.sandbox.sealing import sealed_proc, sealing
 
 LAYERED = ("/usr", "/etc", "/var/lib/dpkg", "/var/lib/apt", "/var/cache/apt", "/var/cache/debconf")
 _LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -263,7 +263,7 @@ def enclosed(
     places: Places, *, workdir: str, private: str, variables: Mapping[str, str], has_network: bool
 ) -> list[str]:
     """Give the words by which bubblewrap encloses a command in the root, which `script` puts there first."""
-    words = ["--proc", "/proc", *_guarded_proc(), "--dev", "/dev"]
+    words = ["--proc", "/proc", *_guarded_proc(), *sealed_proc(), "--dev", "/dev"]
     words += ["--bind", str(places.shared), "/dev/shm", "--remount-ro", "/dev"]
     words += ["--bind", str(places.worktree), workdir]
     words += ["--bind", str(places.private), private, "--ro-bind", str(places.pipes), f"{private}/pipes"]

@@ -13,6 +13,11 @@ def sealing() -> list[str]:
     return [*_sealed_devices(), *_sealed_program()]
 
 
+def sealed_proc() -> list[str]:
+    """Give words for bubblewrap: the modes of what lies in `/proc` are the same in every one of a machine."""
+    return ["--remount-ro", "/proc"] if os.geteuid() == 0 else []
+
+
 def _sealed_devices() -> list[str]:
     """Bubblewrap shows this machine's own; what is written to a device is no change of its file."""
     if os.geteuid() != 0:
