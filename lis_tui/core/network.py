@@ -1,19 +1,13 @@
 """Which hosts a sandbox may reach: rules, what a name means, and which addresses `*` never means."""
 
 import re
-import socket
 from collections.abc import Callable, Iterable
-from ipaddress import (
-    IPv4Address,
-    IPv4Network,
-    IPv6Address,
-    IPv6Network,
-    ip_address,
-    ip_network,
-)
+from ipaddress import IPv6Address, ip_network
 
 from msgspec import Struct
 
+from lis_tui.core.addresses import METADATA as METADATA
+from lis_tui.core.addresses import address_of, is_loopback, is_private, why_local
 from lis_tui.core.errors import SettingsInvalid
 from lis_tui.core.text import one_line
 
@@ -22,28 +16,12 @@ WEB = (80, 443)
 EVERY = "*"
 LOCALHOST = "localhost"
 
-METADATA = frozenset(
-    ip_address(one)
-    for one in ("169.254.169.254", "fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192")
-)
-"""Where clouds tell a machine its secrets."""
-_STAND_INS = tuple(
-    ip_network(one)
-    for one in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15", "2001:db8::/32")
-)
-"""Nobody's: VPNs and gateways that lead traffic elsewhere give them to the names of public hosts."""
-_THIS_NETWORK = IPv4Network("0.0.0.0/8")
-_SITE_LOCAL = IPv6Network("fec0::/10")
-_NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))
-_COMPATIBLE = IPv6Network("::/96")
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _NUMBER = re.compile(r"\d+|0x[0-9a-f]*")
 _RULE = re.compile(
     r"(?:\[(?P<six>[^\]]*)\]|(?P<host>[^:\[\]]*))(?::(?P<port>[^:]*))?|(?P<bare>[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)"
 )
 _SHOWN = 80
-
-Address = IPv4Address | IPv6Address
 
 
 class Rule(Struct, frozen=True):
@@ -106,7 +84,7 @@ class Rules:
 
     def why_not_there(self, host: str, port: int, address: str) -> str:
         """Say why it may not be reached at this address, for which its name stands."""
-        if self._lists(address, port) or (host == LOCALHOST and _is_loopback(address)):
+        if self._lists(address, port) or (host == LOCALHOST and is_loopback(address)):
             return ""
         if kind := why_local(address):
             return _local(host, address, kind)
@@ -142,14 +120,9 @@ def rule_of(text: str) -> Rule:
         name = host_of(host[2:] if is_domain else host)
     except ValueError as error:
         raise _wrong(text, str(error)) from error
-    if is_domain and _address(name) is not None:
+    if is_domain and address_of(name) is not None:
         raise _wrong(text, "an address has no names below it")
     return Rule(f"*.{name}" if is_domain else name, port)
-
-
-def is_address(host: str) -> bool:
-    """Whether it is an address and stands for itself."""
-    return _address(host) is not None
 
 
 def is_local_name(host: str) -> bool:
@@ -168,7 +141,7 @@ def host_of(text: str) -> str:
     name = text.strip().lower()
     if name.startswith("[") and name.endswith("]"):
         name = name[1:-1]
-    address = _address(name)
+    address = address_of(name)
     if address is not None:
         return str((isinstance(address, IPv6Address) and address.ipv4_mapped) or address)
     name = _ascii(name).removesuffix(".")
@@ -180,73 +153,11 @@ def host_of(text: str) -> str:
     return name
 
 
-def why_local(address: str) -> str:
-    """Say what makes this address one of the machine's own surroundings; empty where nothing does."""
-    found = _address(address)
-    if found is None:
-        return "no address"
-    for one in (found, _embedded(found)):
-        if one is not None and (kind := _local_kind(one)):
-            return kind
-    return ""
-
-
-def is_private(address: str) -> bool:
-    """Whether it is in a home's or a company's own network, or nowhere."""
-    found = _address(address)
-    if found is None:
-        return True
-    meant = _embedded(found) or found
-    return not (meant.is_global or any(meant in network for network in _STAND_INS))
-
-
-def is_own_address(address: str) -> bool:
-    """Whether it is one of this machine's own: what is sent there would come from there. Nothing is sent."""
-    found = _address(address)
-    if found is None:
-        return False
-    family = socket.AF_INET if isinstance(found, IPv4Address) else socket.AF_INET6
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM) as asked:
-            asked.connect((address, 9))
-            return str(asked.getsockname()[0]) == str(found)
-    except OSError:
-        return False  # no way leads there
-
-
-def _local_kind(address: Address) -> str:
-    kinds = {
-        "a cloud's metadata address": address in METADATA,
-        "a loopback address": address.is_loopback,
-        "a link-local address": address.is_link_local or address in _SITE_LOCAL,
-        "no host's address": address.is_unspecified or address in _THIS_NETWORK,
-        "a multicast address": address.is_multicast or str(address) == "255.255.255.255",
-    }
-    return next((kind for kind, is_so in kinds.items() if is_so), "")
-
-
-def _embedded(address: Address) -> IPv4Address | None:
-    """Give the address of version 4 that one of version 6 carries, to which its packets would go."""
-    if isinstance(address, IPv4Address):
-        return None
-    if address.ipv4_mapped or address.sixtofour:
-        return address.ipv4_mapped or address.sixtofour
-    if address.teredo:
-        return address.teredo[1]
-    has_tail = any(address in network for network in _NAT64) or (address in _COMPATIBLE and int(address) > 1)
-    return IPv4Address(int(address) & 0xFFFFFFFF) if has_tail else None
-
-
-def _is_loopback(address: str) -> bool:
-    found = _address(address)
-    return found is not None and found.is_loopback
-
-
 def _is_kept(host: str) -> bool:
     """Whether a host as it is written is not meant by `*`: what a name stands for is seen later."""
     if is_local_name(host):
         return True
-    return _address(host) is not None and bool(why_local(host) or is_private(host))
+    return address_of(host) is not None and bool(why_local(host) or is_private(host))
 
 
 def _kept(host: str) -> str:
@@ -272,16 +183,8 @@ def _own(host: str, address: str) -> str:
 
 
 def _is_within(host: str, network: str) -> bool:
-    address = _address(host)
+    address = address_of(host)
     return address is not None and address in ip_network(network)
-
-
-def _address(text: str) -> Address | None:
-    try:
-        found = ip_address(text)
-    except ValueError:
-        return None
-    return None if isinstance(found, IPv6Address) and found.scope_id is not None else found
 
 
 def _network(text: str) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
+from lis_tui.core.addresses import is_address, is_own_address, why_local
 from lis_tui.core.bus import Bus
 from lis_tui.core.decisions import AnswerConnection, HostVerdict, SetAllowedHosts
 from lis_tui.core.errors import DecisionRefused, SettingsInvalid
@@ -17,7 +18,7 @@ from lis_tui.core.events import (
     StepFinished,
     Who,
 )
-from lis_tui.core.network import WEB, Rule, Rules, is_address, is_local_name, is_own_address, why_local
+from lis_tui.core.network import WEB, Rule, Rules, is_local_name
 from lis_tui.core.ports import Connection
 from lis_tui.core.spec import RunSpec
 from lis_tui.core.view import RunView

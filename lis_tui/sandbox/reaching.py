@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import h11
 
-from lis_tui.core.network import LOCALHOST, host_of, is_address, why_local
+from lis_tui.core.addresses import is_address, why_local
+from lis_tui.core.network import LOCALHOST, host_of
 from lis_tui.core.ports import Connection, Door
 from lis_tui.sandbox.line import PIECE_BYTES, Line, Turned
 from lis_tui.sandbox.upstream import USABLE, Upstream, Upstreams

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lis_tui.core.addresses import is_own_address, is_private, why_local
 from lis_tui.core.errors import SettingsInvalid
-from lis_tui.core.network import Rules, check_rules, host_of, is_own_address, is_private, rule_of, why_local
+from lis_tui.core.network import Rules, check_rules, host_of, rule_of
 
 PUBLIC = "93.184.216.34"
 LOCAL = ["127.0.0.1", "127.9.9.9", "::1", "0.0.0.0", "::", "169.254.0.1", "fe80::1", "224.0.0.1", "ff02::1"]
