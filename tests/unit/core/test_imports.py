@@ -12,6 +12,7 @@ BESIDE_THE_ENGINE = (
     "lis_tui.sandbox.image",
     "lis_tui.sandbox.orphans",
     "lis_tui.sandbox.engines",
+    "lis_tui.sandbox.podman",
     "lis_tui.cli.image",
     "lis_tui.host",
 )
