@@ -15,7 +15,9 @@ GAP_S = 0.5
 """Time between two measurements, at least."""
 TOLD_EVERY_S = 2.0
 SHARE = 30
-"""So many times as long as a measurement takes, nothing is measured."""
+"""So many times as long as a measurement takes, nothing is measured;"""
+SHARE_UNLIMITED = 8
+"""so many times where the kernel does not limit the memory, and only who measures it can."""
 _MB = 1 << 20
 
 
@@ -87,7 +89,8 @@ class Load:
             if not told_at or now - told_at >= self._told_every_s:
                 self._tell(load, space, _cpus(told, load, now - told_at))
                 told_at, told = now, load
-            await asyncio.sleep(max(self._gap_s, min(SHARE * took_s, 10.0)))
+            share = SHARE_UNLIMITED if load.memory_limit_bytes is None else SHARE
+            await asyncio.sleep(max(self._gap_s, min(share * took_s, 10.0)))
 
     def _tell(self, load: Measured, space: Space | None, cpus: float | None) -> None:
         limits = self._limits()

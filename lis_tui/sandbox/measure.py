@@ -41,10 +41,11 @@ def counts_below(pid: int, known: Counts, in_memory: Path) -> Counts:
 
 def _size_of(folder: Path) -> int:
     found = 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            with suppress(OSError):
-                found += Path(parent, name).lstat().st_blocks * 512
+    with suppress(RecursionError):  # before Python 3.12
+        for parent, _, names in os.walk(folder):
+            for name in names:
+                with suppress(OSError):
+                    found += Path(parent, name).lstat().st_blocks * 512
     return found
 
 

@@ -139,9 +139,12 @@ def _has_watch(folder: Path) -> bool:
 
 
 def _has_closed_folder(folder: Path) -> bool:
-    """Tell whether a folder in the tree may not be read by this user."""
+    """Tell whether a folder in the tree may not be read by this user, or is too deep to be looked at."""
     closed: list[OSError] = []
-    for _ in os.walk(folder, onerror=closed.append):
-        if closed:
-            break
+    try:
+        for _ in os.walk(folder, onerror=closed.append):
+            if closed:
+                break
+    except RecursionError:  # before Python 3.12
+        return True
     return any(isinstance(error, PermissionError) for error in closed)

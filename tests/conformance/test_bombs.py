@@ -21,7 +21,7 @@ KILLED = r"memory limit of 128 MB was hit: the kernel killed a process|MB of mem
 CLEAN = "cd /testbed; rm -rf /testbed/* /tmp/* /dev/shm/* 2>/dev/null; echo clean"
 BOMBS = {
     "output": ("yes", r"stopped: it printed more than 2 MB, which is the most that one command may print"),
-    "memory": ("head -c 3000000000 /dev/zero | tail -c 2900000000 | wc -c", KILLED),
+    "memory": ("head -c 3000000000 /dev/zero | tail -c 2900000000 | (sleep 2; wc -c)", KILLED),
     "processes": ("for i in {1..64}; do sleep 1 & done; wait", r"Resource temporarily unavailable"),
     "open files": ("(for i in {1..17000}; do exec {x}</dev/null; done)", r"Too many open files"),
     "shared memory": ("head -c 99000000 /dev/zero | split -b 20M - /dev/shm/x", r"No space left on device"),
