@@ -186,10 +186,14 @@ def _belongs(pid: int, mark: bytes) -> bool:
 
 
 def _mounts(pid: int) -> bytes:
-    """Give what is mounted for a process that does not simply see what we see."""
+    """Give what is mounted for a process that does not see what we see, but for small disks as a whole.
+
+    Whoever makes a mount namespace begins with a copy of all that is mounted here.
+    """
     with contextlib.suppress(OSError):
         if os.readlink(f"/proc/{pid}/ns/mnt") != os.readlink("/proc/self/ns/mnt"):
-            return _read(pid, "mountinfo")
+            lines = _read(pid, "mountinfo").splitlines(keepends=True)
+            return b"".join(line for line in lines if b" - tmpfs " not in line or line.split()[3] != b"/")
     return b""
 
 
