@@ -51,18 +51,21 @@ def _missing(shown: list[Record], kept: list[Record]) -> str:
     for record in shown:
         if record.n and facts.get(record.n) != record:
             return f"fact {record.n} was shown and is not kept: {type(record.event).__name__}"
-    text = _open_text(shown, kept)
-    last = kept[-1].event
-    if text and not (isinstance(last, ReplyCutOff) and last.text.startswith(text)):
-        return f"{len(text)} characters of a reply were shown and are not kept"
+    for turn, text in _open_texts(shown, kept).items():
+        cut_off = (one.event for one in kept if isinstance(one.event, ReplyCutOff) and one.event.turn == turn)
+        if not any(event.text.startswith(text) for event in cut_off):
+            return f"{len(text)} characters of the reply of turn {turn} were shown and are not kept"
     return ""
 
 
-def _open_text(shown: list[Record], kept: list[Record]) -> str:
-    """What was shown of a reply that no fact holds."""
+def _open_texts(shown: list[Record], kept: list[Record]) -> dict[int, str]:
+    """Give what was shown of replies that were never whole, by turn."""
     done = {one.event.turn for one in kept if isinstance(one.event, ReplyFinished | ModelRetried)}
-    texts = (record.event for record in shown if isinstance(record.event, TextArrived))
-    return "".join(event.text for event in texts if event.turn not in done)
+    texts: dict[int, str] = {}
+    for record in shown:
+        if isinstance(record.event, TextArrived) and record.event.turn not in done:
+            texts[record.event.turn] = texts.get(record.event.turn, "") + record.event.text
+    return texts
 
 
 def ended_of(data: Path, name: str) -> RunEnded | None:
