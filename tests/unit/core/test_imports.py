@@ -13,6 +13,7 @@ BESIDE_THE_ENGINE = (
     "lis_tui.sandbox.orphans",
     "lis_tui.sandbox.engines",
     "lis_tui.sandbox.podman",
+    "lis_tui.sandbox.sidecar",
     "lis_tui.cli.enclosure",
     "lis_tui.cli.image",
     "lis_tui.host",
