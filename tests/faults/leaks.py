@@ -116,9 +116,9 @@ class Home:
         )
 
     def _in_groups(self, live: Collection[str]) -> Iterator[str]:
-        dead = self._privates(live)
+        dead = tuple(f"{name}-" for name in self._privates(live))  # each sandbox adds a word of its own
         for folder, folders, _ in os.walk("/sys/fs/cgroup"):
-            yield from (f"control group {folder}/{name}" for name in folders if name in dead)
+            yield from (f"control group {folder}/{name}" for name in folders if name.startswith(dead))
 
     def _running(self, live: Collection[str]) -> Iterator[str]:
         trees = tuple(f"/worktrees/{name} ".encode() for name in live)

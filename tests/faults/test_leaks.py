@@ -13,7 +13,9 @@ import pytest
 
 from lis_tui.config.places import find_places
 from lis_tui.core.private import private_folder
+from lis_tui.core.spec import SandboxSpec
 from lis_tui.host.leftovers import host_id
+from lis_tui.sandbox.groups import Groups
 from lis_tui.sandbox.layers import Places
 from lis_tui.trajectory.store import Store
 from tests.docker_home import docker_image
@@ -84,6 +86,19 @@ def test_processes_are_found_by_what_they_were_given_and_not_those_of_a_live_run
         (found,) = home.leaks(())
         assert found.startswith(f"process {pid}: ")
         assert home.leaks({"dead"}) == []
+
+
+def test_control_groups_are_found(home: Home) -> None:
+    groups = Groups(f"{private_of(home, 'dead').name}-1", SandboxSpec())
+    if not groups.make():
+        pytest.skip("this machine lets us make no control groups")
+    try:
+        found = home.leaks(())
+    finally:
+        groups.remove()
+    assert found
+    assert all(one.startswith("control group ") for one in found)
+    assert home.leaks(()) == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount")
