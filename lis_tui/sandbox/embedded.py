@@ -146,7 +146,12 @@ class EmbeddedHome:
         """Say what this sandbox is weaker in than a container, and what is missing of it."""
         assert self._keeper is not None
         limited = self._groups.limited | ({"processes"} if self._most_processes() else set())
-        unlimited = [name for name in ("memory", "processes", "processors") if name not in limited]
+        named = {
+            "memory": "memory in all (each process is)",
+            "processes": "processes",
+            "processors": "processors",
+        }
+        unlimited = [words for name, words in named.items() if name not in limited]
         notes = _in_short(self.network, self._based)
         notes += [f"not limited: {', '.join(unlimited)}"] if unlimited else []
         notes += [f"{path} cannot be changed inside" for path in self._keeper.read_only]
@@ -167,8 +172,16 @@ class EmbeddedHome:
         """Give the command; values of variables are in what is `given` to it, where no `ps` shows them."""
         refused = ["--seccomp", str(filtered)] if self._filter else []
         words = ["--args", str(given), *refused, "--info-fd", str(told), "--", *keeper.LAUNCH, PIPES_PATH]
-        most, shared = self._most_processes(), shared_mb(self._spec)
-        text = layers.script(self._places, self._base, words, self._entered, most, shared)
+        text = layers.script(
+            self._places,
+            self._base,
+            words,
+            self._entered,
+            most=self._most_processes(),
+            # where no group counts the memory of all, one alone cannot have it all
+            most_kb=None if "memory" in self._groups.limited else self._spec.memory_mb << 10,
+            shared_mb=shared_mb(self._spec),
+        )
         return ["unshare", *as_root(), "--mount", "--propagation", "private", "--", "bash", "-c", text]
 
     def _most_processes(self) -> int | None:

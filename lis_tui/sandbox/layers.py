@@ -214,17 +214,21 @@ def script(
     base: Path | None,
     words: Sequence[str],
     groups: Sequence[Path] = (),
+    *,
     most: int | None = None,
+    most_kb: int | None = None,
     shared_mb: int = 64,
 ) -> str:
     """Give what mounts the root in a namespace of its own and then runs bubblewrap with the words given.
 
     A part over which no layer can be laid is bound read-only instead, by more words; it is
-    told as `R PATH` on standard output. All of it is in the `groups`, and `most` processes.
+    told as `R PATH` on standard output. All of it is in the `groups`, and `most` processes; each of them
+    may have `most_kb` of data.
     """
     more = ",userxattr" if os.geteuid() != 0 else ""
     lines = [f"echo $$ >{shlex.quote(str(group))}" for group in groups]
     lines += [f"ulimit -u {most}"] if most is not None else []
+    lines += [f"ulimit -d {most_kb}"] if most_kb is not None else []
     lines += ["set -e", "set --"]
     size = f"size={shared_mb}m,mode=1777"
     lines += [shlex.join(["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(places.shared)])]

@@ -17,7 +17,10 @@ from tests.playing import Game, make_spec
 
 FULL = r"stopped: what the sandbox has written takes [\d,]+ MB; the limit is 40 MB\. Delete what is"
 MANY = r"stopped: the sandbox has written [\d,]+ files; the limit is 3,000\. Delete what is not needed"
-KILLED = r"memory limit of 128 MB was hit: the kernel killed a process|MB of memory; the limit is 128 MB"
+KILLED = (
+    r"memory limit of 128 MB was hit: the kernel killed a process|MB of memory; the limit is 128 MB"
+    r"|memory exhausted"  # where each process is limited by itself
+)
 CLEAN = "cd /testbed; rm -rf /testbed/* /tmp/* /dev/shm/* 2>/dev/null; echo clean"
 BOMBS = {
     "output": ("yes", r"stopped: it printed more than 2 MB, which is the most that one command may print"),

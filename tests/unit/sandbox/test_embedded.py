@@ -213,7 +213,7 @@ async def sandbox_load(folder: Path) -> Load:
             ("test_escapes", "test_breakout", "test_network", "test_jobs", "test_limits"), id="escapes"
         ),
         pytest.param(
-            ("test_shell", "test_commands", "test_files", "test_checkpoints"),
+            ("test_shell", "test_commands", "test_files", "test_checkpoints", "test_bombs"),
             id="all",
             marks=pytest.mark.slow,
         ),
