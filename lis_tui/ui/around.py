@@ -33,7 +33,13 @@ class Around:
     def status_lines(self, width: int) -> list[list[Ink]]:
         """Give the status line."""
         screen = self._screen
-        moment = Moment(screen.clock(), screen.source.is_recorded, screen.hinted, screen.lost)
+        moment = Moment(
+            screen.clock(),
+            screen.source.is_recorded,
+            screen.hinted,
+            screen.lost,
+            warned=self.loads.warned,
+        )
         commands = screen.commands
         is_seen = commands.painted_gate is not None or commands.painted_host is not None
         keys = footer(screen.view, screen.where, is_gate_seen=is_seen)

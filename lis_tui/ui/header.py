@@ -41,7 +41,7 @@ class Header:
         """What the sandbox of a live run uses."""
         if self._screen.source.is_recorded:
             return []
-        load = load_inks(self._screen.view.load, int(width * LOAD_PART))
+        load = load_inks(self._screen.view.load, int(width * LOAD_PART), self._screen.around.loads.warned)
         return [*load, (" ", "")] if load else []
 
     def press(self, x: int, y: int, width: int) -> None:

@@ -1,7 +1,7 @@
 """What the sandbox uses, in cells of fixed widths; what is near its limit comes first and is warned of."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from itertools import pairwise
 
 from msgspec import Struct
@@ -12,6 +12,9 @@ from lis_tui.ui.rows import Ink, cells
 
 NEAR = 0.8
 """From this part of a limit on a person is warned."""
+CALM = 0.7
+"""Only below this part the warning ends, so that what goes up and down near the other stays where it is."""
+_NOTHING: frozenset[str] = frozenset()
 HISTORY_S = 90.0
 """So much of the past is drawn."""
 BARS = "▁▂▃▄▅▆▇█"
@@ -29,11 +32,14 @@ class Gauge(Struct, frozen=True):
     """To use all of it is no trouble."""
     is_quiet: bool = False
     """It is told only near its limit."""
+    is_warned: bool = False
+    """A person was warned of it when it was measured before."""
 
     @property
     def is_near(self) -> bool:
         """Whether a person should know."""
-        return self.part is not None and self.part >= NEAR and not self.may_be_full
+        least = CALM if self.is_warned else NEAR
+        return self.part is not None and self.part >= least and not self.may_be_full
 
 
 class _Kind(Struct, frozen=True):
@@ -74,19 +80,19 @@ _KINDS = (
 )
 
 
-def gauges(load: LoadMeasured) -> list[Gauge]:
-    """Give what is known, those near their limits first."""
-    found = [_gauge(kind, load) for kind in _KINDS]
+def gauges(load: LoadMeasured, warned: Set[str] = _NOTHING) -> list[Gauge]:
+    """Give what is known, those near their limits first; `warned`: the names of those warned of before."""
+    found = [_gauge(kind, load, warned) for kind in _KINDS]
     known = [gauge for gauge in found if gauge is not None]
     return sorted(known, key=lambda gauge: not gauge.is_near)
 
 
-def load_inks(load: LoadMeasured | None, room: int) -> list[Ink]:
+def load_inks(load: LoadMeasured | None, room: int, warned: Set[str] = _NOTHING) -> list[Ink]:
     """Give as many gauges as have room; each is as wide as it was before."""
     if load is None:
         return []
     line: list[Ink] = []
-    for gauge in gauges(load):
+    for gauge in gauges(load, warned):
         if gauge.is_quiet and not gauge.is_near:
             continue
         drawn = [(_GAP, ""), *_inks(gauge)]
@@ -96,14 +102,14 @@ def load_inks(load: LoadMeasured | None, room: int) -> list[Ink]:
     return line
 
 
-def load_warnings(load: LoadMeasured | None) -> list[Ink]:
+def load_warnings(load: LoadMeasured | None, warned: Set[str] = _NOTHING) -> list[Ink]:
     """Say in words what is near its limit."""
     if load is None:
         return []
-    return [(f"{one.long} {one.part:.0%}", "warning") for one in gauges(load) if one.is_near]
+    return [(f"{one.long} {one.part:.0%}", "warning") for one in gauges(load, warned) if one.is_near]
 
 
-def _gauge(kind: _Kind, load: LoadMeasured) -> Gauge | None:
+def _gauge(kind: _Kind, load: LoadMeasured, warned: Set[str]) -> Gauge | None:
     used, limit = getattr(load, kind.used), getattr(load, kind.limit)
     if used is None:
         return None
@@ -114,6 +120,7 @@ def _gauge(kind: _Kind, load: LoadMeasured) -> Gauge | None:
         used / limit if limit else None,
         kind.may_be_full,
         kind.is_quiet,
+        kind.name in warned,
     )
 
 
@@ -135,12 +142,16 @@ class LoadHistory:
 
     def __init__(self) -> None:
         self._kept: deque[tuple[float, LoadMeasured]] = deque()
+        self.warned = _NOTHING
+        """The names of the gauges that a person is warned of."""
 
     def take(self, records: Iterable[Record]) -> None:
         """Keep what was measured, and let go of what is long over."""
         for record in records:
             if isinstance(record.event, LoadMeasured):
                 self._kept.append((record.at, record.event))
+                near = (gauge.name for gauge in gauges(record.event, self.warned) if gauge.is_near)
+                self.warned = frozenset(near)
         while self._kept and self._kept[0][0] < self._kept[-1][0] - HISTORY_S:
             self._kept.popleft()
 
@@ -150,7 +161,7 @@ class LoadHistory:
             return
         now = self._kept[-1][1]
         for kind in _KINDS:
-            if (gauge := _gauge(kind, now)) is not None:
+            if (gauge := _gauge(kind, now, self.warned)) is not None:
                 yield self._line(kind, gauge, width)
 
     def _line(self, kind: _Kind, gauge: Gauge, width: int) -> list[Ink]:

@@ -33,6 +33,8 @@ class Moment(Struct, frozen=True):
     """All of the recording is shown."""
     hit: str = ""
     """Which of the hits of a search one is at."""
+    warned: frozenset[str] = frozenset()
+    """The names of the gauges that a person is warned of."""
 
 
 def state_words(view: RunView, moment: Moment) -> Ink:
@@ -163,7 +165,7 @@ def _parts(view: RunView, moment: Moment) -> list[Ink]:
     context: Ink = (_context(view), "output")
     parts: list[Ink] = [
         (moment.hit, "human"),
-        *([] if moment.is_recorded else load_warnings(view.load)),
+        *([] if moment.is_recorded else load_warnings(view.load, moment.warned)),
         ("" if moment.is_recorded else view.mode, "output"),
         (words.turns(len(view.turns) - 1, view.limits, is_foreign=is_foreign), "output"),
         *_warnings(view),

@@ -59,3 +59,16 @@ def test_the_history_holds_the_last_while_and_its_peaks() -> None:
 
 def test_where_nothing_was_measured_there_is_no_history() -> None:
     assert list(LoadHistory().lines(80)) == []
+
+
+def test_what_goes_up_and_down_near_its_limit_stays_where_it_is() -> None:
+    history = LoadHistory()
+    parts = (0.79, 0.8, 0.79, 0.81, 0.7, 0.69, 0.79, 0.81)
+    is_first, is_told = [], []
+    for second, part in enumerate(parts):
+        load = msgspec.structs.replace(LOAD, pids=round(1000 * part), pids_limit=1000)
+        history.take([at(float(second), load)])
+        is_first.append(gauges(load, history.warned)[0].name == "procs")
+        is_told.append(bool(load_warnings(load, history.warned)))
+        assert text_of(load_inks(load, 80, history.warned)).lstrip().startswith("procs") == is_first[-1]
+    assert is_first == is_told == [False, True, True, True, True, False, False, True]
