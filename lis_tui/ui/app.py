@@ -207,8 +207,9 @@ class LisApp(SafeApp[int]):
         code = screen.exit_code
         await self.branches.leave()
         self.farewell = screen.farewell
-        if len(self.screen_stack) > 1:
-            self.pop_screen()
+        if self.screen_stack[0] is not screen:
+            while screen in self.screen_stack:  # a key may have opened a dialog since
+                self.pop_screen()
             self.uninstall_screen(screen)
             self.title = "lis-tui"
         else:
