@@ -258,7 +258,11 @@ class MemorySandbox:
         self.measured = Load()
         self.written: Space | None = None
         self.spaces_measured = 0
+        self.holds_space: asyncio.Event | None = None
+        """What was written is known once this is set."""
         self.rests_stopped = 0
+        self.holds_stop: asyncio.Event | None = None
+        """All is stopped once this is set."""
         self.file_mb: int | None = None
         self.saved: SavedOutputs | Exception = SavedOutputs(())
         self._start_fails_with = start_fails_with
@@ -388,6 +392,8 @@ class MemorySandbox:
     async def stop_rest(self) -> None:
         """Count how often."""
         self._check()
+        if self.holds_stop is not None:
+            await self.holds_stop.wait()
         self.rests_stopped += 1
 
     async def send_input(self, data: bytes) -> None:
@@ -491,6 +497,8 @@ class MemorySandbox:
         """Give what the test said."""
         self._check()
         self.spaces_measured += 1
+        if self.holds_space is not None:
+            await self.holds_space.wait()
         return self.written
 
     async def stop(self) -> None:

@@ -4,6 +4,7 @@ Where a person watches, the run pauses then; where nobody does the model is told
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,6 +13,7 @@ from lis_tui.core.bus import spawn
 from lis_tui.core.errors import SandboxFailed
 from lis_tui.core.events import NoticeGiven
 from lis_tui.core.ports import Load, Sandbox, Space
+from lis_tui.engine.bounds import Age, Bound
 from lis_tui.engine.limits import Ending
 from lis_tui.engine.progress import Progress
 
@@ -28,6 +30,9 @@ HURRIED = 3
 """and so many times where room goes fast."""
 SETTLE_S = 2.0
 """How long what is stopped may take to be still."""
+MOST_DOUBTS = 5
+"""So many times in a row what is over a limit is measured anew because other things run than before; then it
+counts all the same, or commands shorter than a measurement could write without end."""
 _ADVICE = "Delete what is not needed before more is written; `du -xh / | sort -h | tail` shows what is large."
 _CALLED = {
     "disk": "The disk limit is reached",
@@ -35,27 +40,6 @@ _CALLED = {
     "reserve": "This machine's disk is nearly full",
 }
 """What stops the run, in the few words that a status line has room for."""
-
-
-class Bound:
-    """A limit. After it was hit some more is let pass, so that what deletes is not stopped too."""
-
-    def __init__(self) -> None:
-        self._slack = 0
-
-    def is_over(self, used: int, most: int) -> bool:
-        """Whether it is hit; once it is kept again there is no slack any more."""
-        if used <= most:
-            self._slack = 0
-        return used > most + self._slack
-
-    def ease(self, used: int, most: int, more: int) -> None:
-        """Let this much more pass than there is now."""
-        self._slack = max(0, used - most) + more
-
-    def tighten(self) -> None:
-        """Let nothing pass that is over the limit."""
-        self._slack = 0
 
 
 class Room:
@@ -79,6 +63,11 @@ class Room:
         self._bounds = {name: Bound() for name in ("disk", "files", "reserve")}
         self._limits = progress.limits
         self._stops = 0
+        self._age = Age()
+        progress.bus.call(self._age.hear)
+        self._measured_age = 0
+        """How much had begun and ended when the last measurement began."""
+        self._doubts = 0
         sandbox.limit_files(self._limits.disk_mb)
         self._settles_at: float | None = None
         self._free: int | None = None
@@ -107,14 +96,22 @@ class Room:
     def _measure_when_due(self, free: int | None) -> None:
         now = self._clock()
         is_due = now >= self._next or (now >= self._soonest and self._falls_fast(free))
-        if is_due and (self._task is None or self._task.done()):
-            self._free = free
-            self._task = spawn(self._measure(), "space", lambda _: None)
+        if is_due and not self._is_measuring:
+            self._begin_measuring(free)
+
+    @property
+    def _is_measuring(self) -> bool:
+        return self._task is not None and not self._task.done()
+
+    def _begin_measuring(self, free: int | None) -> None:
+        self._free = free
+        self._task = spawn(self._measure(), "space", lambda _: None)
 
     async def _measure(self) -> None:
-        began = self._clock()
+        began, age = self._clock(), self._age.now
         with suppress(SandboxFailed):
             self.space = await self._sandbox.space()
+            self._measured_age = age
         now = self._clock()
         self._measured_at, took_s = began, now - began
         self._soonest = now + HURRIED * took_s
@@ -143,12 +140,24 @@ class Room:
                 self._settles_at = None
                 self._ease(measures)
             return
-        for name, (used, most, sentence) in measures.items():
-            if self._bounds[name].is_over(used, most):
-                self._stop(_CALLED[name], sentence)
-                self._ease(measures)
-                return
-        self._judge_memory(load)
+        over = [name for name, (used, most, _) in measures.items() if self._bounds[name].is_over(used, most)]
+        if self._is_doubtful(load, is_over=over not in ([], ["reserve"])):
+            over = [name for name in over if name == "reserve"]
+        if over:
+            self._stop(_CALLED[over[0]], measures[over[0]][2])
+            self._ease(measures)
+        else:
+            self._judge_memory(load)
+
+    def _is_doubtful(self, load: Load, *, is_over: bool) -> bool:
+        """Whether what is over may be gone since it was measured; then it is measured again."""
+        if not is_over or self._measured_age == self._age.now or self._doubts >= MOST_DOUBTS:
+            self._doubts = 0
+            return False
+        if not self._is_measuring:
+            self._doubts += 1
+            self._begin_measuring(load.free_bytes)
+        return True
 
     def _measures(self, load: Load) -> dict[str, tuple[int, int, str]]:
         """Give what is used, what may be, and how that is said, of all that is limited and known."""
@@ -215,11 +224,15 @@ class Room:
         beside.begin(self._stop_rest(why), "stop at a limit")
 
     async def _stop_rest(self, why: str) -> None:
-        """Stop what runs besides the command, also what nobody follows."""
-        with suppress(SandboxFailed):
-            await self._sandbox.own_interrupt()
-            await self._progress.beside.jobs.stop_all(why)
-            await self._sandbox.stop_rest()
+        """Stop what runs besides the command, also what nobody follows; until then nothing is judged."""
+        self._settles_at = math.inf
+        try:
+            with suppress(SandboxFailed):
+                await self._sandbox.own_interrupt()
+                await self._progress.beside.jobs.stop_all(why)
+                await self._sandbox.stop_rest()
+        finally:
+            self._settle()
 
     def _tell(self, sentence: str) -> None:
         """Tell the person now and the model before its next turn."""

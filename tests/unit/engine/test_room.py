@@ -1,5 +1,6 @@
 """What a run's sandbox may write: where it is more, what writes is stopped, and both are told in words."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from lis_tui.core.decisions import Resume, SetLimits, ToBackground
 from lis_tui.core.events import JobEnded, MessageSent, NoticeGiven, PauseAsked, StepAddress, StepFinished
 from lis_tui.core.ports import Load, Space
 from lis_tui.core.spec import Limits
-from lis_tui.engine.room import GAP_S, MB, MOST_STOPS, RESERVE, SETTLE_S, Room
+from lis_tui.engine.room import GAP_S, MB, MOST_DOUBTS, MOST_STOPS, RESERVE, SETTLE_S, Room
 from tests.fakes import FakeClock, MemorySandbox, Played, Turn, bash, calls, submit
 from tests.playing import Game, make_spec
 
@@ -102,6 +103,96 @@ async def test_what_cleans_up_is_not_stopped_again_and_what_writes_on_is(tmp_pat
     assert game.observation(2, 1).ended_by == "limit"
     game.decide(Resume())
     await game.ended()
+
+
+async def next_runs(watched: Watched, first: Played, second: Played, command: str) -> None:
+    """Have the first command end, and the second begin."""
+    watched.game.sandbox.commands[command] = second
+    first.release()
+    await second.reached.wait()
+
+
+async def test_no_command_is_stopped_for_what_was_measured_before_it_began(tmp_path: Path) -> None:
+    cleans, innocent = Played(blocks=True), Played(blocks=True)
+    watched = await running(tmp_path, cleans, calls(bash("innocent", "2")), calls(submit("42")))
+    game = watched.game
+    measured = game.sandbox.holds_space = asyncio.Event()
+    watched.clock.forward(GAP_S)
+    watched.room.look(QUIET)
+    await game.pass_by()
+    assert game.sandbox.spaces_measured == 1
+    await next_runs(watched, cleans, innocent, "innocent")
+    game.sandbox.written = FULL  # as it was when that began to be measured
+    measured.set()
+    await game.pass_by()
+    game.sandbox.written = Space(1 * MB, 10)
+    watched.room.look(QUIET)
+    await game.pass_by()
+    assert game.sandbox.spaces_measured == 2
+    watched.room.look(QUIET)
+    innocent.release()
+    await game.ended()
+    assert game.all(PauseAsked) == []
+    assert game.observation(2, 1).status == "done"
+
+
+async def test_what_goes_on_writing_is_stopped_once_it_was_measured_again(tmp_path: Path) -> None:
+    first, second = Played(blocks=True), Played(blocks=True)
+    watched = await running(tmp_path, first, calls(bash("second", "2")), calls(submit("42")))
+    game = watched.game
+    await watched.look(Space(19 * MB, 10))
+    await next_runs(watched, first, second, "second")
+    watched.room.space = game.sandbox.written = FULL
+    watched.room.look(QUIET)
+    assert game.all(PauseAsked) == []
+    await game.pass_by()
+    watched.room.look(QUIET)
+    assert len(game.all(PauseAsked)) == 1
+    await game.pass_by()
+    assert game.observation(2, 1).ended_by == "limit"
+    game.decide(Resume())
+    await game.ended()
+
+
+async def test_commands_shorter_than_a_measurement_do_not_write_without_end(tmp_path: Path) -> None:
+    many = [Played(blocks=True) for _ in range(MOST_DOUBTS + 2)]
+    turns = [calls(bash(f"c{n}", str(n))) for n in range(1, len(many))]
+    watched = await running(tmp_path, many[0], *turns, calls(submit("42")))
+    game = watched.game
+    game.sandbox.written = FULL
+    for n in range(1, len(many)):
+        assert game.all(PauseAsked) == []
+        measured = game.sandbox.holds_space = asyncio.Event()
+        watched.clock.forward(GAP_S if n == 1 else 0.0)
+        watched.room.look(QUIET)
+        await game.pass_by()
+        await next_runs(watched, many[n - 1], many[n], f"c{n}")
+        measured.set()
+        await game.pass_by()
+    watched.room.look(QUIET)
+    assert len(game.all(PauseAsked)) == 1
+    game.decide(Resume())
+    await game.ended()
+
+
+async def test_nothing_is_judged_before_all_that_was_to_be_stopped_is(tmp_path: Path) -> None:
+    second = Played(blocks=True)
+    watched = await running(tmp_path, Played(blocks=True), calls(bash("second", "2")), calls(submit("42")))
+    game = watched.game
+    game.sandbox.commands["second"] = second
+    stopped = game.sandbox.holds_stop = asyncio.Event()
+    await watched.look(FULL)
+    game.decide(Resume())
+    await second.reached.wait()
+    await watched.settle()
+    await watched.look(Space(90 * MB, 10))
+    stopped.set()
+    await watched.game.pass_by()
+    await watched.settle()
+    assert len(game.all(PauseAsked)) == 1
+    second.release()
+    await game.ended()
+    assert game.observation(2, 1).status == "done"
 
 
 async def test_a_higher_limit_lets_it_write_more(tmp_path: Path) -> None:
