@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from textual.geometry import Size
+from textual.widget import Widget
 
 from lis_tui.ui.rows import Ink
 
@@ -24,6 +25,9 @@ class Layout:
         self._kind = "wide"
         self._parts = dict(_START)
         self.is_zoomed = False
+        self._is_tiny = False
+        self._kept: Widget | None = None
+        """Had the focus before there was no room for it."""
 
     @property
     def is_single(self) -> bool:
@@ -33,10 +37,23 @@ class Layout:
     def fit(self, size: Size) -> None:
         """Choose the arrangement for a size."""
         kind = "wide" if size.width >= WIDE else "medium" if size.width >= MEDIUM else "narrow"
-        self._screen.set_class(size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT, "-tiny")
+        was_tiny, self._is_tiny = self._is_tiny, size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT
+        if self._is_tiny:  # Textual takes the focus from what is not shown
+            self._kept = self._screen.focused or self._kept
+        self._screen.set_class(self._is_tiny, "-tiny")
         if kind != self._kind:
             self._kind = kind
             self.apply()
+        if was_tiny:
+            self._screen.call_after_refresh(self._come_back)
+
+    def _come_back(self) -> None:
+        """Give the focus back once there is room again."""
+        if self._is_tiny or self._kept is None:
+            return
+        if self._screen.focused is None:
+            self._screen.set_focus(self._kept, scroll_visible=False)
+        self._kept = None
 
     def zoom(self) -> None:
         """Show the focused pane alone, or all again."""
@@ -67,8 +84,8 @@ class Layout:
         screen = self._screen
         screen.set_class(self._kind == "medium" and not self.is_zoomed, "-medium")
         screen.set_class(self.is_single, "-single")
-        focused = screen.focused.id if screen.focused is not None else None
-        self._front(focused or "commands")
+        focused = screen.focused or self._kept
+        self._front((focused.id if focused is not None else None) or "commands")
         if not self.is_single:
             self._size()
 

@@ -1,14 +1,27 @@
 """A terminal whose size changes all the time, also to sizes in which nothing can be shown."""
 
 import random
+import re
 import sys
 from pathlib import Path
 
 import pexpect
+import pytest
+from textual.pilot import Pilot
+from textual.screen import Screen
 
 from lis_tui.core.events import encode
+from lis_tui.core.text import clean
 from lis_tui.trajectory.store import Store
-from tests import story
+from lis_tui.ui.app import LisApp
+from lis_tui.ui.screens.connections import ConnectionsScreen
+from lis_tui.ui.screens.numbers import NumbersScreen
+from lis_tui.ui.screens.preview import PreviewScreen
+from lis_tui.ui.screens.workbench import Workbench
+from tests import connected, previewed, story
+from tests.previewed import FakePreviews
+from tests.screens import FakeSource, bench, settle, start_app, text_of, workbench_app
+from tests.ui.test_preview import look_at, rest
 
 SIZES = [(1, 1), (5, 20), (24, 80), (3, 200), (60, 5), (40, 120), (2, 2), (50, 200)]
 
@@ -33,9 +46,94 @@ def test_two_hundred_sizes_in_a_row_end_nothing(tmp_path: Path) -> None:
                 child.send("j")
         child.setwinsize(24, 80)
         child.send("?")
-        child.expect(b"Keys|keys|help|Help")
+        child.expect(b"esc back")
+        child.send("q")
+        child.expect(b"2 Commands")
         child.sendcontrol("q")
         child.expect(pexpect.EOF)
     finally:
         child.close()
-    assert child.exitstatus == 0
+    assert child.exitstatus == 0, said(child.before)
+
+
+def said(written: object) -> str:
+    """Give the end of what a program wrote to its terminal, such as a crash report."""
+    text = written.decode(errors="replace") if isinstance(written, bytes) else ""
+    return clean(re.sub(r"\x1b\[[0-9;?=><]*[a-zA-Z]", "", text))[-6000:]
+
+
+SMALL = [(1, 1), (20, 5), (2, 200), (200, 3), (59, 14), (60, 15), (5, 60), (120, 40)]
+"""Widths and heights; what comes last has room for everything."""
+KEYS: dict[type[Screen[None]], tuple[str, ...]] = {
+    Workbench: (),
+    ConnectionsScreen: ("S",),
+    NumbersScreen: ("percent_sign",),
+    PreviewScreen: ("4", "enter"),
+}
+
+
+def app_of(folder: Path, *, is_recorded: bool) -> LisApp:
+    """Give an app whose run reached hosts, used what it has, and made a table."""
+    (folder / "long.csv").write_bytes(b"\0\1\2\3" * 21_000)
+    records = connected.after(connected.connected(), connected.FULL, connected.ASKED)
+    app = workbench_app(FakeSource(records, worktree=folder, is_recorded=is_recorded), now=records[-1].at + 3)
+    app.previews = FakePreviews({"long.csv": previewed.rows})
+    return app
+
+
+async def arrive(app: LisApp, pilot: Pilot[int], wanted: type[Screen[None]]) -> None:
+    """Open a screen as a person does."""
+    await look_at(app, pilot, "long.csv")
+    for key in KEYS[wanted]:
+        await pilot.press(key)
+        await settle(pilot)
+    for _ in range(200):
+        if isinstance(app.screen, wanted):
+            return
+        await settle(pilot)
+    raise AssertionError(text_of(app))
+
+
+@pytest.mark.parametrize("is_recorded", [False, True])
+@pytest.mark.parametrize("wanted", KEYS)
+async def test_no_size_ends_a_screen_and_what_was_there_comes_back(
+    tmp_path: Path, wanted: type[Screen[None]], *, is_recorded: bool
+) -> None:
+    app = app_of(tmp_path, is_recorded=is_recorded)
+    async with app.run_test(size=SMALL[-1]) as pilot:
+        await arrive(app, pilot, wanted)
+        before = text_of(app)
+        for size in SMALL:
+            await pilot.resize_terminal(*size)
+            assert app.size == size
+            assert isinstance(app.screen, wanted)
+        await rest(pilot)
+        assert text_of(app) == before
+
+
+async def test_who_leaves_while_a_dialog_opens_leaves_both() -> None:
+    app = workbench_app(FakeSource(story.ended(), is_recorded=True))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        # Textual handles the key for leaving before keys that were pressed earlier and still wait.
+        bench(app).action_do("quit")
+        bench(app).action_do("help")
+        await settle(pilot)
+    assert app.return_value == 0
+    assert app.farewell.startswith("The area of the Mandelbrot set")
+
+
+async def test_who_leaves_a_run_while_a_dialog_opens_is_back_where_the_run_was_opened() -> None:
+    app = start_app([])
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        first = app.screen
+        source = FakeSource(story.ended(), is_recorded=True)
+        app.push_screen(workbench_app(source)._first(app))
+        await settle(pilot)
+        bench(app).action_do("quit")
+        bench(app).action_do("help")
+        await settle(pilot)
+        assert app.screen_stack == [first]
+        assert source.has_left
+        assert app.is_running
