@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import socket
 import struct
+import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 OUTPUT = 1
 CONTROL = 2
@@ -48,6 +49,41 @@ class Door(Protocol):
     async def open(self, arguments: Sequence[str]) -> Channel:
         """Start a process. Raises SandboxFailed."""
         ...
+
+
+class Closable(Protocol):
+    """Something open."""
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+C = TypeVar("C", bound=Closable)
+
+
+class Handover(Generic[C]):
+    """What a thread opens for a caller, who may have gone before it is there: then it is closed."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._is_wanted = True
+        self._opened: C | None = None
+
+    def put(self, opened: C) -> C:
+        """Give it, in the thread."""
+        with self._lock:
+            self._opened = opened
+            if not self._is_wanted:
+                opened.close()
+        return opened
+
+    def give_up(self) -> None:
+        """Want it no longer."""
+        with self._lock:
+            self._is_wanted = False
+            if self._opened is not None:
+                self._opened.close()
 
 
 class Frames:

@@ -16,7 +16,7 @@ from docker.models.images import Image
 from lis_tui.core.errors import ImageMissing, SandboxFailed, ShellLost
 from lis_tui.core.ports import Contents, Door, Load, ManifestKeeper, SavedOutputs, Space
 from lis_tui.core.spec import Network, SandboxSpec
-from lis_tui.sandbox.channel import Channel
+from lis_tui.sandbox.channel import Channel, Handover
 from lis_tui.sandbox.computer import Computer
 from lis_tui.sandbox.engine import (
     BOOT_LABEL,
@@ -316,16 +316,22 @@ class DockerHome:
         container = self._inside()
         started: list[bool] = []
         note = partial(started.append, True)
+        api, handover = self._engine().api, Handover[Channel]()
+
+        def opened() -> Channel:
+            return handover.put(open_channel(api, container, arguments, self._variables(), note))
+
         try:
-            api = self._engine().api
-            channel = await asyncio.to_thread(
-                open_channel, api, container, arguments, self._variables(), note
-            )
+            channel = await asyncio.to_thread(opened)
+            if started:  # its network is another one now
+                self._passage.begin(self._way())
+                await self._passage.ready()
         except ENGINE_ERRORS as error:
+            handover.give_up()
             raise ShellLost(f"The sandbox is gone: {said(error)}") from error
-        if started:  # its network is another one now
-            self._passage.begin(self._way())
-            await self._passage.ready()
+        except BaseException:
+            handover.give_up()
+            raise
         return channel
 
     async def save_outputs(self, folder: Path) -> SavedOutputs:

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from lis_tui.core.text import one_line
 from lis_tui.sandbox import inlet
+from lis_tui.sandbox.channel import Handover
 
 _LONGEST_S = 20.0
 _SCRIPT = Path(inlet.__file__)
@@ -37,7 +38,12 @@ class Entry:
 async def listen_in(pid: int) -> socket.socket:
     """Give a socket that listens on the loopback address there. Raises OSError."""
     if os.geteuid() == 0:
-        return await asyncio.to_thread(_in_a_thread, pid, inlet.listen)
+        handover = Handover[socket.socket]()
+        try:
+            return await asyncio.to_thread(lambda: handover.put(_in_a_thread(pid, inlet.listen)))
+        except BaseException:
+            handover.give_up()
+            raise
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:

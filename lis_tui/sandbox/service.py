@@ -50,6 +50,7 @@ class Service:
     def __init__(self, door: Door) -> None:
         self._door = door
         self._channel: Channel | None = None
+        self._closings = 0
         self._lock = asyncio.Lock()
         self._preamble: list[bytes] = []
 
@@ -102,7 +103,8 @@ class Service:
         raise ShellLost("The sandbox does not answer any more.")
 
     def close(self) -> None:
-        """End it."""
+        """End it, also a bash that is just coming up."""
+        self._closings += 1
         self._drop()
 
     def _drop(self) -> None:
@@ -132,7 +134,11 @@ class Service:
 
     async def _opened(self) -> Channel:
         if self._channel is None:
+            closings = self._closings
             channel = await self._door.open(_LAUNCH)
+            if closings != self._closings:
+                channel.close()
+                raise OSError("it was ended meanwhile")
             self._channel = channel
             for script in self._preamble:
                 mark = fresh_mark()

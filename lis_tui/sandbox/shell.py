@@ -229,7 +229,10 @@ class Shell:
         notes = [] if self._bash is None else ["shell restarted: it ended between two commands"]
         parts = await self._saved()
         script, lost = state.replay(parts, self._cwd)
-        self._bash = await self._fresh()
+        fresh = await self._fresh()
+        if self._bash is not None:
+            self._bash.close()
+        self._bash = fresh
         await self._fresh_input()
         await self._script(self._limits + b"\n" + script)
         notes += [f"{name} is larger than 1 MB and was not kept" for name in lost]
@@ -278,7 +281,11 @@ class Shell:
         loop = (Path(__file__).parent / "loop.sh").read_bytes()
         await self._service.ask(b":", is_apart=False)  # its preamble makes the folder
         bash = Bash(await self._door.open(Bash.LAUNCH), self._folder, 2 * self._times_left)
-        await bash.start(loop)
+        try:
+            await bash.start(loop)
+        except BaseException:
+            bash.close()
+            raise
         return bash
 
     async def _script(self, script: bytes) -> None:

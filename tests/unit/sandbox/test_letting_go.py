@@ -1,0 +1,147 @@
+"""No channel into a sandbox is forgotten open: not one that died, nor one that nobody waits for any more."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from lis_tui.core.errors import ShellLost
+from lis_tui.sandbox import shell as module
+from lis_tui.sandbox.bash import Bash
+from lis_tui.sandbox.channel import Channel, Handover
+from lis_tui.sandbox.service import Answer, Service
+from lis_tui.sandbox.shell import Shell
+
+
+class Thing:
+    """Counts how often it is closed."""
+
+    def __init__(self) -> None:
+        self.times_closed = 0
+
+    def close(self) -> None:
+        self.times_closed += 1
+
+
+class Quiet(Service):
+    """A service that has nothing to say."""
+
+    async def ask(self, *_: object, **__: object) -> Answer:
+        return Answer(0, b"", "")
+
+
+class Ending:
+    is_gone = True
+
+    def __init__(self, *, fails: bool) -> None:
+        self._fails = fails
+        self.is_closed = False
+
+    async def start(self, _: bytes) -> None:
+        if self._fails:
+            raise ShellLost("none comes up")
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+class Bashes:
+    """Stands for the bash's class: each ends as soon as it is there, or does not come up."""
+
+    LAUNCH = Bash.LAUNCH
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.fails = fails
+        self.made: list[Ending] = []
+
+    def __call__(self, *_: object) -> Ending:
+        self.made.append(Ending(fails=self.fails))
+        return self.made[-1]
+
+
+class Idle(Thing):
+    """A process that ends when it is spoken to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+
+    async def read(self) -> list[tuple[int, bytes]]:
+        return []
+
+    async def write(self, data: bytes) -> None:
+        self.written += data
+
+    async def exit_code(self) -> int | None:
+        return None
+
+
+class Nowhere:
+    async def open(self, _: Sequence[str]) -> Channel:
+        return Idle()
+
+
+def a_shell(monkeypatch: pytest.MonkeyPatch, bashes: Bashes) -> Shell:
+    monkeypatch.setattr(module, "Bash", bashes)
+    shell = Shell(Nowhere(), Quiet(Nowhere()), folder="/nowhere", workdir="/")
+
+    async def nothing(_: bytes) -> None:
+        pass
+
+    monkeypatch.setattr(shell, "_script", nothing)
+    return shell
+
+
+async def test_a_bash_that_ended_between_two_commands_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    bashes = Bashes()
+    shell = a_shell(monkeypatch, bashes)
+    await shell.start()
+    await shell._ready()
+    assert [bash.is_closed for bash in bashes.made] == [True, False]
+
+
+async def test_a_bash_that_does_not_come_up_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    bashes = Bashes(fails=True)
+    with pytest.raises(ShellLost):
+        await a_shell(monkeypatch, bashes).start()
+    assert [bash.is_closed for bash in bashes.made] == [True]
+
+
+class Slow:
+    """A door that opens when it is told to."""
+
+    def __init__(self) -> None:
+        self.asked, self.may = asyncio.Event(), asyncio.Event()
+        self.channel = Idle()
+
+    async def open(self, _: Sequence[str]) -> Channel:
+        self.asked.set()
+        await self.may.wait()
+        return self.channel
+
+
+async def test_a_service_that_is_ended_while_its_bash_comes_up_keeps_none() -> None:
+    door = Slow()
+    service = Service(door)
+    asking = asyncio.ensure_future(service.ask(b":"))
+    await door.asked.wait()
+    service.close()
+    door.may.set()
+    with pytest.raises(ShellLost):
+        await asking
+    assert (door.channel.times_closed, door.channel.written) == (1, b"")
+
+
+def test_what_is_opened_for_a_caller_who_has_gone_is_closed() -> None:
+    handover, thing = Handover[Thing](), Thing()
+    handover.give_up()
+    handover.put(thing)
+    assert thing.times_closed == 1
+
+
+def test_what_was_opened_when_its_caller_goes_is_closed() -> None:
+    handover, thing = Handover[Thing](), Thing()
+    handover.put(thing)
+    assert thing.times_closed == 0
+    handover.give_up()
+    assert thing.times_closed == 1
