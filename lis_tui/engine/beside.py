@@ -138,6 +138,9 @@ class Beside:
         self.copies: Copies | None = None
         self.is_closing = False
         """The sandbox is being stopped: what ends now ends because of that."""
+        self.is_still = asyncio.Event()
+        """Nothing is being stopped at a limit; no step begins before, or what is stopped spoils its work."""
+        self.is_still.set()
         self._bus = bus
         self._tasks: set[asyncio.Task[None]] = set()
 

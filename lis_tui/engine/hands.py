@@ -45,6 +45,7 @@ class Hands:
         progress = self._progress
         async with progress.cuttable():
             await self._keeping.wait()
+            await progress.beside.is_still.wait()
         progress.bus.publish(
             StepStarted(address=address, tool=name, arguments=arguments, changed_by=changed_by)
         )

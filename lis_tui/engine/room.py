@@ -221,10 +221,11 @@ class Room:
             beside.stop_step(running, why)
         else:
             self._tell(why)
+        beside.is_still.clear()
         beside.begin(self._stop_rest(why), "stop at a limit")
 
     async def _stop_rest(self, why: str) -> None:
-        """Stop what runs besides the command, also what nobody follows; until then nothing is judged."""
+        """Stop what runs besides the command, also what nobody follows; nothing is judged or begun before."""
         self._settles_at = math.inf
         try:
             with suppress(SandboxFailed):
@@ -232,6 +233,7 @@ class Room:
                 await self._progress.beside.jobs.stop_all(why)
                 await self._sandbox.stop_rest()
         finally:
+            self._progress.beside.is_still.set()
             self._settle()
 
     def _tell(self, sentence: str) -> None:
