@@ -7,16 +7,18 @@ class Bound:
     """A limit. After it was hit some more is let pass, so that what deletes is not stopped too."""
 
     def __init__(self) -> None:
-        self._slack = 0
+        self._slack = self._more = 0
 
     def is_over(self, used: int, most: int) -> bool:
-        """Whether it is hit; once it is kept again there is no slack any more."""
-        if used <= most:
-            self._slack = 0
-        return used > most + self._slack
+        """Whether it is hit. The slack falls with what is used: none is left once the limit is kept again."""
+        if used > most + self._slack:
+            return True
+        self._slack = 0 if used <= most else min(self._slack, used - most + self._more)
+        return False
 
     def ease(self, used: int, most: int, more: int) -> None:
         """Let this much more pass than there is now."""
+        self._more = more
         self._slack = max(0, used - most) + more
 
     def tighten(self) -> None:

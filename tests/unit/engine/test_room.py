@@ -10,6 +10,7 @@ from lis_tui.core.decisions import Resume, SetLimits, ToBackground
 from lis_tui.core.events import JobEnded, MessageSent, NoticeGiven, PauseAsked, StepAddress, StepFinished
 from lis_tui.core.ports import Load, Space
 from lis_tui.core.spec import Limits
+from lis_tui.engine.bounds import Bound
 from lis_tui.engine.room import GAP_S, MB, MOST_DOUBTS, MOST_STOPS, RESERVE, SETTLE_S, Room
 from tests.fakes import FakeClock, MemorySandbox, Played, Turn, bash, calls, submit
 from tests.playing import Game, make_spec
@@ -339,3 +340,14 @@ async def test_a_job_that_prints_too_much_is_stopped(tmp_path: Path) -> None:
     assert any(
         "was stopped" in text and "1 MB" in text for text in [one.text for one in game.all(MessageSent)]
     )
+
+
+def test_what_may_pass_falls_with_what_is_used() -> None:
+    bound = Bound()
+    assert bound.is_over(101, 100)
+    bound.ease(160, 100, 10)
+    assert not bound.is_over(165, 100), "what deletes may write a little"
+    assert not bound.is_over(120, 100)
+    assert bound.is_over(131, 100), "and not up to where it was"
+    assert not bound.is_over(90, 100)
+    assert bound.is_over(101, 100)
