@@ -64,6 +64,7 @@ class Lab:
             "LIS_TUI_SANDBOX_KIND": kind,
             "LIS_TUI_IMAGE": image,
             "LIS_TUI_SANDBOX_CHECKPOINTS": "true",
+            "LIS_TUI_LIMITS_COMMAND_TIMEOUT_S": "7200",  # a run waits beside all the kills
             "DOCKER_HOST": engine or _NOWHERE,
             "TERM": "xterm-256color",
             "PYTHONPATH": str(_ROOT),
