@@ -9,6 +9,11 @@ class Bound:
     def __init__(self) -> None:
         self._slack = self._more = 0
 
+    @property
+    def has_slack(self) -> bool:
+        """Whether more than the limit may pass now."""
+        return self._slack > 0
+
     def is_over(self, used: int, most: int) -> bool:
         """Whether it is hit. The slack falls with what is used: none is left once the limit is kept again."""
         if used > most + self._slack:

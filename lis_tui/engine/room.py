@@ -135,6 +135,7 @@ class Room:
             for bound in self._bounds.values():
                 bound.tighten()
         measures = self._measures(load)
+        self._measure_what_is_left(load.free_bytes)
         if self._settles_at is not None:
             if self._has_settled(self._settles_at):
                 self._settles_at = None
@@ -148,6 +149,12 @@ class Room:
             self._ease(measures)
         else:
             self._judge_memory(load)
+
+    def _measure_what_is_left(self, free: int | None) -> None:
+        """Look how much may still pass, once what may have deleted is over."""
+        has_slack = any(one.has_slack for one in self._bounds.values())
+        if has_slack and self._measured_age != self._age.now and not self._is_measuring:
+            self._begin_measuring(free)
 
     def _is_doubtful(self, load: Load, *, is_over: bool) -> bool:
         """Whether what is over may be gone since it was measured; then it is measured again."""

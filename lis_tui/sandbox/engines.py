@@ -58,8 +58,9 @@ class _Tunnelled(docker.DockerClient):
     def __init__(self, tunnel: Tunnel, timeout_s: int) -> None:
         self._tunnel = tunnel
         try:
+            _knock(tunnel.address)  # docker's own client loses the socket that finds nobody
             super().__init__(base_url=tunnel.address, version="auto", timeout=timeout_s)
-        except DockerException as error:
+        except (DockerException, OSError) as error:
             said = tunnel.said()
             tunnel.close()
             raise TunnelFailed(f"no engine has {tunnel.remote} there ({said or error})") from error
