@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import sys
 from collections.abc import Awaitable, Callable
 from functools import cached_property
@@ -10,8 +11,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import BindingType
-from textual.events import Event, InputEvent, Key
+from textual.events import Event, InputEvent, Key, Resize
+from textual.geometry import Size
 from textual.screen import Screen
+from textual.timer import Timer
 
 from lis_tui.core.spec import RunSpec
 from lis_tui.core.text import clean
@@ -38,6 +41,9 @@ if TYPE_CHECKING:
 
 MOST_TURNS = 200
 """So many turns of the event loop a key waits at most for the field that has the focus."""
+
+SETTLED_S = 0.1
+"""A window that keeps its size for so long has come to rest."""
 
 
 async def nothing() -> None:
@@ -74,6 +80,7 @@ class LisApp(SafeApp[int]):
         self.graphics = "auto"
         """In which way pictures are asked to be shown."""
         self._garbage: Garbage | None = None
+        self._sizing: Timer | None = None
         super().__init__()
         self.title = "lis-tui"
         for palette in themes.values():
@@ -86,6 +93,25 @@ class LisApp(SafeApp[int]):
             self._garbage = Garbage()
             self._garbage.begin()
             self.set_interval(RESTING_S, self._garbage.look)
+
+    def on_resize(self) -> None:
+        """Look at the window once more when it has come to rest."""
+        if not self.is_headless:
+            if self._sizing is not None:
+                self._sizing.stop()
+            self._sizing = self.set_timer(SETTLED_S, self._look_at_size)
+
+    def _look_at_size(self) -> None:
+        """
+        Take the size that the window has now.
+
+        Textual reads it in the handler of a signal and queues it after: where a second signal
+        comes between the two, what is queued last is a size that has passed.
+        """
+        self._sizing = None
+        size = Size(*shutil.get_terminal_size())
+        if size != self.size:
+            self.post_message(Resize(size, size))
 
     @cached_property
     def terminal(self) -> "Terminal":

@@ -2,11 +2,14 @@
 
 import random
 import re
+import shutil
 import sys
 from pathlib import Path
 
 import pexpect
 import pytest
+from textual.events import Resize
+from textual.geometry import Size
 from textual.pilot import Pilot
 from textual.screen import Screen
 
@@ -45,8 +48,11 @@ def test_two_hundred_sizes_in_a_row_end_nothing(tmp_path: Path) -> None:
             if number % 20 == 0:
                 child.send("j")
         child.setwinsize(24, 80)
-        child.send("?")
-        child.expect(b"esc back")
+        # A key that comes before the last size is taken finds no room for what it opens.
+        for _ in range(6):
+            child.send("?")
+            if child.expect([b"esc back", pexpect.TIMEOUT], timeout=10) == 0:
+                break
         child.send("q")
         child.expect(b"2 Commands")
         child.sendcontrol("q")
@@ -60,6 +66,22 @@ def said(written: object) -> str:
     """Give the end of what a program wrote to its terminal, such as a crash report."""
     text = written.decode(errors="replace") if isinstance(written, bytes) else ""
     return clean(re.sub(r"\x1b\[[0-9;?=><]*[a-zA-Z]", "", text))[-6000:]
+
+
+async def test_a_size_that_has_passed_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = workbench_app(FakeSource(story.ended(), is_recorded=True))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        monkeypatch.setattr(LisApp, "is_headless", False)
+        monkeypatch.setattr(shutil, "get_terminal_size", lambda: (100, 30))
+        # What a signal's handler read before another one came in between
+        app.post_message(Resize(Size(90, 20), Size(90, 20)))
+        for _ in range(200):
+            await settle(pilot)
+            if app.size == (100, 30):
+                break
+        assert app.size == (100, 30)
+        assert app.screen.size == (100, 30)
 
 
 SMALL = [(1, 1), (20, 5), (2, 200), (200, 3), (59, 14), (60, 15), (5, 60), (120, 40)]

@@ -307,8 +307,11 @@ async def unsteady(screen: Screen, kind: Kind, path: Path) -> None:
     path.write_bytes(seed)
     is_over = threading.Event()
 
+    # Opened before the thread begins, which may be after the file was removed.
+    file = path.open("r+b", buffering=0)
+
     def change() -> None:
-        with open(path, "r+b", buffering=0) as file:
+        with file:
             while not is_over.is_set():
                 for size in (0, len(seed) // 2, len(seed)):
                     file.truncate(size)
