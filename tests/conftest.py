@@ -1,5 +1,6 @@
 """What every test lives under: slow tests and faults only when asked for, never a home of the user's own."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -39,6 +40,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """A test that forgets to name a home writes into a folder of its own, not into the user's."""
     monkeypatch.setenv("LIS_TUI_HOME", str(tmp_path_factory.mktemp("home")))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _same_folder() -> Iterator[None]:
+    """A file of tests that leaves the working folder fails there, not in the file after it."""
+    before = os.getcwd()
+    yield
+    assert os.getcwd() == before
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

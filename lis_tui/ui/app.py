@@ -102,8 +102,7 @@ class LisApp(SafeApp[int]):
             self._sizing = self.set_timer(SETTLED_S, self._look_at_size)
 
     def _look_at_size(self) -> None:
-        """
-        Take the size that the window has now.
+        """Take the size that the window has now.
 
         Textual reads it in the handler of a signal and queues it after: where a second signal
         comes between the two, what is queued last is a size that has passed.

@@ -4,6 +4,7 @@ Outside it is root's, with all rights, and each attempt in mounts of its own: wh
 either, this machine's kernel cannot show.
 """
 
+import contextlib
 import ctypes
 import os
 import pty
@@ -104,8 +105,8 @@ def planted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planted]:
         socket.socket() as tcp,
     ):
         hidden.bind(f"\0{CANARY}")
-        os.chdir(own)
-        named.bind("socket")
+        with contextlib.chdir(own):  # a socket's path must be short
+            named.bind("socket")
         tcp.bind(("127.0.0.1", 0))
         for one in (hidden, named, tcp):
             one.listen()
