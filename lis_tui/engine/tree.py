@@ -19,8 +19,12 @@ REST = 4
 """So many times as long as the last whole walk took, the next one waits while something goes on."""
 SETTLE_S = 0.2
 """So long after a folder came everything is walked."""
-CALM_S = 0.3
+CALM_S = 0.2
 """Nothing is going on where nothing changed for so long."""
+PATIENCE_S = 5.0
+"""Longest that a walk which only makes sure waits for that."""
+MOST_REST_S = 0.5
+"""Longest rest between two looks, and between two walks where nothing goes on."""
 POLL_S = 2.0
 MOST_FOLDERS = 3
 """When more folders than this went at once, a walk is cheaper than to look for what was in each."""
@@ -47,15 +51,20 @@ class Tree:
         self._told: set[str] = set()
         """The reasons of which a person was told."""
         self._named: set[str] = set()
+        self._is_looking = False
         self._is_any = False
         self._touched: set[str] | None = None
         """What was looked at while a walk is under way, which may have seen it before."""
         self._due_at = 0.0
+        self._sure_at = math.inf
+        """When at the latest everything is walked only to make sure."""
         self._noted_at = 0.0
         self._walked_at = 0.0
         self._took_s = 0.0
         self._changed = asyncio.Event()
         self._walk_wanted = asyncio.Event()
+        self._is_urgent = True
+        """The walk that is wanted is for more than to make sure."""
         self._walking = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -69,9 +78,10 @@ class Tree:
         self._known = self._walked = None
         self._blind = ""
         self._named.clear()
-        self._due_at = 0.0
+        self._due_at, self._sure_at = 0.0, math.inf
+        self._is_looking = False
         self._loop = asyncio.get_running_loop()
-        self._walk_wanted.set()
+        self._want_walk()
         self._tasks = [
             spawn(self._follow(), "file tree", self._failed),
             spawn(self._walk_on(), "file walks", self._failed),
@@ -104,7 +114,7 @@ class Tree:
     def _note(self, paths: Collection[str] | None) -> None:
         self._noted_at = self._monotonic()
         if paths is None:
-            self._walk_wanted.set()
+            self._want_walk()
         else:
             self._named.update(paths)
             self._changed.set()
@@ -115,16 +125,24 @@ class Tree:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            began = self._monotonic()
+            began, self._is_looking = self._monotonic(), True
             named, self._named = self._named, set()
             if self._known is None or len(named) > len(self._known) + 1000:
-                self._walk_wanted.set()
+                self._want_walk()
             else:
                 try:
                     await self._look_at(self._known, named)
                 except SandboxFailed:
                     return
-            await asyncio.sleep(max(self._gap_s, BREATH * (self._monotonic() - began)))
+            self._is_looking = False
+            await self._rest(BREATH * (self._monotonic() - began))
+
+    async def _rest(self, wished_s: float) -> None:
+        """Wait between two looks; where nothing changes any more the next one is the last, and need not."""
+        until = self._monotonic() + min(wished_s, MOST_REST_S)
+        await asyncio.sleep(self._gap_s)
+        while (now := self._monotonic()) < until and now - self._noted_at < CALM_S:  # noqa: ASYNC110  (as below)
+            await asyncio.sleep(min(until - now, CALM_S / 4))
 
     async def _look_at(self, known: dict[str, FileEntry], named: set[str]) -> None:
         """Look at these and the folders they are in, whose times change with them."""
@@ -137,11 +155,11 @@ class Tree:
         seen = {entry.path for entry in found}
         if self._loop is not None and strange:
             # What came into a new folder before the kernel watched that, nobody tells of.
-            self._loop.call_later(SETTLE_S, self._walk_wanted.set)
+            self._loop.call_later(SETTLE_S, self._make_sure)
         gone = [path for path in named if path in known and path not in seen]
         folders = [path for path in gone if known[path].kind == "folder"]
         if len(folders) > MOST_FOLDERS:
-            self._walk_wanted.set()
+            self._want_walk()
         elif folders:
             gone += [path for path in known if path.startswith(tuple(f"{folder}/" for folder in folders))]
         if self._touched is not None:
@@ -151,11 +169,22 @@ class Tree:
 
     # ---- all of it
 
+    def _want_walk(self) -> None:
+        self._is_urgent = True
+        self._walk_wanted.set()
+
+    def _make_sure(self) -> None:
+        """Have everything walked when nothing goes on any more, but not for ever after."""
+        self._sure_at = min(self._sure_at, self._monotonic() + PATIENCE_S)
+        self._walk_wanted.set()
+
     async def _walk_on(self) -> None:
         while True:
-            with suppress(TimeoutError):
+            try:
                 async with asyncio.timeout(self._every_s or None):
                     await self._walk_wanted.wait()
+            except TimeoutError:
+                self._is_urgent = True
             while not self._is_due:  # noqa: ASYNC110  (it is time that is waited for)
                 await asyncio.sleep(min(CALM_S, max(self._due_at - self._monotonic(), self._gap_s)))
             self._walk_wanted.clear()
@@ -166,14 +195,18 @@ class Tree:
 
     @property
     def _is_due(self) -> bool:
-        """It is time for another walk: a while after the last, the sooner where nothing changes any more."""
+        """It is time for another walk: a while after the last, the sooner where nothing goes on any more."""
         now = self._monotonic()
-        is_calm = now - self._noted_at >= CALM_S and now - self._walked_at >= self._took_s
-        return now >= self._due_at or is_calm
+        has_rested = now - self._walked_at >= min(self._took_s, MOST_REST_S)
+        is_calm = now - self._noted_at >= CALM_S and not self._named and not self._is_looking
+        if has_rested and is_calm:
+            return True
+        return now >= (self._due_at if self._is_urgent else max(self._due_at, self._sure_at))
 
     async def _walk(self) -> None:
         async with self._walking:
             began, self._touched = self._monotonic(), set()
+            self._is_urgent, self._sure_at = False, math.inf
             try:
                 walked = await self._sandbox.walk()
                 self._take(walked, self._touched)
@@ -218,7 +251,7 @@ class Tree:
     def _be_blind(self, why: str) -> None:
         if not self._blind:
             self._blind = why
-            self._walk_wanted.set()
+            self._want_walk()
         if why not in self._told:
             self._told.add(why)
             text = f"The file tree is looked through every {POLL_S:g} s or more seldom: {why}."

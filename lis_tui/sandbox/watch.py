@@ -17,7 +17,7 @@ from lis_tui.core.ports import OnChange
 ELSEWHERE = "the engine is elsewhere"
 NO_WATCHES = "the system has no watches left"
 CLOSED = "a folder may not be read from outside"
-MOST_NAMED = 2000
+MOST_NAMED = 10_000
 """Of more changes at a time it is only told that there are some."""
 LONGEST_NAME = 3500
 _DEBOUNCE_MS = 50
