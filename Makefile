@@ -14,7 +14,7 @@ help:
 
 ## make demo         set everything up, then play the scripted demo in a real sandbox, with or without Docker (HEADLESS=1: no terminal, no questions)
 demo:
-	@$(SETUP) start python sandbox times
+	@$(SETUP) start run sandbox times
 	@$(BIN)/lis-tui demo $(if $(filter 1,$(HEADLESS)),--headless)
 
 ## make test         set up what is missing, then run the tests; docker tests are skipped, with the reason, without an engine

@@ -2,6 +2,7 @@
 # Sets up what `make demo` and `make test` need, one phase at a time; each phase does nothing where it is done.
 #
 #   scripts/setup.sh python     .venv with the pinned dependencies
+#   scripts/setup.sh run        the same without what only developers need, and previews of large tables
 #   scripts/setup.sh engine     a container engine that answers (root on Debian/Ubuntu: installed where missing)
 #   scripts/setup.sh image      a base image and, on it, the sandbox image
 #   scripts/setup.sh embedded   what sandboxes without an engine need (root on Debian/Ubuntu: installed where missing)
@@ -65,36 +66,46 @@ make_venv() {
     fail "no virtual environment could be made: on Debian and Ubuntu install python3-venv."
 }
 
+# with the word "run", no more than the demo needs
 setup_python() {
     wanted=$(cat pyproject.toml constraints.txt | cksum)
-    if [ -x .venv/bin/lis-tui ] && [ "$(cat .setup/python 2>/dev/null)" = "$wanted" ]; then
+    has=$(cat .setup/python 2>/dev/null || true)
+    if [ -x .venv/bin/lis-tui ] && { [ "$has" = "$wanted" ] || [ "$has" = "$wanted $1" ]; }; then
         say "python: .venv is current"
         return
     fi
     start=$(now)
     [ -x .venv/bin/python ] || make_venv
     .venv/bin/python -m pip --version >/dev/null 2>&1 || fail ".venv has no pip: remove .venv and try again."
-    .venv/bin/python - >.setup/requirements.txt <<'PYTHON'
+    .venv/bin/python - "$1" >.setup/requirements.txt <<'PYTHON'
+import sys
 import tomllib
 
 with open("pyproject.toml", "rb") as file:
     project = tomllib.load(file)
-extras = project["project"]["optional-dependencies"].values()
-needs = [*project["project"]["dependencies"], *(need for extra in extras for need in extra)]
+extras = project["project"]["optional-dependencies"]
+if sys.argv[1] == "run":
+    del extras["dev"], extras["tables"]
+needs = [*project["project"]["dependencies"], *(need for extra in extras.values() for need in extra)]
 print("\n".join([*needs, *project["build-system"]["requires"], "editables"]))
 PYTHON
     made=$(now)
+    # What comes with Python may be years old, and takes twice as long to find out what is needed.
+    .venv/bin/python -m pip install -qq --disable-pip-version-check --upgrade pip ||
+        say "python: the newest pip could not be had; the one at hand will do"
     say "python: downloading the dependencies"
     .venv/bin/python -m pip wheel -qq --disable-pip-version-check --wheel-dir .setup/wheels \
         -c constraints.txt -r .setup/requirements.txt || fail "the dependencies could not be downloaded."
     loaded=$(now)
     say "python: installing them into .venv"
     .venv/bin/python -m pip install -qq --disable-pip-version-check --no-index --find-links .setup/wheels \
-        -c constraints.txt -r .setup/requirements.txt
+        --no-compile -c constraints.txt -r .setup/requirements.txt
     .venv/bin/python -m pip install -qq --disable-pip-version-check --no-index --no-deps \
         --no-build-isolation -e .
     rm -rf .setup/wheels
-    echo "$wanted" >.setup/python
+    # pip would do it on one core; templates among the packages' files are no Python, which harms nothing
+    .venv/bin/python -m compileall -q -j 0 .venv/lib lis_tui >.setup/compile.log 2>&1 || true
+    echo "$wanted${1:+ $1}" >.setup/python
     note_time "python-environment" $((loaded - made)) $(($(now) - loaded + made - start))
 }
 
@@ -291,7 +302,8 @@ print_times() {
 
 for phase in "$@"; do
     case $phase in
-        python) setup_python ;;
+        python) setup_python "" ;;
+        run) setup_python run ;;
         engine) setup_engine ;;
         image) setup_image ;;
         embedded) setup_embedded ;;
