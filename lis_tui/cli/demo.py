@@ -5,6 +5,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+import msgspec
 from msgspec import structs
 
 from lis_tui.cli.asked import Asked, settings
@@ -18,6 +19,8 @@ from lis_tui.model.script import Scenario, list_scenarios, load_scenario
 
 FIRST = "demo"
 """What is played where no name is given."""
+UNSEEN = msgspec.json.encode({"pace": 0.25}).decode()
+"""Text that is printed when it is whole need not come at a reader's speed."""
 
 
 def play(given: argparse.Namespace) -> int:
@@ -73,6 +76,8 @@ def _ask(given: argparse.Namespace, scenario: Scenario, *, is_headless: bool) ->
         name=Path(given.name).stem,
         is_headless=is_headless,
     )
+    if is_headless and spec.model.extra_body_json == "{}":
+        spec = structs.replace(spec, model=structs.replace(spec.model, extra_body_json=UNSEEN))
     return Asked(places, loaded, spec, {})
 
 
