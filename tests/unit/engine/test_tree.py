@@ -1,12 +1,16 @@
 """The file tree: whole at first, then only what changed, never two walks at a time."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from lis_tui.core.bus import Bus, Listener
 from lis_tui.core.events import FilesChanged, NoticeGiven, TreeFollowed
 from lis_tui.core.ports import Walked
-from lis_tui.engine.tree import Tree
+from lis_tui.engine.tree import CALM_S, Tree
 from tests.fakes import FakeClock, ListKeeper, MemorySandbox, bash, calls, submit
 from tests.playing import Game
 
@@ -103,12 +107,16 @@ async def test_a_step_that_makes_a_file_shows_in_the_tree(tmp_path: Path) -> Non
     await game.run.close()
 
 
-async def followed(sandbox: MemorySandbox, keeper: ListKeeper | None = None) -> tuple[Tree, Listener]:
+async def followed(
+    sandbox: MemorySandbox,
+    keeper: ListKeeper | None = None,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> tuple[Tree, Listener]:
     """Begin to follow, and take the first tree."""
     await sandbox.start()
     bus = Bus(keeper or ListKeeper(), FakeClock())
     listener = bus.listen()
-    tree = Tree(sandbox, bus, gap_s=0)
+    tree = Tree(sandbox, bus, gap_s=0, monotonic=monotonic)
     tree.start()
     assert (await next_change(listener)).is_whole
     return tree, listener
@@ -214,5 +222,25 @@ async def test_after_a_new_folder_came_everything_is_walked_for_what_nobody_told
     tree.note_change(["new"])
     assert [entry.path for entry in (await next_change(listener)).changed] == ["new", "new/told"]
     sandbox.files["/testbed/new/untold"] = b""
+    assert [entry.path for entry in (await next_change(listener)).changed] == ["new/untold"]
+    await tree.stop()
+
+
+async def test_while_something_goes_on_no_walk_is_made_only_to_make_sure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lis_tui.engine.tree.SETTLE_S", 0.0)
+    now = [100.0]
+    sandbox = MemorySandbox(files={"/testbed/a": b"1"})
+    tree, listener = await followed(sandbox, monotonic=lambda: now[0])
+    sandbox.files["/testbed/new/told"] = b""
+    tree.note_change(["new"])
+    assert [entry.path for entry in (await next_change(listener)).changed] == ["new", "new/told"]
+    sandbox.files["/testbed/new/untold"] = b""
+    for number in range(20):
+        sandbox.files[f"/testbed/{number}"] = b""
+        tree.note_change([str(number)])
+        assert [entry.path for entry in (await next_change(listener)).changed] == [str(number)]
+    now[0] += CALM_S
     assert [entry.path for entry in (await next_change(listener)).changed] == ["new/untold"]
     await tree.stop()
