@@ -107,7 +107,7 @@ async def test_a_log_of_many_samples_is_a_table_that_sorts_by_any_column(
         assert shown(app) == [f"text-{number:02}" for number in range(12)]
         await pilot.press("S")
         assert shown(app)[0] == "text-11"
-        heads = [column.column.head for column in app.screen.rows.columns]  # type: ignore[attr-defined]
+        heads = [column.head for column in app.screen.rows.columns]  # type: ignore[attr-defined]
         await pilot.press(str(heads.index("tokens") + 1))
         tokens = [sample(int(name[-2:])).get("model_usage") is not None for name in shown(app)]
         assert tokens == [True] * 9 + [False] * 3

@@ -236,7 +236,7 @@ class ConnectionsScreen(Screen[None]):
 
     @on(ConnectionList.HeadPressed)
     def _head_pressed(self, message: ConnectionList.HeadPressed) -> None:
-        self._sort(message.column)
+        self.action_column(message.number)
 
     @on(BlockList.Opened)
     def _opened(self) -> None:

@@ -258,7 +258,7 @@ class TableScreen(Screen[None]):
 
     @on(TrajectoryList.HeadPressed)
     def _head_pressed(self, message: TrajectoryList.HeadPressed) -> None:
-        self._sort(message.column)
+        self.action_column(message.number)
 
     def action_column(self, number: int) -> None:
         """Sort by a column, counted from the left; once more turns the order round."""
@@ -266,11 +266,11 @@ class TableScreen(Screen[None]):
         if number > len(columns):
             self.hint(f"there are {len(columns)} columns")
         else:
-            self._sort(columns[number - 1].column)
+            self._sort(columns[number - 1])
 
     def action_next_column(self) -> None:
         """Sort by the column beside; after the last, in the order in which they were found."""
-        columns: list[Column | None] = [None, *(shown.column for shown in self.rows.columns)]
+        columns: list[Column | None] = [None, *self.rows.columns]
         place = columns.index(self.rows.by) if self.rows.by in columns else 0
         self.rows.by = columns[(place + 1) % len(columns)]
         self.rows.is_down = self.rows.by is not None and self.rows.by.is_number

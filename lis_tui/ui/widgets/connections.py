@@ -1,15 +1,13 @@
 """The rows of a list of connections; only those in sight are drawn."""
 
-from collections.abc import Hashable, Sequence
-
-from textual import events
-from textual.message import Message
+from collections.abc import Sequence
+from itertools import accumulate
 
 from lis_tui.ui import words
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.reaching import COLUMNS, Column, Reached, State
 from lis_tui.ui.rows import Ink, Row, cells
-from lis_tui.ui.widgets.blocks import BlockList
+from lis_tui.ui.widgets.columned import ColumnedList
 
 _WIDTHS: dict[Column, int] = {"when": 3, "host": 0, "sent": 9, "received": 9, "count": 7, "step": 8}
 _HEADS: dict[Column, str] = {
@@ -24,27 +22,19 @@ LEAST_HOST = 16
 _SIGNS: dict[State, Ink] = {"allowed": ("✓", "ok"), "refused": ("⊘", "warning"), "failed": ("✗", "error")}
 
 
-class ConnectionList(BlockList):
+class ConnectionList(ColumnedList[Column]):
     """One line a connection or a host; below one that was refused, why."""
 
-    has_bar = False
-    usual_height = 1
-
-    class HeadPressed(Message):
-        """The mouse was pressed on the head of a column."""
-
-        def __init__(self, column: Column) -> None:
-            super().__init__()
-            self.column = column
+    columns = COLUMNS
 
     def __init__(self, paint: Paint) -> None:
-        super().__init__(paint, id="trajectories")
+        super().__init__(paint, "when", is_down=True)
         self.found: Sequence[Reached] = ()
-        self.by: Column = "when"
-        self.is_down = True
-        self.why_empty = ""
-        self.is_following = False
-        self._generation = 0
+
+    def column_at(self, x: int) -> int | None:
+        """Give the column at a place of the heads."""
+        ends = accumulate(map(self._width_of, COLUMNS))
+        return next((number for number, end in enumerate(ends, start=1) if x < end), None)
 
     @property
     def chosen(self) -> Reached | None:
@@ -55,23 +45,14 @@ class ConnectionList(BlockList):
         """Show these; the cursor stays on its row, wherever that is now, but at the top it stays there."""
         before = self.chosen
         self.found = found
-        self._generation += 1
         if before is not None and self.cursor:
             same = (n for n, one in enumerate(found) if one.is_same(before))
             self.cursor = next(same, min(self.cursor, max(len(found) - 1, 0)))
-        self.rebuild()
+        self.rearranged()
 
-    def block_count(self) -> int:
-        """Rows, or a sentence."""
-        return len(self.found) or bool(self.why_empty)
-
-    def block_version(self, number: int) -> Hashable:
-        """Rows are arranged anew all together."""
-        return self._generation
-
-    def is_countable(self, number: int) -> bool:
-        """Nothing is counted."""
-        return False
+    def row_count(self) -> int:
+        """Those that are shown."""
+        return len(self.found)
 
     def title(self) -> tuple[list[Ink], list[Ink]]:
         """Name the columns."""
@@ -91,10 +72,8 @@ class ConnectionList(BlockList):
             return _WIDTHS[column]
         return max(self.size.width - 2 - sum(_WIDTHS.values()), LEAST_HOST)
 
-    def block_rows(self, number: int, *, is_lit: bool) -> list[Row]:
+    def rows_of(self, number: int, *, is_lit: bool) -> list[Row]:
         """Give a row's line, and why it was refused."""
-        if not self.found:
-            return [Row([(self.why_empty, "muted")], lead=[(" ", "")], most=6, is_prose=True)]
         one = self.found[number]
         sign, tone = _SIGNS[one.state]
         host = Row([(one.place, "command" if one.is_allowed else "output")])
@@ -114,15 +93,3 @@ class ConnectionList(BlockList):
             why = one.why or one.state
             rows.append(Row([(f"{some}{why}", "muted")], lead=[("   ", "")], most=3, is_prose=True))
         return rows
-
-    def on_click(self, event: events.Click) -> None:
-        """Put the cursor where the mouse points; on a head, tell of it."""
-        if event.y:
-            super().on_click(event)
-            return
-        right = 0
-        for column in COLUMNS:
-            right += self._width_of(column)
-            if event.x < right:
-                self.post_message(self.HeadPressed(column))
-                return
