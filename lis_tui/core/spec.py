@@ -54,6 +54,13 @@ Network = Literal["auto", "bridge", "allow", "none"]
 engine's, allow in an embedded sandbox, whose bridge would be this machine's own network."""
 
 
+def meant(network: Network, home: str) -> Network:
+    """Say which network it is in this home; `auto` while neither docker nor embedded was chosen."""
+    if network != "auto":
+        return network
+    return "allow" if home == "embedded" else "bridge" if home == "docker" else "auto"
+
+
 class SandboxSpec(Struct, frozen=True, kw_only=True):
     """Which computer the model gets. `env_names` are variables passed in on purpose (values never kept)."""
 

@@ -1,7 +1,8 @@
 """Which hosts a run's sandbox may reach: rules, a person where they are asked, and a list of what it did."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 
 from lis_tui.core.addresses import is_address, is_own_address, why_local
 from lis_tui.core.bus import Bus
@@ -68,6 +69,9 @@ class HostDoor:
         self._answers: dict[tuple[str, int], HostVerdict] = {}
         self._answers_of: StepAddress | None = None
         """The step that they are good for."""
+        self._answers_then: Mapping[StepAddress, Mapping[tuple[str, int], HostVerdict]] = {}
+        self._is_set_anew = False
+        """Somebody has set the hosts in this run: what a recording says of them counts no more."""
         self._begun: dict[tuple[str, int], StepAddress | None] = {}
         """The step that ran when each host was last asked for."""
         self._listing = Listing(
@@ -108,6 +112,20 @@ class HostDoor:
         self._asked = max(asked, default=0)
         self._set(hosts)
 
+    def answer_as_then(self, answers: Mapping[StepAddress, Mapping[tuple[str, int], HostVerdict]]) -> None:
+        """Have what was answered in steps that are done again count in them: nobody is asked twice."""
+        self._answers_then = answers
+
+    def allow_as_then(self, before: tuple[str, ...], then: tuple[str, ...]) -> None:
+        """Change the hosts as they were changed in a recording; not once somebody has set them anew."""
+        if before == then or self._is_set_anew or not self._has_proxy():
+            return
+        kept = (host for host in self.hosts if host in then or host not in before)
+        hosts = tuple(dict.fromkeys((*kept, *(host for host in then if host not in before))))
+        with suppress(SettingsInvalid):
+            self._set(hosts)
+            self._bus.publish(AllowedHostsChanged(hosts, "script"))
+
     def know(self, mirrors: Sequence[str]) -> None:
         """Let `*` mean these too: the person's own settings send the sandbox there."""
         self._mirrors = mirrors
@@ -145,6 +163,7 @@ class HostDoor:
         except SettingsInvalid as error:
             raise DecisionRefused(error.sentence) from error
         self._answers.clear()
+        self._answers_then, self._is_set_anew = {}, True
         self._bus.publish(AllowedHostsChanged(hosts, by))
         for question in list(self._questions.values()):
             if not self._rules.why_not(question.host, question.port):
@@ -160,7 +179,7 @@ class HostDoor:
         """Give what was said about it in this step."""
         running = self._running()
         if running != self._answers_of:
-            self._answers.clear()
+            self._answers = dict(self._answers_then.get(running, {})) if running is not None else {}
             self._answers_of = running
         return self._answers.get((host, port))
 
@@ -195,12 +214,12 @@ class HostDoor:
         question = next((one for one in self._questions.values() if one.number == number), None)
         if question is None:
             raise DecisionRefused("That question is no longer open.")
-        self._settle(question, verdict, by)
-        if verdict == "always":
+        if verdict == "always":  # written down first: what a person allowed is never lost
             rule = str(Rule(question.host, None if question.port in WEB else question.port))
             hosts = tuple(dict.fromkeys((*self.hosts, rule)))
             self._set(hosts)
             self._bus.publish(AllowedHostsChanged(hosts, by))
+        self._settle(question, verdict, by)
 
     def _settle(self, question: _Question, verdict: HostVerdict, by: Who) -> None:
         key = (question.host, question.port)

@@ -106,6 +106,9 @@ class Replaying:
         self._typed: set[StepAddress] = set()
         self._said = 0
         self._note = ""
+        self._hosts = self._recorded.permitted.first
+        """What the recorded run could reach by the step that runs."""
+        progress.door.answer_as_then(self._recorded.permitted.answers)
         progress.bus.call(self._hear)
 
     # ---- the loop's turns and steps
@@ -239,6 +242,7 @@ class Replaying:
         if live is None:
             progress.end(Ending("replayed", f"Re-executed: {self._counts}."))
             return
+        self._allow(self._recorded.permitted.last)
         text = f"Taken over here. The sandbox was rebuilt by re-execution: {self._counts}."
         progress.bus.publish(NoticeGiven(text))
         if progress.limits != live.limits:
@@ -266,14 +270,22 @@ class Replaying:
             return
         match event:
             case StepStarted(address=address):
-                asyncio.get_running_loop().call_soon(self._as_then, self._recorded.steps.get(address))
+                asyncio.get_running_loop().call_soon(self._as_then, address)
             case InputAwaited(address, is_waiting=True):
                 self._type(self._recorded.steps.get(address))
             case _:
                 pass
 
-    def _as_then(self, step: RecordedStep | None) -> None:
+    def _allow(self, hosts: tuple[str, ...]) -> None:
+        """Let the sandbox reach what it could reach then."""
+        before, self._hosts = self._hosts, hosts
+        self._progress.door.allow_as_then(before, hosts)
+
+    def _as_then(self, address: StepAddress) -> None:
         """What a person stopped, let go on as a job or gave more time has it so again, after as long."""
+        step = self._recorded.steps.get(address)
+        if step is not None:
+            self._allow(self._recorded.permitted.by(address))
         reins = self._progress.beside.reins
         if step is None or step.observation is None:
             return

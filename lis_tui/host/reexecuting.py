@@ -14,7 +14,8 @@ from lis_tui.core.errors import ImageMissing, UsageWrong
 from lis_tui.core.events import Record, ReexecutionBegan, RunForked, RunStarted, StepAddress
 from lis_tui.core.manifest import Manifest
 from lis_tui.core.normalising import SHIPPED, VERSION, Rules
-from lis_tui.core.spec import Limits, ModelSpec, RunSpec, SandboxSpec
+from lis_tui.core.spec import Limits, ModelSpec, Network, RunSpec, SandboxSpec, meant
+from lis_tui.core.text import one_line
 from lis_tui.engine import prompts
 from lis_tui.engine.past import Past
 from lis_tui.engine.replaying import Live, Replay
@@ -28,10 +29,13 @@ from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.forking import Point, nearest
 from lis_tui.trajectory.journal import read
 from lis_tui.trajectory.manifests import Manifests
+from lis_tui.trajectory.permitted import Permitted
 from lis_tui.trajectory.replay import REPLAY, Recorded, RecordedModel
 from lis_tui.trajectory.store import RunFolder, Store
 
 START = StepAddress(0)
+MOST_TOLD = 500
+"""Characters of the hosts that are named in a note."""
 MORE_TURNS = 100
 """Turns that a live model has at least, where it goes on with another program's run."""
 FOREIGN_NOTE = """\
@@ -93,14 +97,36 @@ class Setting:
         self.inputs = () if self.manifest is not None else self._inputs()
 
     def _sandbox(self) -> SandboxSpec:
-        ask, recorded = self._ask, self._origin.started.spec.sandbox
-        if ask.network and ask.network != recorded.network:
-            self.notes.append(
-                f"The network is {ask.network}; when it was recorded it was {recorded.network}."
-            )
-        home, network = self._home(), ask.network or recorded.network
+        recorded, home = self._origin.started.spec.sandbox, self._home()
+        network = self._network(home)
         image = recorded.image if home == "embedded" else self._image()
         return structs.replace(recorded, kind=home, image=image, network=network, checkpoints=True)
+
+    def _network(self, home: Kind) -> Network:
+        """Give the network as it was recorded; in another home never one that reaches more."""
+        asked, recorded = self._ask.network, self._origin.started.spec.sandbox.network
+        was = meant(recorded, self._origin.home)
+        network = asked or recorded
+        if not asked and not self._has_kept_home(home) and "allow" in (was, meant("auto", home)):
+            network = was if was in ("allow", "none") else "allow"
+        found = meant(network, home)
+        if found != was and (asked or was != "auto"):
+            self.notes.append(f"The network is {found}; when it was recorded it was {was}.")
+        if found == "allow":
+            self._tell_hosts()
+        return network
+
+    def _tell_hosts(self) -> None:
+        """Say which hosts a person allowed meanwhile: they are part of how its steps ran."""
+        first = Record(1, 0.0, self._origin.started)
+        permitted = Permitted((first, *self._origin.facts))
+        if permitted.later:
+            hosts = one_line(", ".join(permitted.later), MOST_TOLD)
+            self.notes.append(
+                f"Hosts that were allowed while it was recorded are so again, each by the same step: {hosts}."
+            )
+        if permitted.answers:
+            self.notes.append("What was answered about other hosts counts again, in the same steps.")
 
     def _home(self) -> Kind:
         """Give the home it was recorded in; where none is known, or an image was asked for, one that is."""
@@ -287,7 +313,10 @@ class Reexecution:
 
     def _records(self, folder: RunFolder) -> tuple[Record, ...]:
         started, ask = self._origin.started, self._ask
-        is_other_prompt = self.is_foreign or ask.changes.system_prompt is not None
+        is_other_network = prompts.network(self.spec.sandbox) != prompts.network(
+            structs.replace(started.spec.sandbox, kind=self._origin.home)
+        )
+        is_other_prompt = self.is_foreign or ask.changes.system_prompt is not None or is_other_network
         begins = RunStarted(
             run=folder.name,
             spec=self.spec,

@@ -33,7 +33,8 @@ from lis_tui.core.messages import (
 )
 from lis_tui.core.parts import StepView, TurnView
 from lis_tui.core.view import RunView
-from lis_tui.trajectory.forking import Point
+from lis_tui.trajectory.forking import Point, facts_up_to
+from lis_tui.trajectory.permitted import Permitted
 
 REPLAY = "replay/"
 """Names of models that begin so answer from the recording of a run."""
@@ -92,6 +93,7 @@ class Recorded:
         self.own_commands = sum(isinstance(one.event, OwnCommandRan) for one in facts)
         self._notes = _Notes(one.event for one in facts)
         self.messages = self._notes.messages
+        self.permitted = Permitted(facts if point is None else [*facts[:1], *facts_up_to(facts, point)])
         self.steps = {
             step.address: self._step(view, step) for step in view.steps if self.includes(step.address)
         }

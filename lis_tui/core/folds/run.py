@@ -76,6 +76,7 @@ def _forked(view: "RunView", event: RunForked, at: float) -> None:
     view.fork = event
     view.ended = view.ended_at = view.outputs = view.restoring = None
     view.is_held = False
+    view.asked_hosts, view.hosts_asked_at = {}, {}
     view.queued.clear()
     for text in (event.about, *event.lost, *event.problems):
         say_now(view, text, "notice")
@@ -203,6 +204,7 @@ def _continued(view: "RunView", event: RunContinued, at: float) -> None:
     view.outputs = None
     view.gate = view.restoring = None
     view.is_held, view.held_because = False, ""
+    view.asked_hosts, view.hosts_asked_at = {}, {}
     for text in event.lost:
         say_now(view, text, "notice")
     enter(view, "between", at)
