@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from lis_tui.core.events import StepAddress
 from lis_tui.core.messages import Observation
 from lis_tui.core.parts import StepView
 from lis_tui.core.view import RunView
@@ -17,6 +18,11 @@ def material(folder: Path, content: object, name: str = "file.json") -> Material
     return Material.of(path)
 
 
+def held(content: object, name: str = "file.json") -> Material:
+    """Give a file without writing it down: bytes as they are, plain data as JSON."""
+    return Material(Path(name), content if isinstance(content, bytes) else json.dumps(content).encode())
+
+
 def recorded(importer: Importer, folder: Path, content: object) -> Recording:
     """Recognise a file that is of the importer's format."""
     found = importer.recognise(material(folder, content))
@@ -29,9 +35,23 @@ def imported(importer: Importer, folder: Path, content: object, index: int = 0) 
     return recorded(importer, folder, content).read(index)
 
 
+def taken(importer: Importer, content: object, index: int = 0) -> Imported:
+    """Read one trajectory of a file that was not written down."""
+    found = importer.recognise(held(content))
+    assert found is not None
+    return found.read(index)
+
+
 def fold(given: Imported) -> RunView:
     """Give a trajectory as a screen shows it."""
     return RunView().apply_all(given.records)
+
+
+def observed(view: RunView, turn: int, step: int) -> Observation:
+    """Give what came of the step at an address."""
+    shown = view.step(StepAddress(turn, step))
+    assert shown is not None
+    return seen(shown)
 
 
 def seen(step: StepView) -> Observation:

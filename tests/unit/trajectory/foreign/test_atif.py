@@ -1,18 +1,15 @@
 """ATIF: steps, calls and results as Harbor writes them."""
 
 import json
-from pathlib import Path
 
 import msgspec
 import pytest
 
 from lis_tui.core.errors import NoTrajectory
-from lis_tui.core.events import StepAddress
-from lis_tui.core.messages import Observation, Usage
-from lis_tui.core.view import RunView
+from lis_tui.core.messages import Usage
 from lis_tui.trajectory.foreign.atif import ATIF
-from lis_tui.trajectory.foreign.material import Material
 from lis_tui.trajectory.foreign.recording import Imported
+from tests.foreign_files import fold, held, observed, taken
 
 PICTURE = {"type": "image", "source": {"media_type": "image/png", "path": "images/plot.png"}}
 
@@ -87,26 +84,8 @@ def trajectory() -> dict[str, object]:
     }
 
 
-def material(document: object, name: str = "trajectory.json") -> Material:
-    data = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return Material(Path(name), data)
-
-
-def read(document: object, index: int = 0) -> Imported:
-    recording = ATIF.recognise(material(document))
-    assert recording is not None
-    return recording.read(index)
-
-
-def folded(imported: Imported) -> RunView:
-    return RunView().apply_all(imported.records)
-
-
-def observed(view: RunView, turn: int, step: int) -> Observation:
-    shown = view.step(StepAddress(turn, step))
-    assert shown is not None
-    assert shown.observation is not None
-    return shown.observation
+def read(data: object, index: int = 0) -> Imported:
+    return taken(ATIF, data, index)
 
 
 def steps(*given: dict[str, object]) -> dict[str, object]:
@@ -135,7 +114,7 @@ def test_the_steps_calls_and_results_are_as_many_as_in_the_file() -> None:
 
 
 def test_the_table_shows_a_trajectory_and_those_of_its_subagents() -> None:
-    recording = ATIF.recognise(material(trajectory()))
+    recording = ATIF.recognise(held(trajectory()))
 
     assert recording is not None
     assert recording.version == "1.8"
@@ -143,11 +122,11 @@ def test_the_table_shows_a_trajectory_and_those_of_its_subagents() -> None:
     first = recording.entries[0]
     assert (first.task, first.model, first.turns) == ("Plot the numbers.", "anthropic/claude", 3)
     assert (first.tokens, first.cost_usd, first.started_at) == (350, 0.03, 1760625000.0)
-    assert folded(recording.read(1)).started.spec.task == "Plot."  # type: ignore[union-attr]  # RunStarted is first
+    assert fold(recording.read(1)).started.spec.task == "Plot."  # type: ignore[union-attr]  # RunStarted is first
 
 
 def test_system_prompt_and_task_are_the_beginning_and_what_is_said_later_comes_later() -> None:
-    view = folded(read(trajectory()))
+    view = fold(read(trajectory()))
 
     assert view.started is not None
     assert (view.started.system_prompt, view.started.spec.task) == ("Be brief.", "Plot the numbers.")
@@ -156,7 +135,7 @@ def test_system_prompt_and_task_are_the_beginning_and_what_is_said_later_comes_l
 
 
 def test_a_result_belongs_to_the_call_that_it_names() -> None:
-    view = folded(read(trajectory()))
+    view = fold(read(trajectory()))
 
     assert [step.tool for step in view.turns[1].steps] == ["execute_bash", "str_replace_editor"]
     listed = observed(view, 1, 1)
@@ -168,7 +147,7 @@ def test_a_result_belongs_to_the_call_that_it_names() -> None:
 
 def test_reasoning_tokens_and_price_are_taken_and_other_metrics_kept() -> None:
     imported = read(trajectory())
-    turn = folded(imported).turns[1]
+    turn = fold(imported).turns[1]
 
     assert str(turn.reasoning) == "Where are they?"
     assert turn.usage == Usage(
@@ -181,12 +160,12 @@ def test_reasoning_tokens_and_price_are_taken_and_other_metrics_kept() -> None:
 
 
 def test_no_end_is_made_up() -> None:
-    assert folded(read(trajectory())).ended is None
+    assert fold(read(trajectory())).ended is None
 
 
 def test_a_result_without_a_name_is_that_of_the_last_call() -> None:
     imported = read(steps(agent_step([keys("a", "cd /x\n"), keys("b", "C-c")], [{"content": "/x$"}])))
-    view = folded(imported)
+    view = fold(imported)
 
     assert [(step.tool, step.status) for step in view.steps] == [
         ("execute_bash", "proposed"),
@@ -198,13 +177,13 @@ def test_a_result_without_a_name_is_that_of_the_last_call() -> None:
 
 def test_as_many_results_without_names_as_calls_are_in_their_order() -> None:
     results = [{"content": "one"}, {"content": "two"}]
-    view = folded(read(steps(agent_step([keys("a", "1\n"), keys("b", "2\n")], list(results)))))
+    view = fold(read(steps(agent_step([keys("a", "1\n"), keys("b", "2\n")], list(results)))))
 
     assert [observed(view, 1, step).text for step in (1, 2)] == ["one", "two"]
 
 
 def test_a_result_of_a_step_without_calls_was_said_to_the_model() -> None:
-    view = folded(read(steps(agent_step([], [{"content": "the screen"}]))))
+    view = fold(read(steps(agent_step([], [{"content": "the screen"}]))))
 
     assert [said.text for turn in view.turns for said in turn.said if said.origin == "nudge"] == [
         "the screen"
@@ -236,7 +215,7 @@ def test_broken_records_are_named_and_the_others_read() -> None:
 
 @pytest.mark.parametrize("version", ["1.0", "1.2", "1.5", "1.7", "1.8"])
 def test_each_version_is_known_by_its_tag(version: str) -> None:
-    recording = ATIF.recognise(material(trajectory() | {"schema_version": f"ATIF-v{version}"}))
+    recording = ATIF.recognise(held(trajectory() | {"schema_version": f"ATIF-v{version}"}))
 
     assert recording is not None
     assert recording.version == version
@@ -244,7 +223,7 @@ def test_each_version_is_known_by_its_tag(version: str) -> None:
 
 def test_many_trajectories_may_stand_one_on_each_line() -> None:
     lines = b"\n".join(json.dumps(trajectory() | {"trajectory_id": name}).encode() for name in "xy")
-    recording = ATIF.recognise(material(lines, "all.jsonl"))
+    recording = ATIF.recognise(held(lines, "all.jsonl"))
 
     assert recording is not None
     assert [entry.name for entry in recording.entries] == ["x", "plotter", "y", "plotter"]
@@ -262,7 +241,7 @@ def test_many_trajectories_may_stand_one_on_each_line() -> None:
     ],
 )
 def test_what_is_no_atif_is_not_taken(document: object) -> None:
-    assert ATIF.recognise(material(document)) is None
+    assert ATIF.recognise(held(document)) is None
 
 
 def test_a_trajectory_without_a_step_says_so() -> None:

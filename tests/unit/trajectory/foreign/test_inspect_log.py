@@ -3,18 +3,15 @@
 import io
 import json
 import zipfile
-from pathlib import Path
 
 import pytest
 import zstandard
 
 from lis_tui.core.errors import NoTrajectory
-from lis_tui.core.events import StepAddress
-from lis_tui.core.messages import Observation, Usage
-from lis_tui.core.view import RunView
+from lis_tui.core.messages import Usage
 from lis_tui.trajectory.foreign.inspect_log import INSPECT
-from lis_tui.trajectory.foreign.material import Material
 from lis_tui.trajectory.foreign.recording import Imported
+from tests.foreign_files import fold, held, observed, taken
 
 Plain = dict[str, object]
 LONG = "a long output\n" * 20
@@ -186,25 +183,8 @@ def log_members(*samples: Plain) -> dict[str, object]:
     }
 
 
-def material(data: object, name: str = "log.eval") -> Material:
-    return Material(Path(name), data if isinstance(data, bytes) else json.dumps(data).encode())
-
-
 def read(data: object, index: int = 0) -> Imported:
-    recording = INSPECT.recognise(material(data))
-    assert recording is not None
-    return recording.read(index)
-
-
-def folded(imported: Imported) -> RunView:
-    return RunView().apply_all(imported.records)
-
-
-def observed(view: RunView, turn: int, step: int) -> Observation:
-    shown = view.step(StepAddress(turn, step))
-    assert shown is not None
-    assert shown.observation is not None
-    return shown.observation
+    return taken(INSPECT, data, index)
 
 
 def test_turns_steps_and_observations_are_those_of_the_messages() -> None:
@@ -220,7 +200,7 @@ def test_turns_steps_and_observations_are_those_of_the_messages() -> None:
 
 
 def test_the_events_know_the_times_the_tokens_and_the_exit_codes() -> None:
-    view = folded(read(document(sample())))
+    view = fold(read(document(sample())))
 
     turn = view.turns[1]
     assert (str(turn.reasoning), str(turn.text), turn.finished_at) == ("I look.", "Listing.", 1747044003.0)
@@ -235,18 +215,18 @@ def test_the_events_know_the_times_the_tokens_and_the_exit_codes() -> None:
 def test_a_text_that_stands_apart_is_put_back() -> None:
     imported = read(document(sample(input="attachment://aa", messages=[answer("m", "Yes.")])))
 
-    assert folded(imported).started.spec.task == LONG  # type: ignore[union-attr]  # it comes first
-    assert observed(folded(read(document(sample()))), 1, 1).text == LONG
+    assert fold(imported).started.spec.task == LONG  # type: ignore[union-attr]  # it comes first
+    assert observed(fold(read(document(sample()))), 1, 1).text == LONG
 
 
 def test_a_tools_error_is_what_the_model_saw() -> None:
-    late = observed(folded(read(document(sample()))), 2, 1)
+    late = observed(fold(read(document(sample()))), 2, 1)
 
     assert (late.text, late.status, late.exit_code) == ("Command timed out.", "failed", None)
 
 
 def test_a_tool_without_an_exit_code_went_well_and_a_command_may_have() -> None:
-    view = folded(read(document(sample(events=[]))))
+    view = fold(read(document(sample(events=[]))))
 
     assert observed(view, 2, 2).status == "done"
     assert observed(view, 1, 1).status == "unknown"
@@ -255,7 +235,7 @@ def test_a_tool_without_an_exit_code_went_well_and_a_command_may_have() -> None:
 
 
 def test_rules_task_and_later_words_have_their_places() -> None:
-    view = folded(read(document(sample())))
+    view = fold(read(document(sample())))
 
     assert view.started is not None
     assert view.started.system_prompt == "Use the tools."
@@ -268,7 +248,7 @@ def test_rules_task_and_later_words_have_their_places() -> None:
 
 
 def test_a_submitted_answer_ends_it() -> None:
-    view = folded(read(document(sample())))
+    view = fold(read(document(sample())))
 
     assert view.ended is not None
     assert (view.ended.status, view.ended.answer) == ("submitted", "42")
@@ -280,7 +260,7 @@ def test_an_answer_that_was_taken_out_of_the_messages_is_found_in_the_events() -
     messages = json.loads(json.dumps(whole["messages"]))[:-1]
     messages[-1]["tool_calls"] = []
     events = [one | {"result": "42"} if one.get("id") == "c5" else one for one in _events(whole)]
-    view = folded(read(document(sample(messages=messages, events=events))))
+    view = fold(read(document(sample(messages=messages, events=events))))
 
     assert view.ended is not None
     assert (view.ended.status, view.ended.answer) == ("submitted", "42")
@@ -295,7 +275,7 @@ def test_an_answer_that_was_taken_out_of_the_messages_is_found_in_the_events() -
     ],
 )
 def test_another_end_is_told_in_the_logs_own_words(more: Plain, reason: str) -> None:
-    view = folded(read(document(sample(**more))))
+    view = fold(read(document(sample(**more))))
 
     assert view.ended is not None
     assert (view.ended.status, view.ended.reason) == ("elsewhere", reason)
@@ -317,14 +297,14 @@ def test_a_sample_without_messages_is_read_from_its_last_model_call() -> None:
     for asked, data in (({"input": said}, None), (refs, {"messages": said, "calls": []})):
         imported = read(document(sample(messages=[], events=[{**last, **asked}], events_data=data)))
 
-        assert folded(imported).started.spec.task == "Is it?"  # type: ignore[union-attr]  # it comes first
+        assert fold(imported).started.spec.task == "Is it?"  # type: ignore[union-attr]  # it comes first
         assert imported.report.turns == 1
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, 93])
 def test_a_zip_is_read_in_any_packing(method: int) -> None:
     data = archive(log_members(sample(), sample(epoch=2)), method)
-    recording = INSPECT.recognise(material(data))
+    recording = INSPECT.recognise(held(data))
 
     assert recording is not None
     assert [entry.name for entry in recording.entries] == ["sum-1 epoch 1", "sum-1 epoch 2"]
@@ -337,7 +317,7 @@ def test_a_log_that_is_still_written_has_its_samples() -> None:
     members = log_members(sample())
     del members["header.json"], members["summaries.json"]
     members["_journal/summaries/1.json"] = [summary(sample())]
-    recording = INSPECT.recognise(material(archive(members)))
+    recording = INSPECT.recognise(held(archive(members)))
 
     assert recording is not None
     assert [(entry.name, entry.score) for entry in recording.entries] == [("sum-1", "C")]
@@ -364,12 +344,12 @@ def test_a_sample_in_pieces_is_put_together() -> None:
     imported = read(archive(members))
 
     assert (imported.report.turns, imported.report.steps) == (3, 5)
-    assert observed(folded(imported), 1, 1).text == LONG
+    assert observed(fold(imported), 1, 1).text == LONG
 
 
 def test_a_damaged_sample_is_named_and_the_others_are_read() -> None:
     members = log_members(sample(), sample(epoch=2)) | {"samples/sum-1_epoch_1.json": "no sample"}
-    recording = INSPECT.recognise(material(archive(members)))
+    recording = INSPECT.recognise(held(archive(members)))
 
     assert recording is not None
     with pytest.raises(NoTrajectory, match=r"samples/sum-1_epoch_1\.json"):
@@ -402,7 +382,7 @@ def test_numbers_that_json_does_not_know_are_no_reason_to_refuse_a_log() -> None
 def test_a_log_without_a_sample_says_so() -> None:
     for data in (document(), archive({"_journal/start.json": START})):
         with pytest.raises(NoTrajectory, match="of sums without a sample"):
-            INSPECT.recognise(material(data))
+            INSPECT.recognise(held(data))
 
 
 @pytest.mark.parametrize(
@@ -418,4 +398,4 @@ def test_a_log_without_a_sample_says_so() -> None:
     ids=["other header", "other archive", "no version", "chat", "cut off", "torn archive"],
 )
 def test_what_is_no_log_is_not_taken(data: object) -> None:
-    assert INSPECT.recognise(material(data)) is None
+    assert INSPECT.recognise(held(data)) is None

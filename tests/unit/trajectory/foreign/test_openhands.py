@@ -3,17 +3,14 @@
 import io
 import json
 import zipfile
-from pathlib import Path
 
 import pytest
 
 from lis_tui.core.errors import NoTrajectory
-from lis_tui.core.events import StepAddress
-from lis_tui.core.messages import Observation, Usage
-from lis_tui.core.view import RunView
-from lis_tui.trajectory.foreign.material import Material
+from lis_tui.core.messages import Usage
 from lis_tui.trajectory.foreign.openhands import OPENHANDS
 from lis_tui.trajectory.foreign.recording import Imported
+from tests.foreign_files import fold, held, observed, taken
 
 Plain = dict[str, object]
 CREATED = 1_738_046_713
@@ -175,25 +172,8 @@ def second_generation() -> list[Plain]:
     ]
 
 
-def material(data: object, name: str = "trajectory.json") -> Material:
-    return Material(Path(name), data if isinstance(data, bytes) else json.dumps(data).encode())
-
-
 def read(data: object, index: int = 0) -> Imported:
-    recording = OPENHANDS.recognise(material(data))
-    assert recording is not None
-    return recording.read(index)
-
-
-def folded(imported: Imported) -> RunView:
-    return RunView().apply_all(imported.records)
-
-
-def observed(view: RunView, turn: int, step: int) -> Observation:
-    shown = view.step(StepAddress(turn, step))
-    assert shown is not None
-    assert shown.observation is not None
-    return shown.observation
+    return taken(OPENHANDS, data, index)
 
 
 def test_calls_of_one_reply_are_one_turn() -> None:
@@ -209,7 +189,7 @@ def test_calls_of_one_reply_are_one_turn() -> None:
 
 
 def test_what_the_model_saw_of_a_command_has_what_openhands_added() -> None:
-    ran = observed(folded(read(first_generation())), 1, 1)
+    ran = observed(fold(read(first_generation())), 1, 1)
 
     assert ran.text == (
         "ls: no\n[Current working directory: /workspace]\n[Command finished with exit code 1]"
@@ -218,7 +198,7 @@ def test_what_the_model_saw_of_a_command_has_what_openhands_added() -> None:
 
 
 def test_an_edit_that_could_not_be_done_failed() -> None:
-    view = folded(read(first_generation()))
+    view = fold(read(first_generation()))
 
     assert observed(view, 2, 1).status == "failed"
     assert view.steps[2].tool == "str_replace_editor"
@@ -226,7 +206,7 @@ def test_an_edit_that_could_not_be_done_failed() -> None:
 
 
 def test_the_reply_that_was_made_tells_the_zone_of_the_wall_clock() -> None:
-    view = folded(read(first_generation()))
+    view = fold(read(first_generation()))
 
     assert view.started_at == CREATED + 1.5
     assert view.turns[1].finished_at == CREATED + 3.5
@@ -235,12 +215,12 @@ def test_the_reply_that_was_made_tells_the_zone_of_the_wall_clock() -> None:
 def test_without_a_reply_the_times_are_read_as_utc_and_that_is_said() -> None:
     imported = read([said(1, "Go."), act(2, "message", {"content": "Yes."})])
 
-    assert folded(imported).turns[1].finished_at == CREATED - 8 * 3600 + 2.5
+    assert fold(imported).turns[1].finished_at == CREATED - 8 * 3600 + 2.5
     assert "the times name no zone: they are read as UTC" in imported.report.notes
 
 
 def test_tokens_are_those_of_the_reply_and_the_price_what_came_to_the_sum() -> None:
-    view = folded(read(first_generation()))
+    view = fold(read(first_generation()))
 
     assert [turn.usage for turn in view.turns[1:3]] == [
         Usage(prompt_tokens=100, completion_tokens=10, cached_tokens=40, cost_usd=0.75),
@@ -249,7 +229,7 @@ def test_tokens_are_those_of_the_reply_and_the_price_what_came_to_the_sum() -> N
 
 
 def test_rules_task_words_and_answer_have_their_places() -> None:
-    view = folded(read(first_generation()))
+    view = fold(read(first_generation()))
 
     assert view.started is not None
     assert (view.started.system_prompt, view.started.spec.task) == ("Be brief.", "Make it 2.")
@@ -261,13 +241,13 @@ def test_rules_task_words_and_answer_have_their_places() -> None:
 
 
 def test_what_is_said_after_the_end_takes_it_back() -> None:
-    assert folded(read([*first_generation()[:-1], said(12, "One more.")])).ended is None
+    assert fold(read([*first_generation()[:-1], said(12, "One more.")])).ended is None
 
 
 def test_a_running_command_has_no_exit_code_yet() -> None:
     metadata = {"exit_code": -1, "suffix": "\n[It still runs.]"}
     events = [act(3, "run", {"command": "ls"}, "a", TWO), see(4, 3, "run", "..", metadata=metadata)]
-    ran = observed(folded(read(events)), 1, 1)
+    ran = observed(fold(read(events)), 1, 1)
 
     assert (ran.text, ran.exit_code, ran.status) == ("..\n[It still runs.]", None, "unknown")
 
@@ -281,14 +261,14 @@ def test_a_running_command_has_no_exit_code_yet() -> None:
     ],
 )
 def test_other_observations_are_as_the_model_saw_them(kind: str, seen: str, status: str) -> None:
-    found = observed(folded(read([act(3, "run", {}, "a", TWO), see(4, 3, kind, "no")])), 1, 1)
+    found = observed(fold(read([act(3, "run", {}, "a", TWO), see(4, 3, kind, "no")])), 1, 1)
 
     assert (found.text, found.status) == (seen, status)
 
 
 def test_an_error_that_no_action_caused_was_said_to_the_model() -> None:
     wrong = {**see(4, 0, "error", "unknown tool"), "cause": None}
-    view = folded(read([said(1, "Go."), act(3, "run", {}, "a", TWO), wrong]))
+    view = fold(read([said(1, "Go."), act(3, "run", {}, "a", TWO), wrong]))
 
     assert [step.observation for step in view.steps] == [None, None]
     assert [one.text for one in view.turns[2].said] == [
@@ -304,7 +284,7 @@ def test_an_action_without_its_reply_is_told_from_itself() -> None:
             see(3, 2, "write", "I wrote."),
         ]
     )
-    view = folded(imported)
+    view = fold(imported)
 
     assert str(view.turns[1].text) == "So."
     assert view.steps[0].tool == "str_replace_editor"
@@ -314,7 +294,7 @@ def test_an_action_without_its_reply_is_told_from_itself() -> None:
 
 def test_a_persons_own_command_is_told_as_the_model_saw_it() -> None:
     own = {**act(2, "run", {"command": "pwd"}), "source": "user"}
-    view = folded(read([said(1, "Hi."), own, see(3, 2, "run", "/w", metadata={"exit_code": 0})]))
+    view = fold(read([said(1, "Hi."), own, see(3, 2, "run", "/w", metadata={"exit_code": 0})]))
 
     assert [one.text for one in view.turns[1].said if one.origin == "command"] == [
         "User executed the command:\npwd",
@@ -348,7 +328,7 @@ def test_the_second_generation_joins_the_actions_of_a_reply() -> None:
 
 
 def test_the_second_generation_is_shown_as_the_model_saw_it() -> None:
-    view = folded(read(second_generation()))
+    view = fold(read(second_generation()))
 
     assert view.started is not None
     assert (view.started.system_prompt, view.started.spec.task) == ("Be brief.", "Make it 2.")
@@ -372,7 +352,7 @@ def test_the_second_generation_is_shown_as_the_model_saw_it() -> None:
 
 def test_another_end_of_the_second_generation_is_told_in_its_own_words() -> None:
     failed = sdk("ConversationErrorEvent", "13", "environment", code="LLMError", detail="no key")
-    view = folded(read([*second_generation()[:8], failed]))
+    view = fold(read([*second_generation()[:8], failed]))
 
     assert view.ended is not None
     assert (view.ended.status, view.ended.reason) == ("elsewhere", "LLMError: no key")
@@ -405,7 +385,7 @@ def test_each_line_of_an_evaluation_is_a_trajectory() -> None:
             evaluation("three", pairs),
         ]
     )
-    recording = OPENHANDS.recognise(material(data, "output.jsonl"))
+    recording = OPENHANDS.recognise(held(data, "output.jsonl"))
 
     assert recording is not None
     assert [(one.name, one.task, one.model, one.outcome, one.turns) for one in recording.entries] == [
@@ -414,12 +394,12 @@ def test_each_line_of_an_evaluation_is_a_trajectory() -> None:
         ("three", "Fix it.", "qwen", "", 1),
     ]
     assert (recording.entries[0].score, recording.entries[0].cost_usd) == (1.0, 0.5)
-    turn = folded(recording.read(0)).turns[1]
+    turn = fold(recording.read(0)).turns[1]
     assert turn.usage == Usage(prompt_tokens=70, cached_tokens=3, cost_usd=0.5)
-    ended = folded(recording.read(1)).ended
+    ended = fold(recording.read(1)).ended
     assert ended is not None
     assert (ended.status, ended.reason) == ("elsewhere", "it stopped")
-    assert folded(recording.read(2)).started.spec.task == "Go."  # type: ignore[union-attr]  # it comes first
+    assert fold(recording.read(2)).started.spec.task == "Go."  # type: ignore[union-attr]  # it comes first
 
 
 def test_the_oldest_evaluations_have_an_events_fields_beside_its_kind() -> None:
@@ -430,7 +410,7 @@ def test_the_oldest_evaluations_have_an_events_fields_beside_its_kind() -> None:
         {"outputs": {}, "thought": "Done.", "action": "finish"},
     ]
     imported = read(evaluation("old", history))
-    view = folded(imported)
+    view = fold(imported)
 
     assert (imported.report.turns, imported.report.steps, imported.report.observations) == (2, 2, 1)
     assert view.steps[0].arguments == '{"command":"ls"}'
@@ -494,4 +474,4 @@ def test_a_line_without_events_says_so() -> None:
     ],
 )
 def test_what_is_no_event_is_not_taken(data: object) -> None:
-    assert OPENHANDS.recognise(material(data)) is None
+    assert OPENHANDS.recognise(held(data)) is None
