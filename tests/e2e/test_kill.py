@@ -12,18 +12,9 @@ import pytest
 import yaml
 
 from lis_tui.core import events
-from lis_tui.core.events import (
-    OutputArrived,
-    Record,
-    ReplyCutOff,
-    ReplyFinished,
-    RunEnded,
-    RunStarted,
-    StepFinished,
-    TextArrived,
-)
-from lis_tui.trajectory.journal import read
+from lis_tui.core.events import OutputArrived, Record, RunEnded, StepFinished
 from tests.command import LisTui, Process, wait_for_end
+from tests.faults.shown import lost_of
 from tests.server import Answer, Call, FakeServer
 
 pytestmark = pytest.mark.docker
@@ -100,30 +91,6 @@ class Killer:
         self.shown[name] = [events.decode(line.encode()) for line in whole]
 
 
-def open_text(shown: list[Record], kept: list[Record]) -> str:
-    """What was shown of a reply that no fact holds."""
-    done = {record.event.turn for record in kept if isinstance(record.event, ReplyFinished)}
-    texts = (record.event for record in shown if isinstance(record.event, TextArrived))
-    return "".join(event.text for event in texts if event.turn not in done)
-
-
-def check_run(lis: LisTui, name: str, shown: list[Record]) -> None:
-    """All facts that were shown are kept, and all text that streamed."""
-    folder = lis.home / "data" / "runs" / name
-    if not folder.exists() or not (folder / "journal.jsonl").stat().st_size:
-        assert shown == []
-        return
-    kept = list(read(folder))
-    assert isinstance(kept[0].event, RunStarted)
-    facts = [record for record in shown if record.n]
-    assert kept[: len(facts)] == facts
-    assert [record.n for record in kept if record.n] == list(range(1, len(kept) + (kept[-1].n > 0)))
-    text = open_text(shown, kept)
-    if text:
-        assert isinstance(kept[-1].event, ReplyCutOff)
-        assert kept[-1].event.text.startswith(text)
-
-
 @pytest.fixture
 def other(lis: LisTui) -> Iterator[str]:
     """A run that lives in another host the whole time, and ends well when it may."""
@@ -148,7 +115,7 @@ def kill_often(lis: LisTui, other: str, moments: int, seed: int) -> Killer:
     assert last.returncode == 0, last.stderr
     assert lis.containers() == [other]
     for name, shown in killer.shown.items():
-        check_run(lis, name, shown)
+        assert lost_of(lis.home / "data", name, shown) == ""
     return killer
 
 
