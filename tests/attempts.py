@@ -172,8 +172,18 @@ def _modes(given: dict[str, str]) -> object:
 @attempt("file of the machine: the mode of one in /proc is set")
 def _proc_modes(_: dict[str, str]) -> object:
     """These modes are the same in every /proc of a machine."""
-    os.chmod("/proc/uptime", os.stat("/proc/uptime").st_mode & 0o7777)
-    return "/proc/uptime"
+    device = os.stat("/proc").st_dev
+    for folder, _folders, names in os.walk("/proc"):
+        _folders[:] = [name for name in _folders if not name.isdigit() and name != "sys"]
+        for path in (folder, *(f"{folder}/{name}" for name in names)):
+            try:
+                found = os.lstat(path)
+                if found.st_dev == device and not stat.S_ISLNK(found.st_mode) and path != "/proc":
+                    os.chmod(path, found.st_mode & 0o7777)
+                    return path
+            except OSError:
+                continue
+    raise Refused("of none")
 
 
 # -- mounts and namespaces -------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from docker.models.images import Image
 from lis_tui.core.errors import ImageMissing, SandboxFailed, ShellLost
 from lis_tui.core.ports import Contents, Door, Load, ManifestKeeper, SavedOutputs, Space
 from lis_tui.core.spec import Network, SandboxSpec
+from lis_tui.sandbox import procfiles
 from lis_tui.sandbox.channel import Channel, Handover
 from lis_tui.sandbox.computer import Computer
 from lis_tui.sandbox.engine import (
@@ -26,6 +27,7 @@ from lis_tui.sandbox.engine import (
     archive,
     boot_id,
     counts_of,
+    created,
     has_variable,
     machine_of,
     name_of,
@@ -240,26 +242,31 @@ class DockerHome:
         defaults = {n: v for n, v in VARIABLES.items() if not has_variable(image, n)}
         self._engine_folder, self._gauge.cpus = machine_of(self._engine(), self._spec.cpus)
         with security_options(self._which()) as options:
-            container = self._engine().containers.create(
+            host = {
+                "init": True,
+                "cap_drop": ["ALL"],
+                "cap_add": list(_CAPABILITIES),
+                "security_opt": [*options, *procfiles.options_of(self._which())],
+                "pids_limit": self._spec.pids,
+                "mem_limit": f"{self._spec.memory_mb}m",
+                "memswap_limit": f"{self._spec.memory_mb}m",
+                "shm_size": f"{shared_mb(self._spec)}m",
+                "nano_cpus": int(self._gauge.cpus * 1e9),
+                "runtime": runtime_of(self._which(), self._spec.runtime),
+                "network_mode": "bridge" if self.network == "bridge" else "none",
+                "mounts": binds,
+            }
+            container = created(
+                self._engine(),
                 str(image.id),
+                ["2147483647"],
+                read_only=procfiles.paths_of(self._which(), self._spec.runtime),
+                host=host,
                 entrypoint=["sleep"],
-                command=["2147483647"],
                 user="0:0",
                 working_dir="/",
                 environment=defaults,
                 labels=self._labels,
-                init=True,
-                cap_drop=["ALL"],
-                cap_add=list(_CAPABILITIES),
-                security_opt=options,
-                pids_limit=self._spec.pids,
-                mem_limit=f"{self._spec.memory_mb}m",
-                memswap_limit=f"{self._spec.memory_mb}m",
-                shm_size=f"{shared_mb(self._spec)}m",
-                nano_cpus=int(self._gauge.cpus * 1e9),
-                runtime=runtime_of(self._which(), self._spec.runtime),
-                network_mode="bridge" if self.network == "bridge" else "none",
-                mounts=binds,
             )
             self._container = container
             if files := self._carried.files():

@@ -20,6 +20,7 @@ from lis_tui.sandbox.ssh import SCHEME, Tunnel, TunnelFailed
 
 _KNOCK_S = 10.0
 _LIMITS = {"MemoryLimit": "memory", "PidsLimit": "processes", "CpuCfsQuota": "processors"}
+_PROFILES = ("name=apparmor", "name=selinux")
 _CONTROLLERS = {"memory": "memory", "pids": "processes", "cpu": "processors"}
 
 
@@ -117,6 +118,13 @@ class Engine(Struct, frozen=True, kw_only=True):
     unlimited: tuple[str, ...] = ()
     """What it cannot limit, as where an ordinary user has no control groups."""
     runtimes: tuple[str, ...] = ()
+    is_confined: bool = False
+    """AppArmor or SELinux holds what runs in it."""
+
+    @property
+    def has_modes(self) -> bool:
+        """Whether root inside could set those of the machine's files in `/proc`."""
+        return not (self.is_rootless or self.is_confined)
 
     @property
     def has_no_groups(self) -> bool:
@@ -137,12 +145,13 @@ class Engine(Struct, frozen=True, kw_only=True):
 def engine_of(client: docker.DockerClient) -> Engine:
     """Ask which engine it is. Raises DockerException, OSError."""
     version, info = client.version(), client.info()
+    options = info.get("SecurityOptions") or ()
     parts = [str(part.get("Name", "")) for part in version.get("Components") or ()]
     is_podman = any(part.startswith("Podman") for part in parts)
     if is_podman:
         is_rootless, unlimited = _of_podman(client)
     else:
-        is_rootless = any("rootless" in str(option) for option in info.get("SecurityOptions") or ())
+        is_rootless = any("rootless" in str(option) for option in options)
         unlimited = tuple(what for flag, what in _LIMITS.items() if info.get(flag) is False)
     return Engine(
         name="Podman" if is_podman else "Docker",
@@ -151,6 +160,7 @@ def engine_of(client: docker.DockerClient) -> Engine:
         unlimited=unlimited,
         is_elsewhere=isinstance(client, _Tunnelled) or not client.api.base_url.startswith("http+docker"),
         runtimes=tuple(sorted(map(str, info.get("Runtimes") or ()))),
+        is_confined=any(name in str(option) for option in options for name in _PROFILES),
     )
 
 

@@ -338,8 +338,8 @@ async def test_a_clouds_metadata_is_not_reached_from_a_bridge(
     if not is_local:  # as where the engine's processes are not ours to enter
         monkeypatch.setattr("lis_tui.sandbox.sidecar._is_of", lambda _pid, _container: False)
     attempt: Attempt = ("metadata", "tcp", (metadata.host, metadata.port))
-    with listening(gateway()) as heard:
-        async with started(home, folder / f"bridge{is_local}", "bridge", Ruled()) as made:
+    async with started(home, folder / f"bridge{is_local}", "bridge", Ruled()) as made:
+        with listening(gateway()) as heard:  # an engine may have it only while there is a container
             found = await inside(made, attempt, ("control", "tcp", (heard.host, heard.port)))
             changed = await Terminal(made)("ip route del unreachable 169.254.0.0/16 2>&1 && echo changed")
     assert found["control"] == "connected"
