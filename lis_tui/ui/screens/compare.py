@@ -5,24 +5,23 @@ from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.screen import Screen
+from textual.binding import Binding
 
 from lis_tui.core.bus import spawn
 from lis_tui.core.compare import align
 from lis_tui.core.differing import FileDifference
-from lis_tui.core.errors import LisError, StorageFailed
+from lis_tui.core.errors import StorageFailed
 from lis_tui.core.events import StepAddress
 from lis_tui.core.manifest import Manifest
 from lis_tui.trajectory.compared import Compared, files_between
 from lis_tui.trajectory.past_files import diff_file
-from lis_tui.ui.hints import Hint
 from lis_tui.ui.paint import Paint
-from lis_tui.ui.rows import Ink, cut
-from lis_tui.ui.screens.diff import DiffScreen, diffs_of, key_line
+from lis_tui.ui.rows import Ink
+from lis_tui.ui.screens.diff import DiffScreen, diffs_of
+from lis_tui.ui.screens.lists import ListScreen
 from lis_tui.ui.widgets.blocks import BlockList
 from lis_tui.ui.widgets.differing import Differing
-from lis_tui.ui.widgets.lines import Lines, ThemeAsked
+from lis_tui.ui.widgets.lines import Lines
 from lis_tui.ui.widgets.outcomes import OutcomeList, outcome_lines
 from lis_tui.ui.widgets.pairs import Pairs
 
@@ -37,73 +36,12 @@ _KEYS = (
     ("j k g G", "move"),
 )
 _KEYS_OF_MANY = (("space", "choose two"), ("enter", "put them side by side"), ("j k", "move"), ("q", "back"))
-_MOVES: list[BindingType] = [
-    Binding("j,down", "move(1)", "down"),
-    Binding("k,up", "move(-1)", "up"),
-    Binding("g,home", "ends(-1)", "first"),
-    Binding("G,end", "ends(1)", "last"),
-    Binding("escape,q,ctrl+q", "leave", "back"),
-    Binding("T", "theme", "theme"),
-]
 
 
-class _Beside(Screen[None]):
-    """What both screens share: keys that move, a status line, a hint in it."""
-
-    CSS_PATH = "compare.tcss"
-    BINDINGS = _MOVES
-    keys: Sequence[tuple[str, str]] = ()
-
-    def __init__(self, paint: Paint) -> None:
-        super().__init__()
-        self.paint = paint
-        self._hint = Hint(self, lambda: self.status.refresh())
-        self.status = Lines(paint, self._status, id="status", tone="foreground on-surface")
-
-    @property
-    def front(self) -> BlockList:
-        """The list that has the focus."""
-        raise NotImplementedError
-
-    def _status(self, width: int) -> list[list[Ink]]:
-        if self._hint.text:
-            return [cut([(f" {self._hint.text}", "warning")], width)]
-        return [key_line(self.keys, width)]
-
-    def hint(self, sentence: str) -> None:
-        """Say something for a few seconds."""
-        self._hint.say(sentence)
-
-    def action_move(self, direction: int) -> None:
-        """To another line."""
-        self.front.move_to(self.front.cursor + direction)
-
-    def action_ends(self, direction: int) -> None:
-        """To an end."""
-        self.front.move_to(0 if direction < 0 else self.front.block_count() - 1)
-
-    def action_leave(self) -> None:
-        """Back to where one came from, or out."""
-        if len(self.app.screen_stack) > 1:
-            self.dismiss()
-        else:
-            self.app.exit(0)
-
-    def action_theme(self) -> None:
-        """Take the next theme."""
-        self.post_message(ThemeAsked())
-
-    def repaint(self, paint: Paint) -> None:
-        """Draw everything with another theme."""
-        self.paint = paint
-        for widget in self.query("*"):
-            if isinstance(widget, Lines | BlockList):
-                widget.repaint(paint)
-
-
-class OutcomesScreen(_Beside):
+class OutcomesScreen(ListScreen):
     """The table of outcomes of three runs or more; two of them can be put side by side."""
 
+    CSS_PATH = "compare.tcss"
     BINDINGS = [
         Binding("space", "choose", "choose"),
         Binding("enter", "beside", "side by side"),
@@ -149,9 +87,10 @@ class OutcomesScreen(_Beside):
         self.app.push_screen(CompareScreen(self.runs[left], self.runs[right], self.paint))
 
 
-class CompareScreen(_Beside):
+class CompareScreen(ListScreen):
     """Two runs in columns."""
 
+    CSS_PATH = "compare.tcss"
     BINDINGS = [
         Binding("tab,shift+tab", "other", "steps, files"),
         Binding("1", "go('pairs')", "steps"),
@@ -275,7 +214,7 @@ class CompareScreen(_Beside):
         """Open the diff of what is under the cursor."""
         if self.front is self.files:
             if self.files.file is not None and self._manifests is not None:
-                spawn(self._open_file(self.files.file, self._manifests), "diff", self._failed)
+                spawn(self._open_file(self.files.file, self._manifests), "diff", self.refused)
         elif self.pairs.line is not None:
             names = (self._runs[0].name, self._runs[1].name)
             title, diffs = diffs_of(self.pairs.line, names)
@@ -287,11 +226,6 @@ class CompareScreen(_Beside):
         diff = await asyncio.to_thread(diff_file, one, other, file)
         if self.is_attached:
             self.app.push_screen(DiffScreen(file.path, [("", diff)], self.paint))
-
-    def _failed(self, error: Exception) -> None:
-        if not isinstance(error, LisError):
-            raise error
-        self.hint(error.sentence)
 
 
 def screen_of(runs: Sequence[Compared], paint: Paint) -> "CompareScreen | OutcomesScreen":

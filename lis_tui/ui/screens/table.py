@@ -6,8 +6,7 @@ from collections.abc import Callable
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.screen import Screen
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from lis_tui.core.bus import spawn
 from lis_tui.core.errors import FilterInvalid, LisError
@@ -16,14 +15,13 @@ from lis_tui.core.text import one_line, plural
 from lis_tui.ui.bridge import Source
 from lis_tui.ui.columns import COLUMNS, Column, in_order
 from lis_tui.ui.gathering import Gathering
-from lis_tui.ui.hints import Hint
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.rows import Ink, cells, cut
-from lis_tui.ui.screens.diff import key_line
+from lis_tui.ui.screens.lists import SortedScreen
 from lis_tui.ui.series import Series
 from lis_tui.ui.widgets.blocks import BlockList
 from lis_tui.ui.widgets.filtering import FilterField
-from lis_tui.ui.widgets.lines import Lines, ThemeAsked
+from lis_tui.ui.widgets.lines import Lines
 from lis_tui.ui.widgets.trajectories import TrajectoryList
 
 KEYS = (
@@ -35,29 +33,13 @@ KEYS = (
     ("x", "left out"),
     ("j k g G", "move"),
 )
-FILTER_KEYS = (("enter", "to the rows"), ("esc", "all of them"))
 
 
-class TableScreen(Screen[None]):
+class TableScreen(SortedScreen[Column | None]):
     """`open_` shows a trajectory. Where there is only one to open, that is done at once."""
 
-    CSS_PATH = "table.tcss"
-    BINDINGS = [
-        Binding("enter", "open", "open"),
-        Binding("j,down", "move(1)", "down"),
-        Binding("k,up", "move(-1)", "up"),
-        Binding("pagedown,ctrl+f,ctrl+d", "page(1)", "page down"),
-        Binding("pageup,ctrl+b,ctrl+u", "page(-1)", "page up"),
-        Binding("g,home", "ends(-1)", "first"),
-        Binding("G,end", "ends(1)", "last"),
-        Binding("slash", "filter", "filter"),
-        Binding("s", "next_column", "sort by the next column"),
-        Binding("S", "turn", "turn the order round"),
-        *(Binding(str(number), f"column({number})", "sort") for number in range(1, 10)),
-        Binding("x", "left_out", "what was left out"),
-        Binding("T", "theme", "theme"),
-        Binding("escape,q,ctrl+q", "leave", "back"),
-    ]
+    BINDINGS = [Binding("x", "left_out", "what was left out")]
+    keys = KEYS
 
     def __init__(
         self,
@@ -66,12 +48,11 @@ class TableScreen(Screen[None]):
         open_: Callable[[Source], None],
         fail: Callable[[LisError], None],
     ) -> None:
-        super().__init__()
+        self.rows = TrajectoryList(paint, found)
+        super().__init__(paint, self.rows)
         self.found = found
-        self.paint = paint
         self._open = open_
         self._fail = fail
-        self._hint = Hint(self, lambda: self.status.refresh())
         self._problem = ""
         self._has_begun = False
         """The beginning of a large file is looked at, while the rest is being read."""
@@ -79,8 +60,6 @@ class TableScreen(Screen[None]):
         """The row that a person went to last; a filter may hide it meanwhile."""
         self.series = Series(found.source)
         self.head = Lines(paint, self._head, id="table-head")
-        self.rows = TrajectoryList(paint, found)
-        self.status = Lines(paint, self._status, id="status", tone="foreground on-surface")
 
     def compose(self) -> ComposeResult:
         """Draw title, filter, rows and keys."""
@@ -94,7 +73,6 @@ class TableScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Begin to look, after the first paint."""
-        self.rows.focus()
         self.call_after_refresh(lambda: spawn(self._gather(), "gathering", self._failed))
 
     def on_resize(self, event: events.Resize) -> None:
@@ -117,13 +95,13 @@ class TableScreen(Screen[None]):
             self._begin()
             return
         if self.found.rows and self.is_attached:
-            self._arrange()
+            self.arrange_rows()
         while not self.found.is_over:
             await asyncio.to_thread(self.found.more)
             if not self.is_attached:
                 return
-            self._arrange()
-        self._arrange()
+            self.arrange_rows()
+        self.arrange_rows()
         if self._is_single:
             self.action_open()
 
@@ -135,7 +113,7 @@ class TableScreen(Screen[None]):
 
     def _arrange_later(self) -> None:
         if self.is_attached:
-            self._arrange()
+            self.arrange_rows()
 
     @property
     def _is_single(self) -> bool:
@@ -147,7 +125,7 @@ class TableScreen(Screen[None]):
             raise error
         self._fail(error)
 
-    def _arrange(self) -> None:
+    def arrange_rows(self) -> None:
         """Choose and sort the rows; the cursor stays on its own, or goes back to it."""
         try:
             is_wanted = self._wanted()
@@ -168,7 +146,7 @@ class TableScreen(Screen[None]):
         self.status.refresh()
 
     def _wanted(self) -> "Callable[..., bool] | None":
-        text = self.query_one(FilterField).value.strip()
+        text = self.wanted.strip()
         return parse_run_filter(text) if text else None
 
     def _why_empty(self) -> str:
@@ -188,41 +166,14 @@ class TableScreen(Screen[None]):
         gap = max(width - cells(left) - len(right) - 1, 1)
         return [[*left, (" " * gap, ""), (right, "muted"), (" ", "")]]
 
-    def _status(self, width: int) -> list[list[Ink]]:
-        if self._hint.text or self._problem:
-            return [cut([(f" {self._hint.text or self._problem}", "warning")], width)]
-        is_typing = isinstance(self.focused, FilterField)
-        return [key_line(FILTER_KEYS if is_typing else KEYS, width)]
-
-    @on(events.DescendantFocus)
-    def _focus_moved(self) -> None:
-        self.status.refresh()
-
-    def hint(self, sentence: str) -> None:
-        """Say something for a few seconds."""
-        self._hint.say(sentence)
-
-    # ---- keys
-
-    def action_move(self, direction: int) -> None:
-        """To another row."""
-        self.rows.move_to(self.rows.cursor + direction)
-
-    def action_page(self, direction: int) -> None:
-        """A page on, or back."""
-        self.rows.move_to(self.rows.cursor + direction * max(self.rows.size.height - 2, 1))
-
-    def action_ends(self, direction: int) -> None:
-        """To an end."""
-        self.rows.move_to(0 if direction < 0 else self.rows.block_count() - 1)
+    @property
+    def said(self) -> str:
+        """A hint, or what is wrong with the filter."""
+        return super().said or self._problem
 
     @on(BlockList.Moved)
     def _moved(self) -> None:
         self._place = self.rows.place
-
-    @on(BlockList.Opened)
-    def _opened(self) -> None:
-        self.action_open()
 
     def action_open(self) -> None:
         """Show the trajectory under the cursor."""
@@ -235,59 +186,22 @@ class TableScreen(Screen[None]):
         except LisError as error:
             self.hint(error.sentence)
 
-    # ---- filtering
-
-    def action_filter(self) -> None:
-        """To the filter."""
-        self.query_one(FilterField).focus()
-
-    @on(Input.Changed)
-    def _filtered(self) -> None:
-        self._arrange()
-
-    def action_to_rows(self) -> None:
-        """Back to the rows; the filter stays."""
-        self.rows.focus()
-
-    def action_clear_filter(self) -> None:
-        """Show all of them again."""
-        self.query_one(FilterField).value = ""
-        self.rows.focus()
-
     # ---- sorting
 
-    @on(TrajectoryList.HeadPressed)
-    def _head_pressed(self, message: TrajectoryList.HeadPressed) -> None:
-        self.action_column(message.number)
+    @property
+    def orders(self) -> list[Column | None]:
+        """After the last column, the order in which they were found."""
+        return [None, *self.rows.columns]
 
-    def action_column(self, number: int) -> None:
-        """Sort by a column, counted from the left; once more turns the order round."""
-        columns = self.rows.columns
-        if number > len(columns):
-            self.hint(f"there are {len(columns)} columns")
-        else:
-            self._sort(columns[number - 1])
-
-    def action_next_column(self) -> None:
-        """Sort by the column beside; after the last, in the order in which they were found."""
-        columns: list[Column | None] = [None, *self.rows.columns]
-        place = columns.index(self.rows.by) if self.rows.by in columns else 0
-        self.rows.by = columns[(place + 1) % len(columns)]
-        self.rows.is_down = self.rows.by is not None and self.rows.by.is_number
-        self._arrange()
+    def begins_down(self, column: Column | None) -> bool:
+        """Numbers begin with the largest, words with the first of the alphabet."""
+        return column is not None and column.is_number
 
     def action_turn(self) -> None:
-        """Turn the order round."""
+        """Turn the order round; that in which they were found becomes that of the first column."""
         if self.rows.by is None:
             self.rows.by = COLUMNS[0]
-        self.rows.is_down = not self.rows.is_down
-        self._arrange()
-
-    def _sort(self, column: Column) -> None:
-        """Numbers begin with the largest, words with the first of the alphabet."""
-        self.rows.is_down = not self.rows.is_down if self.rows.by is column else column.is_number
-        self.rows.by = column
-        self._arrange()
+        super().action_turn()
 
     # ---- more
 
@@ -300,21 +214,3 @@ class TableScreen(Screen[None]):
 
         lines = [one.why for one in self.found.skipped]
         self.app.push_screen(SentencesScreen("Left out", lines, self.paint))
-
-    def action_leave(self) -> None:
-        """Back to where one came from, or out."""
-        if len(self.app.screen_stack) > 1:
-            self.dismiss()
-        else:
-            self.app.exit(0)
-
-    def action_theme(self) -> None:
-        """Take the next theme."""
-        self.post_message(ThemeAsked())
-
-    def repaint(self, paint: Paint) -> None:
-        """Draw everything with another theme."""
-        self.paint = paint
-        for lines in (self.head, self.status):
-            lines.repaint(paint)
-        self.rows.repaint(paint)
