@@ -131,7 +131,8 @@ class SocketChannel:
         self._socket = sock
         self._exit_code = exit_code
         self._frames = Frames()
-        self._is_reading = False
+        self._waiting = 0
+        """How many read from it or write to it now."""
         self._is_closed = False
         self._is_plain = type(sock) is socket.socket
         if self._is_plain:
@@ -153,22 +154,28 @@ class SocketChannel:
         return pieces
 
     async def _receive(self) -> bytes:
-        self._is_reading = True
-        try:
+        with self._in_use():
             if self._is_plain:
                 return await asyncio.get_running_loop().sock_recv(self._socket, self._MOST)
             return await asyncio.to_thread(self._socket.recv, self._MOST)
-        finally:
-            self._is_reading = False
-            if self._is_closed:
-                self._end()
 
     async def write(self, data: bytes) -> None:
         """Send all of it."""
-        if self._is_plain:
-            await asyncio.get_running_loop().sock_sendall(self._socket, data)
-        else:
-            await asyncio.to_thread(self._socket.sendall, data)
+        with self._in_use():
+            if self._is_plain:
+                await asyncio.get_running_loop().sock_sendall(self._socket, data)
+            else:
+                await asyncio.to_thread(self._socket.sendall, data)
+
+    @contextlib.contextmanager
+    def _in_use(self) -> Iterator[None]:
+        """Keep the socket's number while it is waited for: it must not be given to another."""
+        self._waiting += 1
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+            self._end()
 
     async def exit_code(self) -> int | None:
         """Ask the engine."""
@@ -180,10 +187,11 @@ class SocketChannel:
             if hasattr(self._socket, "shutdown"):
                 self._socket.shutdown(socket.SHUT_RDWR)
         self._is_closed = True
-        if not self._is_reading:  # the number of a socket that is waited for must not be given to another
-            self._end()
+        self._end()
 
     def _end(self) -> None:
+        if self._waiting or not self._is_closed:
+            return
         with contextlib.suppress(OSError, ValueError):
             self._socket.close()
             self._let_go()

@@ -1,6 +1,7 @@
 """No channel into a sandbox is forgotten open: not one that died, nor one that nobody waits for any more."""
 
 import asyncio
+import socket
 from collections.abc import Sequence
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from lis_tui.core.errors import ShellLost
 from lis_tui.sandbox import shell as module
 from lis_tui.sandbox.bash import Bash
-from lis_tui.sandbox.channel import Channel, Handover
+from lis_tui.sandbox.channel import Channel, Handover, SocketChannel
 from lis_tui.sandbox.service import Answer, Service
 from lis_tui.sandbox.shell import Shell
 
@@ -145,3 +146,17 @@ def test_what_was_opened_when_its_caller_goes_is_closed() -> None:
     assert thing.times_closed == 0
     handover.give_up()
     assert thing.times_closed == 1
+
+
+async def test_a_socket_keeps_its_number_until_what_is_being_sent_broke_off() -> None:
+    near, far = socket.socketpair()
+    thing = Thing()
+    with far:
+        channel = SocketChannel(near, Idle().exit_code, thing.close)
+        sending = asyncio.ensure_future(channel.write(bytes(1 << 24)))
+        await asyncio.sleep(0)
+        channel.close()
+        assert (near.fileno() >= 0, thing.times_closed) == (True, 0)
+        with pytest.raises(BrokenPipeError):
+            await sending
+        assert (near.fileno(), thing.times_closed) == (-1, 1)
