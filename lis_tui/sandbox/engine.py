@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterator, Mapping, Sequence
 from functools import partial
+from inspect import getgeneratorlocals, isgenerator
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -29,6 +30,7 @@ BOOT_LABEL = "lis-tui.boot"
 ENGINE_ERRORS = (DockerException, OSError)
 _PIECE = 1 << 18
 T = TypeVar("T")
+Pieces = Generator[bytes, None, None]
 
 
 def created(
@@ -108,14 +110,17 @@ def counts_of(api: docker.APIClient, container: str) -> Counts:
 
 
 def saved(
-    read: Callable[[Container, str], Iterator[bytes] | None], container: Container, path: str, folder: Path
+    read: Callable[[Container, str], Pieces | None], container: Container, path: str, folder: Path
 ) -> SavedOutputs:
     """Copy what a path holds to a host folder."""
     stream = read(container, path)
-    return SavedOutputs(()) if stream is None else extract(stream, folder)
+    if stream is None:
+        return SavedOutputs(())
+    with contextlib.closing(stream):
+        return extract(stream, folder)
 
 
-def archive(container: Container, path: str) -> Iterator[bytes] | None:
+def archive(container: Container, path: str) -> Pieces | None:
     """Give a path as a tar stream, None where there is no such thing."""
     try:
         stream, _ = container.get_archive(path, chunk_size=1 << 18)
@@ -123,10 +128,20 @@ def archive(container: Container, path: str) -> Iterator[bytes] | None:
         if error.response is not None:
             error.response.close()
         return None
-    return iter(stream)
+    return _closed_after(stream)
 
 
-def tarred(api: docker.APIClient, container: Container, path: str) -> Iterator[bytes]:
+def _closed_after(stream: Iterator[bytes]) -> Pieces:
+    """Read what docker streams; it keeps the response to itself, and leaves it open where a part is read."""
+    response = getgeneratorlocals(stream).get("response") if isgenerator(stream) else None
+    try:
+        yield from stream
+    finally:
+        if response is not None:
+            response.close()
+
+
+def tarred(api: docker.APIClient, container: Container, path: str) -> Pieces:
     """The same by the container's own tar: the engine looks for the work tree where it was at the start."""
     folder, _, name = path.rpartition("/")
     command = ["tar", "-C", folder or "/", "-cf", "-", "--", name]

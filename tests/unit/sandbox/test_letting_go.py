@@ -2,14 +2,20 @@
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
+import docker
 import pytest
+import requests
 
 from lis_tui.core.errors import ShellLost
 from lis_tui.sandbox import shell as module
 from lis_tui.sandbox.bash import Bash
 from lis_tui.sandbox.channel import Channel, Handover, SocketChannel
+from lis_tui.sandbox.engine import archive
 from lis_tui.sandbox.service import Answer, Service
 from lis_tui.sandbox.shell import Shell
 
@@ -160,3 +166,51 @@ async def test_a_socket_keeps_its_number_until_what_is_being_sent_broke_off() ->
         with pytest.raises(BrokenPipeError):
             await sending
         assert (near.fileno(), thing.times_closed) == (-1, 1)
+
+
+class Engine(BaseHTTPRequestHandler):
+    """A container engine that has one container, and in it a file larger than anybody reads."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        body = bytes(1 << 22) if self.path.endswith("archive?path=%2Flarge") else b'{"Id": "one"}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        with suppress(OSError):
+            self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def client() -> Iterator[docker.DockerClient]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Engine) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        with closing(docker.DockerClient(f"tcp://127.0.0.1:{server.server_port}", version="1.44")) as client:
+            yield client
+        server.shutdown()
+        thread.join()
+
+
+def test_an_archive_of_which_a_part_was_read_is_closed(
+    client: docker.DockerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    container = client.containers.get("one")
+    closed: list[str] = []
+    close = requests.Response.close
+
+    def noted(response: requests.Response) -> None:
+        closed.append(response.url.rpartition("/")[2])
+        close(response)
+
+    monkeypatch.setattr(requests.Response, "close", noted)
+    stream = archive(container, "/large")
+    assert stream is not None
+    assert next(stream)
+    assert closed == []
+    stream.close()
+    assert closed == ["archive?path=%2Flarge"]
