@@ -104,31 +104,25 @@ def other(lis: LisTui) -> Iterator[str]:
     assert [one.event.status for one in watcher.rest() if isinstance(one.event, RunEnded)] == ["submitted"]
 
 
-def kill_often(lis: LisTui, other: str, moments: int, seed: int) -> Killer:
-    """Kill so many runs, in five ways by turns, have the next start tidy up, and look at what is left."""
-    killer = Killer(lis, random.Random(seed))
+@pytest.fixture
+def moments(request: pytest.FixtureRequest) -> int:
+    """How many runs are killed: each way once, and more of each where slow tests are asked for."""
+    return 12 if request.config.getoption("--slow") else 5
+
+
+def test_killed_at_some_moments_a_run_keeps_all_that_was_shown_and_leaves_no_container(
+    lis: LisTui, other: str, moments: int
+) -> None:
+    killer = Killer(lis, random.Random(4))
     ways = (killer.kill_headless, killer.kill_early, killer.kill_host, killer.kill_headless)
     for number, way in enumerate(islice(cycle((*ways, killer.kill_over_http)), moments)):
         way(f"run-{number}")
+    # the next start tidies up
     last = lis.run("run", "Go.", "--model", lis.scenario("echo 42 > answer.txt"), "--headless")
     killer.close()
     assert last.returncode == 0, last.stderr
     assert lis.containers() == [other]
     for name, shown in killer.shown.items():
         assert lost_of(lis.home / "data", name, shown) == ""
-    return killer
-
-
-def test_killed_at_some_moments_a_run_keeps_all_that_was_shown_and_leaves_no_container(
-    lis: LisTui, other: str
-) -> None:
-    killer = kill_often(lis, other, moments=5, seed=4)
+    assert len(killer.shown) == moments
     assert any(isinstance(one.event, StepFinished) for shown in killer.shown.values() for one in shown)
-
-
-@pytest.mark.slow
-def test_killed_at_twelve_moments_runs_keep_all_that_was_shown_and_leave_no_container(
-    lis: LisTui, other: str
-) -> None:
-    killer = kill_often(lis, other, moments=12, seed=20)
-    assert len(killer.shown) == 12
