@@ -1,35 +1,23 @@
-"""One request to the model: its stream becomes events, its reply becomes part of the conversation."""
+"""One request to the model, and again where it was too long; its reply is part of the conversation."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, aclosing, nullcontext
-from typing import Protocol, cast, runtime_checkable
+from collections.abc import Sequence
 
 import msgspec
 
 from lis_tui.core.conversation import digest_of
-from lis_tui.core.errors import ModelFailed, ModelRefused, ReplyUnreadable
+from lis_tui.core.errors import ModelFailed, ModelRefused
 from lis_tui.core.events import (
-    CallArrived,
     ModelAsked,
     ModelRetried,
     NoticeGiven,
-    ReasoningArrived,
-    ReplyCutOff,
     ReplyFinished,
     ReplyResampled,
-    TextArrived,
 )
 from lis_tui.core.messages import (
     AssistantMessage,
-    CallPiece,
     Message,
-    Piece,
-    ReasoningPiece,
     Reply,
-    ReplyEnded,
     Request,
-    RetryPiece,
-    TextPiece,
     ToolCall,
     ToolSchema,
     Usage,
@@ -37,7 +25,7 @@ from lis_tui.core.messages import (
 from lis_tui.core.ports import Model
 from lis_tui.core.text import safe_str
 from lis_tui.engine.context import is_context_overflow, room_for, trim
-from lis_tui.engine.continuing import Continuation, joined
+from lis_tui.engine.hearing import Heard
 from lis_tui.engine.limits import Ending
 from lis_tui.engine.models import Models
 from lis_tui.engine.progress import Progress, RunCut
@@ -50,15 +38,6 @@ LEAST_REPLY = 256
 
 class ContextFull(Exception):
     """The conversation does not fit the model's window and nothing is left to shorten."""
-
-
-@runtime_checkable
-class Closable(Protocol):
-    """An iterator that holds a connection."""
-
-    async def aclose(self) -> None:
-        """Close it now."""
-        ...
 
 
 class Thinker:
@@ -186,7 +165,7 @@ class Thinker:
         most = min(request.model.max_tokens, max(LEAST_REPLY, room))
         return msgspec.structs.replace(request, model=msgspec.structs.replace(request.model, max_tokens=most))
 
-    def _finish(self, request: Request, reply: Reply, heard: "Heard", version: int) -> Reply:
+    def _finish(self, request: Request, reply: Reply, heard: Heard, version: int) -> Reply:
         usage = self._usage(request, reply)
         progress = self._progress
         reply = _tidy(reply, usage, () if not self._tools else self._own_ids(reply.calls))
@@ -244,104 +223,10 @@ class Thinker:
         )
 
 
-class Heard:
-    """What has arrived of a reply, told piece by piece."""
-
-    def __init__(self, progress: Progress, begun: AssistantMessage | None) -> None:
-        self._progress = progress
-        self._begun = begun or AssistantMessage("")
-        self._text: list[str] = []
-        self._reasoning: list[str] = []
-        self.asked_at = progress.monotonic()
-        self.first_piece_s: float | None = None
-        self._begin()
-
-    async def all_of(self, pieces: AsyncIterator[Piece]) -> Reply:
-        """Take in the stream until the reply is whole. Raises ReplyUnreadable where it never is."""
-        async with _closing(pieces):
-            async for piece in pieces:
-                if isinstance(piece, ReplyEnded):
-                    return self._whole(piece.reply)
-                self._take(piece)
-        raise ReplyUnreadable("The model's stream ended before the reply was whole; ask again.")
-
-    def cut_off(self, reason: str) -> None:
-        """Tell that no more will come, and keep what did."""
-        self._progress.bus.publish(
-            ReplyCutOff(
-                turn=self._progress.turn,
-                text="".join(self._text),
-                reasoning="".join(self._reasoning),
-                reason=reason,
-            )
-        )
-
-    def _begin(self) -> None:
-        """What was said before the model goes on is the first of its stream, also where it tries again."""
-        self._continuation = Continuation(self._begun.text)
-        for text, kind in ((self._begun.reasoning, ReasoningPiece), (self._begun.text, TextPiece)):
-            if text:
-                self._tell(kind(text))
-
-    def _whole(self, reply: Reply) -> Reply:
-        if not (self._begun.text or self._begun.reasoning):
-            return reply
-        if rest := self._continuation.rest():
-            self._tell(TextPiece(rest))
-        reasoning, text = joined(self._begun, "".join(self._text), reply)
-        return msgspec.structs.replace(reply, reasoning=reasoning, text=text)
-
-    def _take(self, piece: ReasoningPiece | TextPiece | CallPiece | RetryPiece) -> None:
-        if self.first_piece_s is None and not isinstance(piece, RetryPiece):
-            self.first_piece_s = self._progress.monotonic() - self.asked_at
-        if isinstance(piece, RetryPiece):
-            self._retried(piece)
-        elif isinstance(piece, TextPiece):
-            self._tell(TextPiece(self._continuation.take(safe_str(piece.text))))
-        else:
-            self._tell(piece)
-
-    def _tell(self, piece: ReasoningPiece | TextPiece | CallPiece) -> None:
-        turn, bus = self._progress.turn, self._progress.bus
-        match piece:
-            case ReasoningPiece():
-                self._reasoning.append(safe_str(piece.text))
-                bus.publish(ReasoningArrived(turn, self._reasoning[-1]))
-            case TextPiece(""):
-                pass
-            case TextPiece(text):
-                self._text.append(text)
-                bus.publish(TextArrived(turn, text))
-            case CallPiece():
-                bus.publish(CallArrived(turn, piece.index, safe_str(piece.name), safe_str(piece.arguments)))
-
-    def _retried(self, piece: RetryPiece) -> None:
-        self._text.clear()
-        self._reasoning.clear()
-        self.first_piece_s = None
-        self._progress.bus.publish(
-            ModelRetried(
-                turn=self._progress.turn,
-                attempt=piece.attempt,
-                max_attempts=piece.max_attempts,
-                wait_s=piece.wait_s,
-                reason=safe_str(piece.reason),
-                status=piece.status,
-            )
-        )
-        self._begin()
-
-
 def context_full(progress: Progress) -> Ending:
     """Give the ending for a conversation that no longer fits."""
     window = (progress.view.model or progress.spec.model).name
     return Ending("context_limit", f"The conversation no longer fits the window of {window}.")
-
-
-def _closing(pieces: AsyncIterator[Piece]) -> AbstractAsyncContextManager[object]:
-    if isinstance(pieces, Closable):
-        return aclosing(cast("Closable", pieces))
-    return nullcontext()
 
 
 def _tidy(reply: Reply, usage: Usage, calls: tuple[ToolCall, ...]) -> Reply:
