@@ -1,47 +1,30 @@
 """A run as text that streams past: what happened, in order, safe for any terminal."""
 
-import re
 from collections.abc import Iterable
 from typing import Protocol
 
 import msgspec
 
-from lis_tui.cli.connections import host_sentence
-from lis_tui.cli.deeds import deed
+from lis_tui.cli.sentences import sentences
 from lis_tui.cli.verdicts import verdict_lines
 from lis_tui.core.ansi import Line, Sanitiser, plain_text
-from lis_tui.core.decisions import Decision
 from lis_tui.core.events import (
-    BreakpointHit,
-    ContextTrimmed,
-    DecisionMade,
     Event,
     Fragment,
-    GateOpened,
-    InterruptSent,
-    MessageSent,
     ModelAsked,
-    ModelRetried,
-    NoticeGiven,
-    ObservationEdited,
     OutputArrived,
     OutputsSaved,
     ReasoningArrived,
     Record,
     ReplyCutOff,
     ReplyFinished,
-    RunContinued,
     RunEnded,
-    RunForked,
     RunStarted,
-    SandboxStarted,
     SandboxStopped,
     StepAddress,
     StepFinished,
     StepStarted,
-    StorageTrouble,
     TextArrived,
-    UnknownEvent,
 )
 from lis_tui.core.events import encode as encode_record
 from lis_tui.core.messages import Observation
@@ -204,7 +187,7 @@ class Printer:
             case _:
                 found = verdict_lines(event, self.view)
                 yield from ((line, RED if is_bad else DIM) for line, is_bad in found)
-                yield from ((f"  ! {sentence}", DIM) for sentence in _sentences(event))
+                yield from ((f"  ! {sentence}", DIM) for sentence in sentences(event))
 
     def _output(self, event: StepFinished) -> Iterable[tuple[str, str]]:
         """What of a command's output was not streamed: all of it in a recording."""
@@ -288,64 +271,6 @@ def _end(event: RunEnded, view: RunView) -> Iterable[tuple[str, str]]:
     if view.imported is None or (view.ended_at and view.started_at):
         parts.append(f"{(view.ended_at or 0.0) - view.started_at:.1f} s")
     yield " · ".join(parts), DIM
-
-
-def _sentences(event: Event) -> Iterable[str]:
-    sentence = _sentence(event) or _sentence_of_a_wait(event) or host_sentence(event) or deed(event)
-    return (sentence,) if sentence else ()
-
-
-def _sentence(event: Event) -> str:
-    """What a small event says in one line; empty where it says nothing here."""
-    match event:
-        case SandboxStarted(kind="embedded"):
-            return one_line(f"embedded sandbox up in {event.took_s:.1f} s; {'; '.join(event.notes)}", 500)
-        case SandboxStarted():
-            return f"sandbox {event.container[:12]} up in {event.took_s:.1f} s"
-        case NoticeGiven(text):
-            return one_line(text, 500)
-        case MessageSent():
-            return f"said to the model ({event.origin.replace('_', ' ')}): {one_line(event.text)}"
-        case ModelRetried():
-            tries = f"{event.attempt} of {event.max_attempts}"
-            return f"{one_line(event.reason)} Try {tries} in {event.wait_s:.0f} s."
-        case ContextTrimmed():
-            return f"to fit the window, {len(event.trims)} older observations were shortened"
-        case UnknownEvent():
-            return f"an event that this version does not know: {one_line(bytes(event.raw).decode())}"
-        case _:
-            return ""
-
-
-def _sentence_of_a_wait(event: Event) -> str:
-    match event:
-        case StorageTrouble(text, is_over):
-            return "the journal can be written again" if is_over else f"{one_line(text)} The run holds."
-        case GateOpened():
-            then = f"; {event.default} after {event.timeout_s:g} s" if event.timeout_s is not None else ""
-            return f"{event.address} waits for a decision ({one_line(event.because)}){then}"
-        case DecisionMade():
-            return f"{event.address}: {_name(event.decision)} by {event.by}"
-        case BreakpointHit():
-            return f"{event.address} breakpoint {one_line(event.name, 60)}: {one_line(event.text)}"
-        case ObservationEdited():
-            return f"{event.address}: what the model sees of it was changed by a {event.by}"
-        case InterruptSent():
-            return f"{event.address} is interrupted{f': {event.signal}' if event.signal else ''}"
-        case RunContinued() | RunForked():
-            return _sentence_of_going_on(event)
-        case _:
-            return ""
-
-
-def _sentence_of_going_on(event: RunContinued | RunForked) -> str:
-    if isinstance(event, RunContinued):
-        return " · ".join([f"the run goes on: {one_line(event.reason)}", *map(one_line, event.lost)])
-    return " · ".join(map(one_line, (event.about, *event.lost, *event.problems)))
-
-
-def _name(decision: Decision) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(decision).__name__).lower()
 
 
 def _escaped(sign: str) -> str:
