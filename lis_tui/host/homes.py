@@ -20,6 +20,7 @@ from lis_tui.sandbox.engines import connect
 from lis_tui.sandbox.home import Home
 from lis_tui.sandbox.image import DEFAULT_IMAGE
 from lis_tui.sandbox.layers import Places
+from lis_tui.sandbox.lower import Lower
 from lis_tui.sandbox.meters import Strikes
 from lis_tui.sandbox.service import Service
 
@@ -146,6 +147,11 @@ class Chosen:
     def notes(self) -> Sequence[str]:
         """What is to be known of it."""
         return self._it().notes
+
+    @property
+    def lower(self) -> Lower | None:
+        """Where what nothing inside can change of it is."""
+        return self._it().lower
 
     async def create(self) -> None:
         """Choose, then bring it up. Raises EngineMissing, ImageMissing, SandboxFailed."""

@@ -1,4 +1,4 @@
-"""Every entry of a sandbox's file systems, counted once whole and then only where something changed.
+"""Every entry of a sandbox's file systems, counted once and then only where something changed.
 
 What changed is told by `ctime`, which nobody inside can set. On file systems that we know what was renamed
 has a new one too, so that all but deletions show by themselves, and deletions by the number of entries. Where
@@ -6,6 +6,7 @@ that is not what was expected, folders that changed are listed again.
 
 Where the root is an overlay, nothing of the image can change without its folder's `ctime`, because it is
 copied to the upper layer first: there only folders are looked at, and those files that are known to differ.
+Where this machine has the lower layer, files are not even counted before something in their folder changed.
 """
 
 import asyncio
@@ -15,8 +16,10 @@ from lis_tui.core.errors import SandboxFailed
 from lis_tui.core.manifest import Node
 from lis_tui.core.paths import unescape_path
 from lis_tui.sandbox.inventory import Inventory, parent_of
+from lis_tui.sandbox.lower import Lower
 from lis_tui.sandbox.marks import quote
 from lis_tui.sandbox.names import Entry, Names
+from lis_tui.sandbox.originals import Originals
 from lis_tui.sandbox.records import FORM, escaped, kind_of, letter_of
 from lis_tui.sandbox.rounds import MOST_WALKS, Rounds
 from lis_tui.sandbox.scope import Scope
@@ -32,7 +35,10 @@ _CLOCK = b'read -r __u _ </proc/uptime; printf \'%s %s\\0\\0\' "$EPOCHREALTIME" 
 
 
 class Census:
-    """All nodes by path, kept true by `look`; without our `folder`, mounts and what fits a `skip` pattern."""
+    """All nodes by path, kept true by `look`; without our `folder`, mounts and what fits a `skip` pattern.
+
+    Of a folder that is unseen, and as it was in the fresh computer, there are only the folders in it.
+    """
 
     def __init__(
         self,
@@ -42,13 +48,17 @@ class Census:
         mounts: Mapping[bytes, bytes],
         skip: Sequence[str],
         walks: int = MOST_WALKS,
+        lower: Lower | None = None,
     ) -> None:
         self._service = service
         self._note = f"{folder}/census".encode()
         self._scope = Scope(workdir, folder, mounts, skip)
+        # patterns are matched inside: where one may fit a file of a layer, all of them are asked there
+        self._lower = lower if all(one.startswith(f"{workdir}/") for one in skip) else None
+        self._originals = Originals(self._lower, self._scope)
         self._rounds = Rounds(service, folder, self._scope.inside, FORM, walks)
         self._names = Names(service, self._scope.inside)
-        self._tree = Inventory(self._names.forget)
+        self._tree = Inventory(self._forget)
         self._newest = 0.0
         self._clock_gap = 0.0
         self._has_clock_moved = False
@@ -62,6 +72,11 @@ class Census:
         return self._tree.nodes
 
     @property
+    def original(self) -> dict[str, Node]:
+        """Give what was outside the work folder when it was first counted, as far as that is known."""
+        return self._originals.nodes
+
+    @property
     def fresh(self) -> set[str]:
         """Give what the last look found new or changed, or cannot tell from changed."""
         return self._tree.fresh
@@ -71,12 +86,24 @@ class Census:
         """Give what the last look found missing."""
         return self._tree.gone
 
-    async def count(self) -> None:
-        """Count everything anew. Raises SandboxFailed."""
+    async def begin(self) -> None:
+        """Count what a fresh computer has; what is in a lower layer of this machine's is left for later.
+
+        Raises SandboxFailed.
+        """
+        await self._count(self._lower)
+        closed = self._originals.leave_out(self.nodes[path] for path in self._tree.folders)
+        for node in await self._listed(closed, b"-mindepth 1 -maxdepth 1"):
+            self._tree.take(node)
+        self._originals.begin(self.nodes.values(), self.counted_at)
+
+    async def _count(self, lower: Lower | None = None) -> None:
+        """Count everything anew; of what is in a lower layer here, only folders."""
+        now, found = await self._timed(await self._find(lower))
+        await self._remember(self._originals.unseen, found)
         known = self._tree.clear()
         self._names.clear()
         self._newest = 0.0
-        now, found = await self._timed(await self._find())
         for node in found:
             self._tree.take(node)
         self._tree.fresh = {path for path, node in self.nodes.items() if known.get(path) != node}
@@ -84,17 +111,19 @@ class Census:
         self._note_time(now, self.nodes.values())
         self.counted_at = now
 
+    async def know(self, paths: Iterable[str]) -> None:
+        """Have what the fresh computer had in the folders of these. Raises SandboxFailed."""
+        await self._look_into(sorted(self._originals.unseen.intersection(map(parent_of, paths))))
+
     async def look(self, changed_outside: Collection[str]) -> None:
         """Find what changed; what is known not to be as in the image is named. Raises SandboxFailed."""
-        if not self._newest:
-            await self.count()
-            return
         newer = b"-newerct @%.9f" % (self._newest - RACY_S)
-        await self._plan(frozenset(path for path in changed_outside if self._scope.is_layered(path)))
+        layered = frozenset(path for path in changed_outside if self._scope.is_layered(path))
+        await self._plan(layered | self._originals.young)
         walked = await self._rounds.walk(_CLOCK, newer)
         now, found = await self._timed(walked.data)
         if self._has_clock_moved:
-            await self.count()
+            await self._count()
             return
         self._tree.fresh, self._tree.gone = set(), set()
         # the mark stays where nothing is newer, and what it found then is found again
@@ -103,7 +132,8 @@ class Census:
         }
         await self._meet_changed(changed, walked.met)
         self._tree.forget_strays()
-        self._tree.gone = {path for path in self.gone if path not in self.nodes}
+        self._tree.gone.update(node.path for node in await self._originals.recall_lost(self.nodes))
+        self._tree.gone.difference_update(self.nodes)
         self._note_time(now, [self.nodes[path] for path in self.fresh if path in self.nodes])
 
     def part_of(self, path: str) -> str:
@@ -154,6 +184,7 @@ class Census:
         small = [path for path in folders if path not in large]
         present: dict[str, set[str]] = {folder: set() for folder in small}
         listed = await self._listed(small, b"-mindepth 1 -maxdepth 1")
+        await self._remember(small, listed)
         for node in listed:
             present.setdefault(parent_of(node.path), set()).add(node.path)
         for folder, names in present.items():
@@ -218,12 +249,11 @@ class Census:
             self._rounds.plan, self._tree.shape, deep, folders.keys() - deep.keys(), more, len(self.nodes)
         )
 
-    async def _find(self) -> bytes:
-        """Walk both parts whole, side by side."""
+    async def _find(self, lower: Lower | None) -> bytes:
+        """Walk the work folder and all else, side by side."""
         script = (
             _CLOCK
-            + b"export LC_ALL=C\nfind %s -xdev %s -printf %s >|%s 2>/dev/null &\n"
-            % (self._scope.parts, self._scope.outside, FORM, self._note)
+            + b"export LC_ALL=C\n{ %s; } >|%s 2>/dev/null &\n" % (self._scope.finds(lower), self._note)
             + b"find %s -xdev %s -printf %s 2>/dev/null\nwait $!\ncat %s; rm -f %s\n"
             % (quote(self._scope.workdir), self._scope.inside, FORM, self._note, self._note)
         )
@@ -249,6 +279,16 @@ class Census:
         script = b"LC_ALL=C xargs -0 sh -c %s sh 2>/dev/null; :" % quote(find)
         answer = await self._service.ask(script, data=Data(len(names), [names]), timeout_s=_SLOW_S)
         return await asyncio.to_thread(lambda: list(self._scope.nodes(answer.output)))
+
+    def _forget(self, folder: str) -> None:
+        self._names.forget(folder)
+        self._originals.lose(folder)
+
+    async def _remember(self, folders: Collection[str], listed: Iterable[Node]) -> None:
+        """Have what was in unseen folders at first, as if it had been listed then."""
+        if not self._originals.unseen.isdisjoint(folders):
+            for node in await self._originals.recall(folders, {node.path: node for node in listed}):
+                self._tree.put(node)
 
     # -- keeping -----------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import structs
 
@@ -15,6 +15,7 @@ from lis_tui.core.text import one_line
 from lis_tui.sandbox import jobs
 from lis_tui.sandbox.census import Census
 from lis_tui.sandbox.kept import Kept
+from lis_tui.sandbox.lower import Lower
 from lis_tui.sandbox.marks import quote
 from lis_tui.sandbox.service import Data, Service
 from lis_tui.sandbox.shell import Shell
@@ -50,9 +51,8 @@ class Checkpointer:
         skip: Sequence[str] = (),
         own: Shell | None = None,
         veil: Veil | None = None,
+        lower: Lower | None = None,
     ) -> None:
-        self.base: dict[str, Node] = {}
-        """What is outside the work folder in a computer that is fresh from the image."""
         self.kept = Kept(self.is_inside, {})
         self.census: Census | None = None
         self.service = service
@@ -68,6 +68,7 @@ class Checkpointer:
         self._folder = folder
         self._skip = tuple(skip)
         self._veil = veil or Veil({})
+        self._lower = lower
         self._lock = asyncio.Lock()
         self._jobs = jobs.Jobs(service, shell, own)
 
@@ -83,12 +84,21 @@ class Checkpointer:
         async with self._lock:
             self.image_id = image_id
             mounts, walks = await self._mounts(), await self._processors()
-            self.census = Census(self.service, self.workdir, self._folder, mounts, self._skip, walks)
-            await self.census.count()
+            self.census = Census(
+                self.service, self.workdir, self._folder, mounts, self._skip, walks, self._lower
+            )
+            await self.census.begin()
             await self._jobs.begin()
-            self.base = {path: node for path, node in self.census.nodes.items() if not self.is_inside(path)}
             self.kept = Kept(self.is_inside, self._born())
             self._unread = {path for path in self.census.nodes if self.is_inside(path)}
+
+    @property
+    def base(self) -> Mapping[str, Node]:
+        """Give what is outside the work folder in a computer that is fresh from the image.
+
+        Of a folder in which nothing was changed so far, its files may be missing.
+        """
+        return self._census().original
 
     def _born(self) -> dict[str, Node]:
         """Give what the start of this very computer made: another one has other times there.
@@ -252,17 +262,17 @@ class Checkpointer:
 
     def accept(self, target: dict[str, Node]) -> None:
         """Take it that contents are those of `target` now: it was brought back."""
-        nodes = self._census().nodes
+        nodes, base = self._census().nodes, self.base
         kept: dict[str, Node] = {}
         for path, node in nodes.items():
-            if node is self.base.get(path):
+            if node is base.get(path):
                 continue
             wanted, was = target.get(path), self.kept.get(path)
             digest = wanted.digest if wanted is not None else ""
             is_same = was is not None and was.stamp == node.stamp and was.digest == digest
             kept[path] = was if is_same and was is not None else structs.replace(node, digest=digest)
         self.kept = Kept(self.is_inside, kept)
-        self._gone = self.base.keys() - nodes.keys()
+        self._gone = base.keys() - nodes.keys()
         self._unread.clear()
 
     async def stop_jobs(self) -> tuple[tuple[str, ...], set[str]]:

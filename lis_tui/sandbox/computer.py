@@ -198,6 +198,7 @@ class Computer:
             skip=self._spec.checkpoint_skip,
             own=self._own,
             veil=Veil(self._env, self._hidden),
+            lower=self._home.lower,
         )
         self._beginning = spawn(
             self._checkpointer.begin(self._home.image_id), "checkpoints", self._have_no_checkpoints

@@ -123,6 +123,11 @@ class DockerHome:
         self._passage = Passage(spec.network, "bridge", self._proxy)
 
     @property
+    def lower(self) -> None:
+        """Its image is the engine's: nothing of it is looked up on this machine."""
+        return None
+
+    @property
     def name(self) -> str:
         """The container's id, in short."""
         return str(self._inside().short_id)

@@ -28,6 +28,7 @@ from lis_tui.sandbox.groups import Groups
 from lis_tui.sandbox.home import PRIVATE_FOLDER, VARIABLES, Carriage
 from lis_tui.sandbox.keeper import Keeper, PipeChannel
 from lis_tui.sandbox.layers import Places
+from lis_tui.sandbox.lower import Lower, find_lower
 from lis_tui.sandbox.measure import counts_below
 from lis_tui.sandbox.meters import COUNTS, STRIKES, Strikes, counts_in, least_free, strikes_in
 from lis_tui.sandbox.passage import Passage
@@ -80,6 +81,7 @@ class EmbeddedHome:
     ) -> None:
         self.image_id = image_id
         self.notes: Sequence[str] = ()
+        self.lower: Lower | None = None
         self._spec = spec
         self._places = places
         self._env = env
@@ -165,6 +167,7 @@ class EmbeddedHome:
     def _lay_out(self) -> None:
         self._based = read_base(self._base) if self._base is not None else None
         layers.lay_out(self._places, self._base, self._carried.files())
+        self.lower = find_lower(layers.parts(self._places, self._base))
         self._places.groups.write_text("".join(f"{group}\n" for group in self._groups.planned()))
         self._entered = self._groups.make()
 

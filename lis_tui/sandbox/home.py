@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 from lis_tui.core.ports import Door, Load, SavedOutputs, Space
 from lis_tui.core.spec import Network
 from lis_tui.sandbox.channel import Channel
+from lis_tui.sandbox.lower import Lower
 from lis_tui.sandbox.meters import Strikes
 from lis_tui.sandbox.service import Service
 
@@ -70,6 +71,11 @@ class Home(Protocol):
     @property
     def network(self) -> Network:
         """Which network it has: never `auto`."""
+        ...
+
+    @property
+    def lower(self) -> Lower | None:
+        """Where on this machine what nothing inside can change of it is, once it is up; None: nowhere."""
         ...
 
     def guard(self, door: Door) -> None:

@@ -50,6 +50,12 @@ class Inventory:
         self._children.setdefault(parent_of(node.path), set()).add(node.path)
         self.fresh.add(node.path)
 
+    def put(self, node: Node) -> None:
+        """Have a node that was there all the time, unless its name is taken."""
+        if node.path not in self.nodes:
+            self.nodes[node.path] = node
+            self._children.setdefault(parent_of(node.path), set()).add(node.path)
+
     def forget(self, path: str) -> None:
         """Have neither this nor what is below it."""
         self.children(parent_of(path)).discard(path)

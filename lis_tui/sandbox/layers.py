@@ -106,12 +106,12 @@ def lay_out(places: Places, base: Path | None, files: Mapping[str, bytes]) -> No
     _make_root(places.root)
     for number, path in enumerate(layered()):
         _make_layer(places, number, path)
-    uppers = {path: places.layers / f"upper{number}" for number, path in enumerate(layered())}
+    uppers = {path: upper for path, (_, upper) in parts(places, None).items()}
     _carry(files, {"/": places.root, **uppers})
     places.root.chmod(0o755)
     _settle(places.root, Path("/"))
-    for number, path in enumerate(layered()):
-        upper, seen = places.layers / f"upper{number}", Path(path).stat()
+    for path, upper in uppers.items():
+        seen = Path(path).stat()
         _settle(upper, Path(path))
         upper.chmod(stat.S_IMODE(seen.st_mode))
         os.utime(upper, ns=(seen.st_atime_ns, seen.st_mtime_ns))
@@ -172,6 +172,13 @@ def _settle(root: Path, like: Path) -> None:
 def layered() -> list[str]:
     """Give the folders of this machine that are part of every sandbox."""
     return [path for path in LAYERED if Path(path).is_dir() and not Path(path).is_symlink()]
+
+
+def parts(places: Places, base: Path | None) -> dict[str, tuple[Path, Path]]:
+    """Give what is layered, by its path inside: its untouched side, and the layer over that."""
+    if base is not None:
+        return {"/": (base, places.layers / "upper")}
+    return {path: (Path(path), places.layers / f"upper{number}") for number, path in enumerate(layered())}
 
 
 def _hide(base: str, upper: Path) -> None:

@@ -141,6 +141,7 @@ async def restore(
     lost, mapped = await keeper.stop_jobs()
     racy = census.racy | mapped
     await census.look(keeper.kept.outside())
+    await census.know((*manifest.nodes, *manifest.gone))
     target = _target(keeper, manifest)
     now = Now(census.nodes, keeper.kept, census.fresh | racy, racy)
     plan = await asyncio.to_thread(Plan, target, now, census.part_of)
@@ -153,6 +154,7 @@ async def restore(
     await _delete(keeper, plan.deleted)
     await _write(keeper, plan, on_progress)
     await census.look(keeper.kept.outside() | plan.written.keys())
+    target = _target(keeper, manifest)  # more of the fresh computer may be known now
     keeper.accept(target)
     problems += _check(target, census.nodes, census.fresh | plan.written.keys())
     problems += await keeper.adopt_shell(manifest.shell)

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from lis_tui.core.manifest import Node
+from lis_tui.core.paths import unescape_path
+from lis_tui.sandbox.lower import Lower
 from lis_tui.sandbox.marks import quote
-from lis_tui.sandbox.records import escaped, parse, pattern, prune
+from lis_tui.sandbox.records import FORM, escaped, parse, pattern, prune
 
 _LAYERED = b"overlay"
 _SURE = frozenset((_LAYERED, b"ext2", b"ext3", b"ext4", b"xfs", b"btrfs", b"f2fs", b"tmpfs"))
@@ -19,8 +21,7 @@ class Scope:
         self.workdir = workdir
         parts = {path: kind for path, kind in mounts.items() if path != top and kind == _LAYERED}
         parts[b"/"] = mounts.get(b"/", b"")
-        self.parts = b" ".join(quote(path) for path in sorted(parts))
-        """What the computer consists of beside the work folder: its root, and what is layered over in it."""
+        self._parts = parts
         self._layered = {escaped(path): kind == _LAYERED for path, kind in parts.items()}
         self.has_sure_times = {*parts.values(), mounts.get(top, b"overlay")} <= _SURE
         """Whether nothing can come into a folder without a new `ctime`, but with a folder it is in."""
@@ -34,13 +35,41 @@ class Scope:
         self._below = tuple(f"{path}/" for path in self.left_out)
         self._in_work = workdir.rstrip("/") + "/"
 
+    def finds(self, lower: Lower | None) -> bytes:
+        """Give what lists all that the computer consists of beside the work folder.
+
+        That is its root, and what is layered over in it; of what is in a `lower` layer, only folders.
+        """
+        lower = lower or Lower({})
+        here = {path for path in self._parts if self.is_in(escaped(path), lower)}
+        over = [unescape_path(path) for path in lower.over if self.is_in(path, lower)]
+        walks = (
+            (self._parts.keys() - here, b"-xdev %s -printf %s"),
+            (here, b"-xdev %s -type d -printf %s"),
+            (over, b"-mindepth 1 -maxdepth 1 -xdev %s ! -type d -printf %s"),
+        )
+        return b"; ".join(
+            b"find %s " % b" ".join(map(quote, sorted(paths))) + words % (self.outside, FORM)
+            for paths, words in walks
+            if paths
+        )
+
+    def is_in(self, path: str, lower: Lower) -> bool:
+        """Tell whether it is in a part whose untouched side this machine has."""
+        part = self.part_of(path)
+        return part in lower.parts and self._layered.get(part, False)
+
+    def is_in_work(self, path: str) -> bool:
+        """Tell whether it is the work folder or in it."""
+        return path == self.workdir or path.startswith(self._in_work)
+
     def is_deep(self, folder: str) -> bool:
         """Tell whether something in the folder can change without the folder's time."""
-        return folder == self.workdir or folder.startswith(self._in_work) or not self.is_layered(folder)
+        return self.is_in_work(folder) or not self.is_layered(folder)
 
     def part_of(self, path: str) -> str:
         """Give the mount that a path is in; the work folder is one of its own."""
-        if path == self.workdir or path.startswith(self._in_work):
+        if self.is_in_work(path):
             return self.workdir
         while path not in self._layered:
             path = path.rpartition("/")[0] or "/"
@@ -50,8 +79,12 @@ class Scope:
         """Tell whether it is in an overlay over what the image has."""
         return self._layered.get(self.part_of(path), False)
 
+    def is_looked_at(self, path: str) -> bool:
+        """Tell whether it is neither left out nor below what is."""
+        return path not in self.left_out and not path.startswith(self._below)
+
     def nodes(self, data: bytes) -> Iterator[Node]:
         """Give what was printed and is looked at."""
         for node in parse(data):
-            if node.path not in self.left_out and not node.path.startswith(self._below):
+            if self.is_looked_at(node.path):
                 yield node

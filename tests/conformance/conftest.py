@@ -50,6 +50,7 @@ HOMES = [
 
 LONG = {
     "test_after_thirty_steps_any_of_them_comes_back_exactly",
+    "test_after_the_clock_was_set_back_all_is_counted_anew",
     "test_whatever_is_done_is_seen",
     "test_what_comes_and_goes_in_a_large_folder_is_caught",
     "test_two_that_go_on_from_one_checkpoint_never_meet",

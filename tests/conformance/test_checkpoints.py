@@ -312,7 +312,8 @@ async def test_a_write_to_a_mapping_is_caught_also_by_a_job(kept: Kept) -> None:
     taken = await kept.take()
     assert "python3" in taken.notes[0]
     assert kept.read("/testbed/mapped", kept.turn)[:3] == b"two"
-    await kept("echo three >say; sleep 0.2")
+    # at once, for a reader of an empty file would end
+    await kept("echo three >new; mv new say; while [[ $(head -c 3 mapped) != thr ]]; do :; done")
     assert kept.read("/testbed/mapped", kept.turn)[:3] == b"thr"
     restored = await kept.back_to(kept.turn - 1)
     assert "python3" in restored.lost[0]
@@ -435,5 +436,77 @@ async def test_an_installed_program_is_there_or_not_as_it_was(home: Home, tmp_pa
         there = f"type -P {name} && {name} --version >/dev/null; echo $?"
         assert await kept.terminal(there) == f"/usr/bin/{name}\n0\n".encode()
         assert sorted(set(after[0]) ^ set((await shown(kept))[0])) == []
+    finally:
+        await kept.sandbox.stop()
+
+
+async def test_what_lay_over_the_image_before_anything_ran_is_watched_too(kept: Kept) -> None:
+    places = "/.dockerenv /etc/apt/apt.conf.d/9?lis-tui"
+    names = (await kept.terminal(f"for f in {places}; do [[ -e $f ]] && echo $f; done")).decode().split()
+    if not names:
+        pytest.skip("nothing was laid over what the image has")
+    await kept("true")
+    await kept(f"for f in {' '.join(names)}; do echo mine >>$f; done")
+    assert differences(kept.at(kept.turn - 1), kept.at(kept.turn)).keys() >= set(names)
+    assert all(kept.read(name, kept.turn).endswith(b"mine\n") for name in names)
+    assert (await kept.back_to(kept.turn - 1)).problems == ()
+    assert b"mine" not in await kept.terminal(f"cat {' '.join(names)}")
+
+
+async def test_a_folder_of_the_image_comes_and_goes_with_all_that_is_in_it(
+    home: Home, kept: Kept, tmp_path: Path
+) -> None:
+    if not home.has_owners:
+        pytest.skip("what root owns cannot be changed")
+    listing = "cd /; LC_ALL=C find usr/lib/*/perl-base -printf '/%p %s %T@\\n' | sort"
+    before = await kept.terminal(listing)
+    names = {line.split(b" ")[0].decode() for line in before.splitlines()}
+    top = min(names, key=len)
+    await kept("true")
+    await kept(
+        f"rm -r {top}; mkdir {top}; echo new >{top}/strict.pm; echo x >/etc/beside; chmod 600 /etc/issue"
+    )
+    manifest = kept.at(kept.turn)
+    assert manifest.gone >= names - {top, f"{top}/strict.pm"}
+    assert not manifest.gone & {top, f"{top}/strict.pm"}
+    found = differences(kept.at(kept.turn - 1), manifest)
+    assert {path: what for path, what in found.items() if path.startswith((f"{top}/", "/etc/"))} == {
+        **dict.fromkeys(names - {top}, "gone"),
+        f"{top}/strict.pm": "new",
+        "/etc/beside": "new",
+        "/etc/issue": "new",
+    }
+    after = await kept.terminal(listing)
+    fork = Kept(home, tmp_path, blobs=kept.blobs)
+    await fork.sandbox.start()
+    try:
+        assert (await fork.sandbox.restore(manifest)).problems == ()
+        assert await fork.terminal(listing) == after
+        assert await fork.terminal("stat -c %a /etc/issue; cat /etc/beside") == b"600\nx\n"
+        await fork("echo more >>/etc/beside")
+        assert fork.at(1).gone == manifest.gone
+        assert differences(manifest, fork.at(1)) == {"/etc/beside": "changed"}
+    finally:
+        await fork.sandbox.stop()
+    restored = await kept.back_to(kept.turn - 1)
+    assert (restored.problems, restored.started is None) == ((), False)
+    assert await kept.terminal(listing) == before
+
+
+async def test_after_the_clock_was_set_back_all_is_counted_anew(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Kept(home, tmp_path)
+    await kept.sandbox.start()
+    try:
+        await kept("echo 1 >file; echo far >/srv/far")
+        monkeypatch.setattr(census, "_CLOCK_SLACK_S", -1e9)
+        await kept("echo 2 >file; rm /srv/far; mkdir /srv/new; echo new >/srv/new/file")
+        assert differences(kept.at(1), kept.at(2)) == {
+            "/srv/far": "gone",
+            "/srv/new": "new",
+            "/srv/new/file": "new",
+            "/testbed/file": "changed",
+        }
     finally:
         await kept.sandbox.stop()
