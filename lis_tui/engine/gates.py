@@ -37,6 +37,12 @@ from lis_tui.engine.limits import Stopwatch
 
 Check = Callable[[GateDecision], str]
 """Says in a sentence why a decision cannot be carried out here; empty where it can."""
+
+
+class ShownAgain(Exception):
+    """A person resumed: what the run was held for is dealt with, then the same gate waits again."""
+
+
 Show = Callable[[], Awaitable[str | None]]
 """Gives what a person should see of what waits, beside its arguments."""
 
@@ -61,6 +67,8 @@ class _Open:
     check: Check
     stopped: str
     """The breakpoints that stopped it: then neither another mode nor the end of a pause lets it go on."""
+    is_decided: bool
+    """It was approved and could not run: resuming is enough, whatever the mode."""
     because: str
     answer: asyncio.Future[tuple[GateDecision, Who]]
 
@@ -84,6 +92,10 @@ class Gates:
         self._last: _Open | None = None
         self._waits_again: StepAddress | None = None
         """Where something was done for a person before the step runs."""
+        self._approved: StepAddress | None = None
+        """The step that was approved and cannot run yet."""
+        self.must_show_again: Callable[[], bool] = lambda: False
+        """Says whether something is to be done, once a person resumes, before what waits is decided on."""
         self._amended: dict[StepAddress, tuple[str, Who]] = {}
         """What the waiting step would run instead, and who said so."""
         self.mode = mode
@@ -124,7 +136,8 @@ class Gates:
     ) -> tuple[GateDecision, Who]:
         """Give the decision for this gate and who made it; an Approve at once where no rule makes it wait.
 
-        After a decision that only had something done there, the next call has the gate wait again.
+        After a decision that only had something done there, the next call has the gate wait again; after
+        ShownAgain, which is raised where a person resumed and `must_show_again`, too.
         """
         if gate in ("before_step", "before_submit") and address in self.decided:
             early = self.decided.pop(address)
@@ -136,7 +149,8 @@ class Gates:
         if not because:
             return self._made(address, gate, Approve(), "rule")
         answer: asyncio.Future[tuple[GateDecision, Who]] = asyncio.get_running_loop().create_future()
-        self._open = self._last = _Open(address, gate, check, stopped, because, answer)
+        is_decided, self._approved = self._approved == address, None
+        self._open = self._last = _Open(address, gate, check, stopped, is_decided, because, answer)
         self._stopwatch.stop()
         try:
             return self._made(address, gate, *await self._waited(self._open, show))
@@ -260,6 +274,10 @@ class Gates:
             self.is_paused, self._held_because = False, ""
             self._bus.publish(PauseLifted(by))
         self._release(by)
+        waiting = self._open
+        if waiting is not None and not waiting.answer.done() and self.must_show_again():
+            self._waits_again = waiting.address
+            waiting.answer.set_exception(ShownAgain())
 
     def relieve(self, reason: str) -> None:
         """What a rule held the run for is put right; where it is held for something else it stays so."""
@@ -267,8 +285,11 @@ class Gates:
             self.resume("rule")
 
     def hold_again(self, address: StepAddress, decision: GateDecision, by: Who) -> None:
-        """What was decided about this step cannot be done yet: its gate opens again, as it was left."""
-        self._waits_again = address
+        """What was decided about this step cannot be done yet: its gate opens again, as it was left.
+
+        The run is held meanwhile; whoever resumes has it run as was decided, without another question.
+        """
+        self._waits_again = self._approved = address
         if isinstance(decision, Edit):
             self.amend_early(decision.arguments, address, by)
 
@@ -287,6 +308,8 @@ class Gates:
         """A step counts once for a breakpoint, and whoever had it wait again wants to see it."""
         if self._last is None or self._waits_again != address:
             return None
+        if self._approved == address:
+            return "", "paused" if self.is_paused else ""
         stopped = self._last.stopped
         return stopped, stopped or reason_to_wait(gate, self.mode, self.is_paused)
 
@@ -294,7 +317,8 @@ class Gates:
         waiting = self._open
         if waiting is None or waiting.stopped or waiting.answer.done():
             return
-        if not reason_to_wait(waiting.gate, self.mode, self.is_paused):
+        mode = "auto" if waiting.is_decided else self.mode
+        if not reason_to_wait(waiting.gate, mode, self.is_paused):
             waiting.answer.set_result((Approve(), by))
 
 

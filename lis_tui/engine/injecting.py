@@ -9,7 +9,7 @@ from lis_tui.core.messages import Observation
 from lis_tui.core.parts import StepView
 from lis_tui.core.text import safe_str
 from lis_tui.engine.computer import Computer
-from lis_tui.engine.gates import Check, Show
+from lis_tui.engine.gates import Check, Show, ShownAgain
 from lis_tui.engine.hands import Hands
 from lis_tui.engine.progress import Progress
 from lis_tui.engine.recovery import Recovery
@@ -40,7 +40,11 @@ class Injecting:
         progress = self._progress
         by: Who = "person"
         while progress.ending is None:
-            decision, by = await progress.gates.decide(address, gate, check, show=show)
+            try:
+                decision, by = await progress.gates.decide(address, gate, check, show=show)
+            except ShownAgain:
+                await self._recovery.is_back()
+                continue
             if not isinstance(decision, Inject):
                 return decision, by
             self._announce(decision, self._place, by)

@@ -64,6 +64,7 @@ class Recovery:
         self._has_worked = True
         computer.on_lost = self._cannot_start
         computer.on_silent = self._is_there
+        progress.gates.must_show_again = lambda: self.is_lost and self._is_watched
 
     def take_news(self) -> list[str]:
         """Give what the model is to be told, once."""

@@ -279,6 +279,62 @@ async def test_a_loss_while_a_step_waits_is_said_at_once_and_the_step_runs_in_th
     await game.run.close()
 
 
+async def test_an_approved_step_that_cannot_run_needs_no_second_approval(tmp_path: Path) -> None:
+    sandbox = Measured()
+    game = await asking(tmp_path, sandbox)
+    sandbox.no_start = [EngineMissing("No engine answers.")]
+    again = asyncio.ensure_future(game.next(GateOpened))
+    game.decide(Edit('{"command":"echo b"}'), (1, 1))
+    assert (await again).because == "paused"
+    game.decide(Resume())
+    await game.next(GateOpened, lambda event: event.gate == "before_submit")
+    assert sandbox.ran == ["echo b"]
+    game.decide(Approve(), (2, 1))
+    await game.ended()
+    assert len([one for one in game.all(GateOpened) if one.address == StepAddress(1, 1)]) == 2
+    await game.run.close()
+
+
+async def test_to_resume_brings_the_sandbox_back_and_still_asks_about_a_step_nobody_approved(
+    tmp_path: Path,
+) -> None:
+    sandbox = Measured()
+    game = await asking(tmp_path, sandbox)
+    again = asyncio.ensure_future(game.next(GateOpened))
+    game.decide(Resume())
+    assert (await again).because == "confirm mode"
+    assert (sandbox.restored, sandbox.ran) == ([StepAddress(1)], [])
+    game.decide(Approve(), (1, 1))
+    await game.next(GateOpened, lambda event: event.gate == "before_submit")
+    assert sandbox.ran == ["echo a"]
+    assert len([one for one in game.all(GateOpened) if one.address == StepAddress(1, 1)]) == 2
+    await game.run.close()
+
+
+async def test_one_approval_alone_has_a_step_run_in_the_new_sandbox(tmp_path: Path) -> None:
+    sandbox = Measured()
+    game = await asking(tmp_path, sandbox)
+    game.decide(Approve(), (1, 1))
+    await game.next(GateOpened, lambda event: event.gate == "before_submit")
+    assert sandbox.ran == ["echo a"]
+    assert not RunView().apply_all(game.keeper.records).is_held
+    await game.run.close()
+
+
+async def asking(folder: Path, sandbox: "Measured") -> Game:
+    """A run in confirm mode whose sandbox was lost while its first step waits."""
+    means = Means(newest=sandbox.manifest, gaps_s=())
+    spec = make_spec(mode="confirm")
+    game = Game(folder, calls(bash("echo a")), calls(submit("x")), spec=spec, sandbox=sandbox, means=means)
+    game.start()
+    await game.next(GateOpened)
+    lost = asyncio.ensure_future(game.next(PauseAsked))
+    sandbox.is_up = False
+    sandbox.measured_once.set()
+    await lost
+    return game
+
+
 class Measured(Kept):
     """A sandbox whose load is measured when the test says so."""
 
