@@ -11,6 +11,7 @@ from lis_tui.core.errors import FileRefused, ShellLost
 from lis_tui.core.events import Event, Fact, FileEntry, Record, SandboxStarted
 from lis_tui.core.messages import Piece, Reply, ReplyEnded, Request, TextPiece, ToolCall
 from lis_tui.core.ports import Door, Load, Model, OnChange, Sandbox, SavedOutputs, Space, StepContext, Walked
+from lis_tui.core.spec import Network
 
 
 class FakeClock:
@@ -232,6 +233,7 @@ class MemorySandbox:
     ) -> None:
         self.workdir = workdir
         self.network = network
+        self.foreseen: Network = "auto"
         self.outputs_path = outputs_path
         self.commands = dict(commands or {})
         self.files: dict[str, bytes] = dict(files or {})
@@ -271,6 +273,10 @@ class MemorySandbox:
         self.on_blind: Callable[[str], None] | None = None
         self._on_change: OnChange | None = None
         self._running: tuple[Played, list[str]] | None = None
+
+    async def foresee(self) -> Network:
+        """Say what a test has it say."""
+        return self.foreseen
 
     def guard(self, door: Door) -> None:
         """Ask this door; a test plays the proxy."""

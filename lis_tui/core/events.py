@@ -108,6 +108,10 @@ class RunStarted(Fact, frozen=True, kw_only=True):
     parent_step: StepAddress | None = None
 
 
+FILES_ARE_COPIED = "the engine is remote: files are copied, not shared"
+"""Noted of a sandbox whose work folder is not on this machine."""
+
+
 class SandboxStarted(Fact, frozen=True, kw_only=True):
     """The model's computer is up. `capabilities` are probed, never assumed."""
 

@@ -11,6 +11,7 @@ from lis_tui.core.command import Job, Reins
 from lis_tui.core.events import CheckpointTaken, FileEntry, SandboxStarted, StepAddress
 from lis_tui.core.manifest import Manifest
 from lis_tui.core.messages import Observation, Piece, Request, ToolSchema
+from lis_tui.core.spec import Network
 
 
 class Model(Protocol):
@@ -117,6 +118,10 @@ class Sandbox(Protocol):
     workdir: str
     outputs_path: str | None
     """Where the sandbox sees the run's `outputs/` folder read-only, or None."""
+
+    async def foresee(self) -> Network:
+        """Say which network it will have; `auto` where that shows only once it is up. Raises LisError."""
+        ...
 
     def guard(self, door: Door) -> None:
         """Have its proxy ask this door from now on, where it has one (network `allow`)."""

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from lis_tui.core.bus import Bus, spawn
 from lis_tui.core.errors import LisError, SandboxFailed, StorageFailed
-from lis_tui.core.events import FilesChanged, SandboxStopped, StepAddress
+from lis_tui.core.events import FilesChanged, SandboxStarted, SandboxStopped, StepAddress
 from lis_tui.core.manifest import Manifest
 from lis_tui.core.ports import Checkpoints, OnProgress, Restored, Sandbox
+from lis_tui.core.spec import Network
 from lis_tui.engine import prompts
 from lis_tui.engine.checkpoints import Keeping
 from lis_tui.engine.limits import Ending
@@ -19,6 +20,9 @@ from lis_tui.engine.load import Load, OnSilent, is_gone
 from lis_tui.engine.progress import Progress, RunCut
 from lis_tui.engine.room import Room
 from lis_tui.engine.tree import Tree
+
+FORESEE_S = 2.0
+"""An engine far away may take longer to say that it is there; the model is told then, once it is up."""
 
 
 class Computer:
@@ -43,6 +47,14 @@ class Computer:
             on_silent=lambda error: self.on_silent(error),
         )
         self._starting: asyncio.Task[object] | None = None
+        self._is_network_told = False
+
+    async def foresee(self) -> Network:
+        """Say which network it will have, where that shows quickly; what fails now is said at its start."""
+        with suppress(LisError, TimeoutError):
+            async with asyncio.timeout(FORESEE_S):
+                return await self._sandbox.foresee()
+        return "auto"
 
     def start(self) -> None:
         """Begin to bring it up, where it is not."""
@@ -76,7 +88,9 @@ class Computer:
 
     async def bring_back(self, manifest: Manifest | None, on_progress: OnProgress) -> Restored | None:
         """Bring it up and make it what it was; None: it is as fresh as a new one. Raises LisError."""
-        self._bus.publish(await self._sandbox.start())
+        started = await self._sandbox.start()
+        self._bus.publish(started)
+        self._tell_network(started)
         self.is_up = True
         restored = None
         if manifest is not None and isinstance(self._sandbox, Checkpoints):
@@ -153,11 +167,21 @@ class Computer:
         started = await self._sandbox.start()
         self.is_up = True
         self._bus.publish(started)
+        self._tell_network(started)
         self._tree.start()
         self._load.start()
         has_inputs = self._progress.turn == 0 and self._progress.spec.inputs
         if not has_inputs:
             self.keep_start()
+
+    def _tell_network(self, started: SandboxStarted) -> None:
+        """Have the model told before its next turn what its system prompt could not say."""
+        begun = self._progress.view.started
+        said = begun.system_prompt if begun is not None else ""
+        untold = prompts.untold_network(self._progress.spec, said, started.network)
+        if untold and not self._is_network_told:
+            self._is_network_told = True
+            self._progress.beside.jobs.news.append(f"[{untold}]")
 
     def keep_start(self) -> None:
         """Keep the computer as it is before the steps that follow."""

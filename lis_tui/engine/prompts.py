@@ -7,7 +7,7 @@ import msgspec
 
 from lis_tui.core.network import EVERY
 from lis_tui.core.parts import StepView
-from lis_tui.core.spec import RunSpec, SandboxSpec
+from lis_tui.core.spec import Network, RunSpec, SandboxSpec, meant
 from lis_tui.core.text import safe_str
 
 MOST_INLINE_BYTES = 1 << 20
@@ -40,6 +40,7 @@ into your commands, so use flags that ask no questions.
 When the work is done, write the final answer to {workdir}/answer.txt and call `submit`. Your turns are \
 limited; each observation says how many are left. Every reply must call a tool until you have submitted."""
 
+NETWORK_TITLE = "The network\n- "
 NO_NETWORK = """\
 The network
 - There is none: nothing can be downloaded or installed from outside. Work with what is there.
@@ -73,22 +74,34 @@ outside {workdir} are gone. Look at what {workdir} still holds before you go on.
 COMMAND_RAN = "The user ran a command in your shell. This is the command and what came of it:"
 
 
-def system_prompt(spec: RunSpec) -> str:
-    """Give the system prompt: the person's own, or the built-in one for this kind of run."""
+def system_prompt(spec: RunSpec, found: Network = "auto") -> str:
+    """Give the system prompt: the person's own, or the built-in one for this kind of run.
+
+    `found`: the network that the sandbox will have, where the spec leaves that open.
+    """
     if spec.system_prompt is not None:
         return safe_str(spec.system_prompt)
     if spec.model.tool_style == "none":
         return PLAIN_SYSTEM
-    return SYSTEM.format(workdir=spec.sandbox.workdir, network=network(spec.sandbox))
+    return SYSTEM.format(workdir=spec.sandbox.workdir, network=network(spec.sandbox, found))
 
 
-def network(sandbox: SandboxSpec) -> str:
+def network(sandbox: SandboxSpec, found: Network = "auto") -> str:
     """Say which network the computer has, where it is not all of it; empty where that is not known yet."""
-    if sandbox.network == "none":
-        return NO_NETWORK
-    if sandbox.network == "allow" or (sandbox.network == "auto" and sandbox.kind == "embedded"):
-        return NAMED_HOSTS.format(hosts=_hosts(sandbox))
-    return ""
+    match meant(sandbox.network, sandbox.kind) if found == "auto" else found:
+        case "none":
+            return NO_NETWORK
+        case "allow":
+            return NAMED_HOSTS.format(hosts=_hosts(sandbox))
+        case _:
+            return ""
+
+
+def untold_network(spec: RunSpec, said: str, found: str) -> str:
+    """Give what our own system prompt did not say of the network that the computer turned out to have."""
+    if spec.system_prompt is not None or NETWORK_TITLE in said or found != "allow":
+        return ""
+    return network(spec.sandbox, "allow").strip()
 
 
 def _hosts(sandbox: SandboxSpec) -> str:

@@ -29,7 +29,7 @@ from lis_tui.core.events import (
     Who,
 )
 from lis_tui.core.ports import Model, Sandbox, Tool
-from lis_tui.core.spec import RunSpec
+from lis_tui.core.spec import Network, RunSpec
 from lis_tui.engine import prompts
 from lis_tui.engine.assembly import assemble
 from lis_tui.engine.beside import Copies
@@ -207,11 +207,12 @@ class Run:
 
     async def _begin(self) -> None:
         inlined, problems = await asyncio.to_thread(prompts.read_inline, self.spec.inline)
+        found: Network = "auto" if self._is_plain else await self._computer.foresee()
         self._bus.publish(
             RunStarted(
                 run=self.name,
                 spec=self.spec,
-                system_prompt=prompts.system_prompt(self.spec),
+                system_prompt=prompts.system_prompt(self.spec, found),
                 task_prompt=prompts.task_prompt(self.spec, inlined),
                 tools=self._schemas,
                 app_version=self._app_version,

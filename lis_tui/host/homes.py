@@ -100,6 +100,7 @@ class Chosen:
         self._spec = spec
         self._whose = whose
         self._home: Home | None = None
+        self._choosing = asyncio.Lock()
         self._door: Door | None = None
 
     @property
@@ -153,14 +154,19 @@ class Chosen:
         """Where what nothing inside can change of it is."""
         return self._it().lower
 
+    async def choose(self) -> None:
+        """Look which home there is, once. Raises EngineMissing."""
+        async with self._choosing:
+            if self._home is None:
+                kind = await asyncio.to_thread(choose, self._spec)
+                self._home = home_of(structs.replace(self._spec, kind=kind), self._whose)
+                if self._door is not None:
+                    self._home.guard(self._door)
+
     async def create(self) -> None:
         """Choose, then bring it up. Raises EngineMissing, ImageMissing, SandboxFailed."""
-        if self._home is None:
-            kind = await asyncio.to_thread(choose, self._spec)
-            self._home = home_of(structs.replace(self._spec, kind=kind), self._whose)
-            if self._door is not None:
-                self._home.guard(self._door)
-        await self._home.create()
+        await self.choose()
+        await self._it().create()
 
     async def settle(self, service: Service) -> None:
         """Make sure of the work folder."""

@@ -14,7 +14,7 @@ from lis_tui.core.beneath import describe_beneath
 from lis_tui.core.bus import spawn
 from lis_tui.core.command import Reins
 from lis_tui.core.errors import LisError, SandboxFailed, ShellLost
-from lis_tui.core.events import CheckpointTaken, FileEntry, SandboxStarted, StepAddress
+from lis_tui.core.events import FILES_ARE_COPIED, CheckpointTaken, FileEntry, SandboxStarted, StepAddress
 from lis_tui.core.manifest import Manifest
 from lis_tui.core.ports import (
     CommandEnd,
@@ -29,12 +29,12 @@ from lis_tui.core.ports import (
     Space,
     Walked,
 )
-from lis_tui.core.spec import SandboxSpec
+from lis_tui.core.spec import Network, SandboxSpec
 from lis_tui.core.text import one_line
 from lis_tui.sandbox.checkpoints import Checkpointer
 from lis_tui.sandbox.files import Files
 from lis_tui.sandbox.hits import Hits
-from lis_tui.sandbox.home import OUTPUTS_PATH, OWN_FOLDER, PRIVATE_FOLDER, Home
+from lis_tui.sandbox.home import OUTPUTS_PATH, OWN_FOLDER, PRIVATE_FOLDER, Home, Undecided
 from lis_tui.sandbox.jobs import Jobs
 from lis_tui.sandbox.restoring import NeedsFresh, restore
 from lis_tui.sandbox.service import Service
@@ -89,6 +89,12 @@ class Computer:
 
     # -- life --------------------------------------------------------------------------------------
 
+    async def foresee(self) -> Network:
+        """Say which network it will have. Raises EngineMissing where no home is to be had."""
+        if isinstance(self._home, Undecided):
+            await self._home.choose()
+        return self._home.network
+
     def guard(self, door: Door) -> None:
         """Have its proxy ask this door from now on."""
         self._home.guard(door)
@@ -132,7 +138,7 @@ class Computer:
         is_shared = self.is_shared
         notes = list(self._home.notes)
         if not is_shared:
-            notes.append("the engine is remote: files are copied, not shared")
+            notes.append(FILES_ARE_COPIED)
         if self._was_up:
             kept = f"{self.workdir} is as it was" if is_shared else "all files are gone"
             notes.append(

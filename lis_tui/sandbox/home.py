@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from lis_tui.core.ports import Door, Load, SavedOutputs, Space
 from lis_tui.core.spec import Network
@@ -124,4 +124,13 @@ class Home(Protocol):
 
     async def strikes(self) -> Strikes:
         """Tell how often the kernel enforced a limit."""
+        ...
+
+
+@runtime_checkable
+class Undecided(Protocol):
+    """A home that becomes one of several."""
+
+    async def choose(self) -> None:
+        """Decide which it is, for ever; safe to call twice. Raises EngineMissing."""
         ...
