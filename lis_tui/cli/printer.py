@@ -213,7 +213,8 @@ class Printer:
 
 def _beginning(event: RunStarted) -> Iterable[tuple[str, str]]:
     spec = event.spec
-    image = "embedded" if spec.sandbox.kind == "embedded" else spec.sandbox.image
+    is_embedded = spec.sandbox.kind == "embedded" or spec.sandbox.base
+    image = "embedded" if is_embedded else spec.sandbox.image
     yield f"{event.run} · {spec.model.name} · {image} ({spec.sandbox.network})", BOLD
     limits = spec.limits
     parts = [plural(limits.max_turns, "turn")]

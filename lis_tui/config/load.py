@@ -19,8 +19,8 @@ from lis_tui.config.schema import SECTIONS, ModelSettings, Settings, build, defa
 from lis_tui.config.values import checked, full_name, nearest, parse_set
 from lis_tui.core.breakpoints import Breakpoint
 from lis_tui.core.errors import SettingsInvalid
-from lis_tui.core.spec import ModelSpec, RunSpec
-from lis_tui.core.text import safe_str
+from lis_tui.core.spec import ModelSpec, RunSpec, SandboxSpec
+from lis_tui.core.text import one_line, safe_str
 
 _PREFIX = "LIS_TUI_"
 _NOT_SETTINGS = frozenset({"LIS_TUI_HOME"})
@@ -71,7 +71,20 @@ def load(
             profile = choose(profiles, str(chosen), str(path))
             _apply(_Layer(profile, dict.fromkeys(profile, f"profile {chosen}")), values, origins)
         _apply(layer, values, origins)
-    return Loaded(settings=build(values), origins=origins, profiles=profiles, path=path)
+    settings = build(values)
+    _check_base(settings.sandbox, origins)
+    return Loaded(settings=settings, origins=origins, profiles=profiles, path=path)
+
+
+def _check_base(sandbox: SandboxSpec, origins: Mapping[str, str]) -> None:
+    """A container has no use for a root file system folder. Raises SettingsInvalid."""
+    if sandbox.base and sandbox.kind == "docker":
+        said = origins["sandbox.kind"].replace("--kind", "--sandbox")
+        raise SettingsInvalid(
+            f"{origins['sandbox.base']}: the folder {one_line(sandbox.base)} is the root of an embedded "
+            f"sandbox, and sandbox.kind is docker ({said}), whose root is an image: leave one of "
+            "them out, or say --sandbox embedded."
+        )
 
 
 def run_spec(

@@ -100,7 +100,8 @@ class Setting:
         recorded, home = self._origin.started.spec.sandbox, self._home()
         network = self._network(home)
         image = recorded.image if home == "embedded" else self._image()
-        return structs.replace(recorded, kind=home, image=image, network=network, checkpoints=True)
+        base = recorded.base if home == "embedded" else ""
+        return structs.replace(recorded, kind=home, image=image, base=base, network=network, checkpoints=True)
 
     def _network(self, home: Kind) -> Network:
         """Give the network as it was recorded; in another home never one that reaches more."""

@@ -74,3 +74,31 @@ def test_the_model_is_told_which_network_it_has() -> None:
     assert "h29.example and 10 more" in network(SandboxSpec(network="allow", allow=many))
     spec = whole("--allow", "a.example").spec
     assert "Only these hosts can be reached: a.example, by HTTP" in system_prompt(spec)
+
+
+# ---- a root file system folder
+
+
+@pytest.mark.parametrize("words", [("--base", "root", "--sandbox", "docker"), ("--set", "sandbox.base=root")])
+def test_a_root_file_system_folder_is_refused_for_a_container(words: tuple[str, ...], config: Path) -> None:
+    config.mkdir(parents=True)
+    (config / "config.toml").write_text('[sandbox]\nkind = "docker"\n')
+    with pytest.raises(
+        SettingsInvalid, match=r"root is the root of an embedded sandbox, .* --sandbox embedded"
+    ):
+        ask(*words)
+
+
+def test_a_settings_file_that_names_a_folder_and_a_container_is_refused_with_both_origins(
+    config: Path,
+) -> None:
+    config.mkdir(parents=True)
+    (config / "config.toml").write_text('[sandbox]\nbase = "/srv/root"\n')
+    assert ask().base == "/srv/root"
+    assert ask("--sandbox", "embedded").kind == "embedded"
+    assert ask("--sandbox", "docker", "--base", "").base == ""
+    with pytest.raises(SettingsInvalid) as refused:
+        ask("--sandbox", "docker")
+    assert refused.value.exit_code == 2
+    assert str(config / "config.toml") in refused.value.sentence
+    assert "docker (--sandbox)" in refused.value.sentence
