@@ -11,12 +11,14 @@ from textual.widgets import Input, TextArea
 
 from lis_tui.core import events
 from lis_tui.core.decisions import AnswerConnection, Approve, Decision, Resume, SetAllowedHosts, SetLimits
-from lis_tui.core.events import Record, StepAddress
+from lis_tui.core.events import LoadMeasured, Record, StepAddress
 from lis_tui.core.spec import Limits
 from lis_tui.ui.announcing import Notable
 from lis_tui.ui.app import LisApp
 from lis_tui.ui.deeds.group import GRACE_S
+from lis_tui.ui.load import CALM, NEAR
 from lis_tui.ui.screens.connections import ConnectionsScreen
+from lis_tui.ui.screens.limits import LimitsDialog
 from tests import connected, story
 from tests.screens import Clock, FakeSource, bench, pressing, settle, story_app, text_of, workbench_app
 
@@ -328,3 +330,23 @@ def test_hosts_load_and_losses_look_as_they_did(
 ) -> None:
     records = getattr(connected, moment)()
     assert snap_compare(story_app(records), terminal_size=size, run_before=pressing(*keys))
+
+
+@pytest.mark.parametrize(
+    ("part", "warned", "focused"),
+    [
+        (NEAR, set(), "filling"),
+        ((NEAR + CALM) / 2, {"disk"}, "filling"),
+        ((NEAR + CALM) / 2, set(), "limits"),
+        (CALM / 2, {"disk"}, "limits"),
+    ],
+)
+async def test_the_limits_open_at_the_line_that_the_status_line_warns_of(
+    part: float, warned: set[str], focused: str
+) -> None:
+    load = LoadMeasured(disk_bytes=int(part * 1000), disk_limit_bytes=1000)
+    async with seat(connected.held()) as one:
+        await one.app.push_screen(LimitsDialog(Limits(), load, warned))
+        await settle(one.pilot)
+        assert one.app.screen.focused is not None
+        assert one.app.screen.focused.id == focused

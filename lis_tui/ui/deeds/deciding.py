@@ -110,4 +110,5 @@ class Deciding(Group):
             if limits is not None:
                 self.screen.send(SetLimits(limits))
 
-        self.screen.app.push_screen(LimitsDialog(self.screen.view.limits, self.screen.view.load), changed)
+        view, warned = self.screen.view, self.screen.around.loads.warned
+        self.screen.app.push_screen(LimitsDialog(view.limits, view.load, warned), changed)

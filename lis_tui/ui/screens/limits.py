@@ -1,5 +1,7 @@
 """The dialog that changes a run's limits."""
 
+from collections.abc import Set
+
 import msgspec
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -34,10 +36,14 @@ class LimitsDialog(ModalScreen[Limits | None]):
     CSS_PATH = "dialogs.tcss"
     BINDINGS = [Binding("escape", "cancel", "cancel")]
 
-    def __init__(self, limits: Limits, load: LoadMeasured | None = None) -> None:
+    def __init__(
+        self, limits: Limits, load: LoadMeasured | None = None, warned: Set[str] = frozenset()
+    ) -> None:
         super().__init__()
         self._limits = limits
         self._load = load
+        self._warned = warned
+        """What the status line warns of: this says the same."""
 
     def compose(self) -> ComposeResult:
         """Draw the lines."""
@@ -52,9 +58,8 @@ class LimitsDialog(ModalScreen[Limits | None]):
 
     def on_mount(self) -> None:
         """Put the cursor into the line that matters most likely."""
-        is_full = (
-            any(one.name in _FILLING and one.is_near for one in gauges(self._load)) if self._load else False
-        )
+        known = gauges(self._load, self._warned) if self._load else []
+        is_full = any(one.name in _FILLING and one.is_near for one in known)
         self.query_one("#filling" if is_full else "#limits", Input).focus()
 
     def on_input_submitted(self) -> None:
