@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -36,10 +38,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                     item.add_marker(skip)
 
 
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One after the other, counted here: `mktemp` reads the names of all thousands before it each time."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(number) for number in count())
+
+
 @pytest.fixture(autouse=True)
-def _own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_home(_homes: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> None:
     """A test that forgets to name a home writes into a folder of its own, not into the user's."""
-    monkeypatch.setenv("LIS_TUI_HOME", str(tmp_path_factory.mktemp("home")))
+    home = next(_homes)
+    home.mkdir(mode=0o700)
+    monkeypatch.setenv("LIS_TUI_HOME", str(home))
 
 
 @pytest.fixture(scope="module", autouse=True)
