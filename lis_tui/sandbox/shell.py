@@ -16,13 +16,12 @@ from lis_tui.sandbox.background import LeftBash
 from lis_tui.sandbox.bash import Bash, Step
 from lis_tui.sandbox.channel import Door
 from lis_tui.sandbox.marks import quote
-from lis_tui.sandbox.service import Data, Service
+from lis_tui.sandbox.service import Service
 from lis_tui.sandbox.stopping import Stopping
+from lis_tui.sandbox.typed import Typed, prepare
 from lis_tui.sandbox.ulimits import ulimits
 
 EndedBy = Literal["itself", "time limit", "limit", "person", "shell lost"]
-
-_INPUT_PIECE = 4096
 
 
 class Shell:
@@ -45,14 +44,13 @@ class Shell:
         self._stopping: asyncio.Future[None] | None = None
         self._ended_by: EndedBy = "itself"
         self._lock = asyncio.Lock()
-        self._input: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._is_input_used = False
+        self._typed = Typed(service, folder)
         self._is_closed = False
         self._limits = ulimits(None)
         self._has_limits = False
         """Its bash has these limits, whatever the saved state says."""
         service.always(processes.PREAMBLE)
-        service.always(_prepare(folder))
+        service.always(prepare(folder))
 
     @property
     def is_busy(self) -> bool:
@@ -63,10 +61,6 @@ class Shell:
     def older(self) -> frozenset[int] | None:
         """The jobs that ran in it when the running command began; None where none runs."""
         return None if self._step is None else self._step.old_children
-
-    @property
-    def _fifo(self) -> str:
-        return f"{self._folder}/in"
 
     async def start(self) -> None:
         """Bring the first bash up. Raises SandboxFailed."""
@@ -129,10 +123,10 @@ class Shell:
             self._reins = reins or Reins()
             self._step = step = bash.begin(text, on_output)
             attendant = Attendant(
-                self._service, bash, step, self._fifo, on_input_wait, eof_after_s, self.close_input
+                self._service, bash, step, self._typed.fifo, on_input_wait, eof_after_s, self.close_input
             )
             watching = spawn(attendant.watch(), "command watch")
-            feeding = spawn(self._feed(step), "command input")
+            feeding = spawn(self._typed.feed(step), "command input")
             try:
                 await self._until_over(step, self._reins, timeout_s)
             finally:
@@ -171,7 +165,7 @@ class Shell:
         self, bash: Bash, step: Step, notes: list[str], command: str, took_s: float
     ) -> CommandEnd:
         """Leave the bash with its command, and have a fresh one as this one was before it."""
-        job = LeftBash(self._service, bash, step, self._fifo, command)
+        job = LeftBash(self._service, bash, step, self._typed.fifo, command)
         self._left.append(job)
         self._times_left += 1
         self._bash = None
@@ -198,8 +192,8 @@ class Shell:
             notes += [_why_lost(code, ended_by), *await self._ready()]
         else:
             self._cwd, self._slot = step.cwd or self._cwd, step.slot
-            if self._is_input_used:
-                await self._fresh_input()
+            if self._typed.is_used:
+                await self._typed.renew()
         if step.failure is not None:
             raise step.failure
         return CommandEnd(
@@ -233,7 +227,7 @@ class Shell:
         if self._bash is not None:
             self._bash.close()
         self._bash = fresh
-        await self._fresh_input()
+        await self._typed.renew()
         await self._script(self._limits + b"\n" + script)
         notes += [f"{name} is larger than 1 MB and was not kept" for name in lost]
         return notes
@@ -260,7 +254,7 @@ class Shell:
             self._let_go()
             script, lost = state.replay(parts, cwd)
             self._bash = await self._fresh()
-            await self._fresh_input()
+            await self._typed.renew()
             await self._script(script)
             self._has_limits = False
         return [f"the shell's variable {name} is larger than 1 MB and was not kept" for name in lost]
@@ -312,7 +306,7 @@ class Shell:
         if self._stopping is None:
             self._ended_by = by
             on_signal = self._reins.on_signal if by == "person" else lambda _: None
-            stopping = Stopping(self._service, self._alive(), step, self._fifo, on_signal)
+            stopping = Stopping(self._service, self._alive(), step, self._typed.fifo, on_signal)
             self._stopping = asyncio.ensure_future(stopping.escalate())
         try:
             await asyncio.shield(self._stopping)
@@ -325,48 +319,12 @@ class Shell:
     async def send_input(self, data: bytes) -> None:
         """Type into the running command."""
         if self._step is not None and data:
-            self._is_input_used = True
-            for at in range(0, len(data), _INPUT_PIECE):
-                self._input.put_nowait(data[at : at + _INPUT_PIECE])
+            self._typed.put(data)
 
     async def close_input(self) -> None:
         """End the running command's input, after what was typed."""
         if self._step is not None:
-            self._is_input_used = True
-            self._input.put_nowait(None)
-
-    async def _feed(self, step: Step) -> None:
-        """Pass on what is typed, piece by piece, each in a process that may block until it is read."""
-        while not step.is_over:
-            piece = await self._input.get()
-            if piece is None:
-                await self._service.ask(b"exec 9>&-", is_apart=False)
-                return
-            note = f"{self._folder}/typed".encode()
-            await self._service.ask(b"cat >|" + note, data=Data(len(piece), [piece]))
-            await self._service.ask(
-                b"{ cat %s >&9; rm -f %s; } </dev/null >/dev/null 2>&1 &" % (note, note), is_apart=False
-            )
-            while (await self._service.ask(b"[[ -e %s ]]" % note, is_apart=False)).code == 0:  # noqa: ASYNC110 (told by nobody)
-                await asyncio.sleep(0.02)
-
-    async def _fresh_input(self) -> None:
-        """Throw away what was typed and not read, and have an open input again."""
-        while not self._input.empty():
-            self._input.get_nowait()
-        await self._service.ask(_prepare(self._folder, is_fresh=True), is_apart=False)
-        self._is_input_used = False
-
-
-def _prepare(folder: str, *, is_fresh: bool = False) -> bytes:
-    """Make the private folder with what the loop needs; FD 9 of the service holds the input open."""
-    lines = (
-        f"d={folder}; exec 9>&-; mkdir -p $d; chmod 700 $d",
-        "for p in $(jobs -p); do kill $p; done; rm -f $d/in $d/typed" if is_fresh else "",
-        "[[ -p $d/in ]] || mkfifo -m 600 $d/in; exec 9<>$d/in",
-        """printf '%s\\n' '\\builtin eval "$__lis_cmd"' >|$d/go""",
-    )
-    return "\n".join(lines).encode()
+            self._typed.end()
 
 
 def _stopped_by(reins: Reins) -> EndedBy:
