@@ -28,20 +28,11 @@ LONG_S = 2.0
 class CommandsPane(BlockList):
     """One block a step; after them the calls being written, a gate without a step, and the end."""
 
-    def __init__(
-        self,
-        paint: Paint,
-        view: RunView,
-        *,
-        now: Callable[[], float],
-        monotonic: Callable[[], float],
-        keys: Callable[[], list[Ink]],
-        box_keys: Callable[[str], list[Ink]],
-    ) -> None:
+    def __init__(self, paint: Paint, view: RunView, boxes: Boxes, *, now: Callable[[], float]) -> None:
         super().__init__(paint, id="commands")
         self._view = view
         self._now = now
-        self._boxes = Boxes(view, now=now, monotonic=monotonic, keys=keys, box_keys=box_keys)
+        self._boxes = boxes
         self._wanted: set[StepAddress] = set()
         self._read: StepAddress | None = None
         """The step that was moved to last."""

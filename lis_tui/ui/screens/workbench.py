@@ -28,6 +28,7 @@ from lis_tui.ui import words
 from lis_tui.ui.actions import ACTIONS, Focus, meant, why_not
 from lis_tui.ui.announcing import Announcer
 from lis_tui.ui.around import Around
+from lis_tui.ui.boxes import Boxes
 from lis_tui.ui.bridge import INTERVAL_S, Feed, Source
 from lis_tui.ui.filing import Filing
 from lis_tui.ui.header import Header
@@ -116,14 +117,14 @@ class Workbench(Screen[None]):
         self.around = Around(self)
         self.status = Lines(paint, self.around.status_lines, id="status", tone="foreground on-surface")
         self.reasoning = ReasoningPane(paint, self.view)
-        self.commands = CommandsPane(
-            paint,
+        boxes = Boxes(
             self.view,
             now=self.clock,
             monotonic=monotonic,
             keys=self.around.keys,
             box_keys=self.around.box_keys,
         )
+        self.commands = CommandsPane(paint, self.view, boxes, now=self.clock)
         self.reasoning.is_following = self.commands.is_following = is_following
         self.files = FilesPane(paint, self.view)
         self.preview = PreviewPane(paint)
