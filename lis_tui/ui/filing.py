@@ -9,9 +9,9 @@ from lis_tui.core.beneath import FilePart, list_beneath
 from lis_tui.core.bus import spawn
 from lis_tui.core.content import Content
 from lis_tui.core.errors import LisError
-from lis_tui.core.events import FileEntry, StepAddress
+from lis_tui.core.events import FILES_ARE_COPIED, FileEntry, StepAddress
 from lis_tui.core.ignore import MOST_BYTES
-from lis_tui.ui.listing import Listing, Open, below, listing, opened_below
+from lis_tui.ui.listing import Listing, Open, below, listing, opened_below, opened_kept
 from lis_tui.ui.previewing import Previewing, Wish
 
 if TYPE_CHECKING:
@@ -49,6 +49,8 @@ class Filing:
                 screen.files.is_flashing = True
                 screen.set_timer(FLASH_S, screen.files.end_flash)
             screen.files.update_files()
+            self.choose()
+        elif self.is_copied:  # a checkpoint may have come, which has what the pane could not show
             self.choose()
 
     # ---- the files of a place
@@ -120,7 +122,8 @@ class Filing:
             self._previewed = None
             self.previewing.wish(None)
         entry = files.selected() if not is_nothing else None
-        wanted = (entry, shown.shown if shown is not None else None) if entry is not None else None
+        at = shown.shown if shown is not None else self._newest_kept
+        wanted = (entry, at) if entry is not None else None
         if wanted is None or wanted == self._previewed:
             return
         self._previewed = wanted
@@ -138,7 +141,24 @@ class Filing:
     @property
     def opened(self) -> Open:
         """Open the files of the tree that is shown; slow."""
-        return opened_below(self._screen.source.worktree) if self.shown is None else self.shown.open
+        if self.shown is not None:
+            return self.shown.open
+        if self.is_copied:
+            return opened_kept(lambda: self._screen.source.past, self._newest_kept)
+        return opened_below(self._screen.source.worktree)
+
+    @property
+    def is_copied(self) -> bool:
+        """The work folder of the live run is on another machine."""
+        sandbox = self._screen.view.sandbox
+        return (
+            sandbox is not None and FILES_ARE_COPIED in sandbox.notes and not self._screen.source.is_recorded
+        )
+
+    @property
+    def _newest_kept(self) -> StepAddress | None:
+        """The checkpoint that its files are read from."""
+        return max(self._screen.view.checkpoints, default=None) if self.is_copied else None
 
     @property
     def entries(self) -> Sequence[FileEntry]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -13,11 +14,19 @@ from lis_tui.core.folders import Folders
 from lis_tui.core.parts import FileMark
 from lis_tui.core.paths import is_artefact, unescape_path
 
+if TYPE_CHECKING:
+    from lis_tui.trajectory.past_files import Past
+
 Read = Callable[[FileEntry, int], FilePart]
 """Gives the beginning of a file, so many bytes of it; slow, raises LisError."""
 
 Open = Callable[[FileEntry], Content]
 """Opens a file; the caller closes it. Slow, raises LisError."""
+
+
+NOT_KEPT_YET = (
+    "The engine is on another machine: a file can be seen once the step that wrote it is over, and kept."
+)
 
 
 def _not_here(entry: FileEntry) -> Content:
@@ -92,6 +101,25 @@ def below(folder: Path | None) -> Read:
         return read_beneath(folder, unescape_path(entry.path), most_bytes)
 
     return read
+
+
+def opened_kept(find: "Callable[[], Past | None]", shown: StepAddress | None) -> Open:
+    """Open files as the newest checkpoint has them: the work folder itself is on another machine."""
+
+    def opened(entry: FileEntry) -> Content:
+        past = find() if shown is not None else None
+        if past is None or shown is None:
+            raise FileRefused(NOT_KEPT_YET)
+        try:
+            content = past.open(shown, entry.path)
+        except FileRefused as error:
+            raise FileRefused(NOT_KEPT_YET) from error
+        if content.size_bytes != entry.size_bytes:
+            content.close()
+            raise FileRefused(NOT_KEPT_YET)
+        return content
+
+    return opened
 
 
 def opened_below(folder: Path | None) -> Open:

@@ -107,7 +107,8 @@ class Handing(Group):
         workdir = started.spec.sandbox.workdir if started is not None else "/"
         path = unescape_path(entry.path)
         inside = pasteable(bytes(PurePosixPath(workdir)) + b"/" + path.removeprefix(b"/"))
-        is_as_shown = self.screen.filing.is_now and not path.startswith(b"/")
+        filing = self.screen.filing
+        is_as_shown = filing.is_now and not filing.is_copied and not path.startswith(b"/")
         if worktree is None or not is_as_shown:
             return inside, ""
         return inside, pasteable(bytes(worktree) + b"/" + path)
