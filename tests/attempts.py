@@ -413,7 +413,7 @@ def _typed(given: dict[str, str]) -> object:
     return fcntl.ioctl(os.open(given["terminal"] or "/dev/tty", os.O_RDWR), 0x5412, b"x")
 
 
-_FAMILIES = {
+FAMILIES = {
     "packets": (17, 3, 0),
     "raw": (2, 3, 1),
     "virtual machines": (40, 1, 0),
@@ -423,7 +423,7 @@ _FAMILIES = {
     "the bus of cars": (29, 3, 1),
     "clusters": (30, 1, 0),
 }
-for _name, _family in _FAMILIES.items():
+for _name, _family in FAMILIES.items():
 
     @attempt(f"socket: {_name}")
     def _opened(_: dict[str, str], family: tuple[int, int, int] = _family) -> object:

@@ -42,7 +42,7 @@ def _podman() -> Iterator[str]:
         raise pytest.UsageError("--engine podman: there is no podman here")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "podman.sock"
-        service = subprocess.Popen(["podman", "system", "service", "--time=0", f"unix://{path}"])
+        service = subprocess.Popen(["podman", "system", "service", "--time=0", f"unix://{path}"], cwd=folder)
         try:
             _await(path, service)
             yield f"unix://{path}"

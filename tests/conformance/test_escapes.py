@@ -6,6 +6,8 @@ A control is the same attempt where it must succeed: on this machine itself, or 
 import os
 import shlex
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,23 +34,39 @@ def needs_root() -> None:
 
 async def test_no_password_of_the_machine_is_read(run: Terminal, home: Home) -> None:
     needs_root()
-    look = "cat /etc/shadow"
+    which, look = "stat -Lc %d:%i {}/etc/shadow", "cat /etc/shadow"
+    machines = on_host(which.format("")).strip()
+    assert on_host(which.format("/proc/self/root")).strip() == machines, "the control: it is told by that"
     own = on_host(look).splitlines()
     assert own, "the control: the machine has accounts"
+    for root in ("", "/proc/1/root"):
+        assert (await run(which.format(root))).decode().strip() != machines
     seen = (await run(look)).decode().splitlines()
     assert seen, "the control: there is something to be read inside"
-    if home.name == "embedded":
+    if home.name == "embedded":  # an image may have accounts that are the same in each system
         assert set(seen) & set(own) == set()
 
 
-async def test_no_file_of_a_persons_home_is_seen(run: Terminal, tmp_path: Path) -> None:
-    secret = tmp_path / "id_rsa"
-    secret.write_text("canary")
-    look = (
-        f"cat {shlex.quote(str(secret))} /proc/1/root{shlex.quote(str(secret))}; ls -A /root /home /mnt /srv"
-    )
-    assert "canary" in on_host(look)
-    assert b"canary" not in await run(look)
+SECRET = "what nobody else may know"
+
+
+@pytest.fixture
+def at_home() -> Iterator[Path]:
+    """A file in the person's own home."""
+    with tempfile.TemporaryDirectory(prefix=".lis-canary-", dir=Path.home()) as name:
+        Path(name, "id_rsa").write_text(SECRET)
+        yield Path(name, "id_rsa")
+
+
+async def test_no_file_of_a_persons_home_is_seen(run: Terminal, at_home: Path, tmp_path: Path) -> None:
+    (tmp_path / "id_rsa").write_text(SECRET)
+    for secret in (shlex.quote(str(path)) for path in (at_home, tmp_path / "id_rsa")):
+        look = f"cat {secret} /proc/1/root{secret} /proc/[0-9]*/root{secret}"
+        assert SECRET in on_host(look)
+        assert SECRET.encode() not in await run(look)
+    find = "find / -xdev -name '.lis-canary-*' 2>/dev/null"
+    assert at_home.parent.name in on_host(find.replace(" / ", f" {shlex.quote(str(Path.home()))} "))
+    assert await run(find) == b""
     assert await run("cd /testbed; echo mine >own; cat own") == b"mine\n"
 
 
@@ -56,7 +74,9 @@ async def test_links_out_of_the_work_folder_lead_nowhere(run: Terminal, folder: 
     secret = tmp_path / "secret"
     secret.write_text("canary")
     for link in ("ln -s", "ln"):
-        await run(f"cd /testbed; rm -f trick; {link} {shlex.quote(str(secret))} trick; cat trick")
+        trick = f"{link} {shlex.quote(str(secret))} trick; cat trick"
+        assert on_host(f"cd {shlex.quote(str(folder))}; {trick}; rm trick") == "canary", "the control"
+        await run(f"cd /testbed; rm -f trick; {trick}")
         assert b"canary" not in run.output
     await run(f"cd /testbed; rm -f trick; ln -s {shlex.quote(str(secret))} trick; echo changed >trick")
     assert secret.read_text() == "canary"
@@ -64,8 +84,11 @@ async def test_links_out_of_the_work_folder_lead_nowhere(run: Terminal, folder: 
         "cd /testbed; rm -rf trick; ln -s /etc trick; ls ..; ls /testbed/../..; cat ../../../../etc/hostname"
     )
     assert str(folder).encode() not in run.output
-    await run("cd /testbed; rm -f trick; echo own >real; ln -s real trick; cat trick; rm trick real")
-    assert run.output == b"own\n"
+    await run(
+        "cd /testbed; rm -f trick; echo own >real; ln -s real trick; ln real hard; cat trick hard; "
+        "rm trick real hard"
+    )
+    assert run.output == b"own\nown\n"
 
 
 async def test_no_process_of_the_machine_is_seen_traced_or_ended(run: Terminal) -> None:
@@ -93,38 +116,57 @@ async def test_the_engines_socket_and_others_are_not_there(run: Terminal) -> Non
 
 
 # an attempt that is not refused must do no harm: settings get the value they have
-REFUSED = [
-    ("mount", "mount -t tmpfs none /mnt && echo done"),
-    ("bind", "mount --bind /usr /mnt && echo done"),
-    ("remount", "mount -o remount,rw / && echo done"),
-    ("umount", "umount -l /etc && echo done"),
-    ("proc", "mount -t proc proc /mnt && echo done"),
-    ("user namespace", "unshare -Ur true && echo done"),
-    ("mount namespace", "unshare -m true && echo done"),
-    ("another's namespace", "nsenter -t 1 -m true && echo done"),
-    ("character device", "mknod /tmp/zero c 1 5 && echo done"),
-    ("block device", "mknod /tmp/disk b 8 0 && echo done"),
-    ("disks", "ls /dev/sd* /dev/vd* /dev/nvme* /dev/mem /dev/kmsg 2>/dev/null && echo done"),
-    ("sysrq", "echo h >/proc/sysrq-trigger && echo done"),
-    ("kernel settings", "echo x >/proc/sys/kernel/hostname && echo done"),
-    ("core pattern", 'p=/proc/sys/kernel/core_pattern; v=$(cat $p); echo "$v" >$p && echo done'),
-    ("memory settings", "p=/proc/sys/vm/swappiness; v=$(cat $p); echo $v >$p && echo done"),
-    ("network settings", "p=/proc/sys/net/ipv4/ip_forward; v=$(cat $p); echo $v >$p && echo done"),
-    ("memory ranges", "echo >>/proc/mtrr && echo done"),
-    ("kernel memory", "head -c 1 /proc/kcore && echo done"),
-    ("modules", "modprobe dummy && echo done"),
-    ("chroot", "chroot / true && echo done"),
-    ("nice", "renice -n -5 -p $$ && echo done"),
-    ("clock", "date -s @$(date +%s) && echo done"),
-    ("log", "dmesg && echo done"),
-    ("oom", "echo -1000 >/proc/self/oom_score_adj && echo done"),
-]
+REFUSED = {
+    "mount": "mount -t tmpfs none /mnt && echo done",
+    "bind": "mount --bind /usr /mnt && echo done",
+    "remount": "mount -o remount,rw / && echo done",
+    "umount": "umount -l /proc && echo done",
+    "proc": "mount -t proc proc /mnt && echo done",
+    "user namespace": "unshare -Ur true && echo done",
+    "mount namespace": "unshare -m true && echo done",
+    "another's namespace": "nsenter -t $((PPID ? PPID : 1)) -m true && echo done",
+    "character device": "mknod /tmp/zero c 1 5 && echo done",
+    "block device": "mknod /tmp/disk b 8 0 && echo done",
+    "disks": "find /dev | grep -Eq '^/dev/(sd|vd|nvme|mem|kmsg)' && echo done",
+    "sysrq": "echo h >/proc/sysrq-trigger && echo done",
+    "kernel settings": "echo x >/proc/sys/kernel/hostname && echo done",
+    "core pattern": 'p=/proc/sys/kernel/core_pattern; v=$(cat $p); echo "$v" >$p && echo done',
+    "memory settings": "p=/proc/sys/vm/swappiness; v=$(cat $p); echo $v >$p && echo done",
+    "network settings": "p=/proc/sys/net/ipv4/ip_forward; v=$(cat $p); echo $v >$p && echo done",
+    "memory ranges": ": >>/proc/mtrr && echo done",
+    "kernel memory": "head -c 4 /proc/kcore | grep -aq ELF && echo done",
+    "modules": "modprobe dummy && echo done",
+    "chroot": "chroot / true && echo done",
+    "nice": "renice -n -5 -p $$ && echo done",
+    "clock": "date -s @$(date +%s.%N) && echo done",
+    "log": "dmesg && echo done",
+    "oom": "echo -1000 >/proc/self/oom_score_adj && echo done",
+    "modes in /proc": "chmod --reference=/proc/uptime /proc/uptime && echo done",
+}
+LACKING = {
+    "disks", "sysrq", "memory ranges", "kernel memory", "nice", "clock", "log", "oom", "core pattern",
+}  # fmt: skip
+"""What a machine may be without, or refuse its root."""
 
 
-@pytest.mark.parametrize("command", [one for _, one in REFUSED], ids=[name for name, _ in REFUSED])
+@pytest.mark.parametrize("command", list(REFUSED.values()), ids=list(REFUSED))
 async def test_the_kernel_refuses(run: Terminal, command: str) -> None:
     assert b"done" not in await run(command)
     assert b"done" in await run("mkfifo /tmp/pipe && rm /tmp/pipe && echo done")
+
+
+@pytest.mark.parametrize("name", list(REFUSED))
+async def test_outside_nothing_refuses(name: str) -> None:
+    """The control: the same as root of this machine, in mounts and with a name of its own."""
+    if os.geteuid() != 0:
+        pytest.skip("no control: only root may do these anywhere")
+    if name == "modules":
+        pytest.skip("no control: it would stay in this machine's kernel (see attempts.py: a module loaded)")
+    apart = "unshare --mount --uts --propagation private bash -c"
+    said = on_host(f"{apart} {shlex.quote('mount -t tmpfs none /tmp; ' + REFUSED[name])}")
+    if "done" not in said and name in LACKING:
+        pytest.skip(f"no control: this machine refuses it to all ({said.strip()[-100:]})")
+    assert "done" in said
 
 
 GAIN = "chmod 4755 /tmp/gain; setpriv --reuid=12345 --clear-groups /tmp/gain /proc/self/status"
