@@ -672,32 +672,32 @@ async def test_more_connections_than_there_may_be_are_turned_away_in_words(world
     await tunnel(world, port)
 
 
-async def test_who_leaves_while_a_person_is_asked_holds_no_place(world: World) -> None:
-    port = await world.host(echoes)
+async def call_that_waits(world: World) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Ask for a host, and come back when a person is asked about it."""
     world.door.holds = asyncio.Event()
-    await world.start()
-    _, writer = await world.call()
-    writer.write(connect(port))
-    async with asyncio.timeout(LIMIT_S):
-        while not world.door.asked:
-            await asyncio.sleep(0)
-    writer.close()
-    await world.settled()
-    assert world.door.noted == []
-
-
-async def test_what_comes_while_a_person_is_asked_is_not_lost(world: World) -> None:
     port = await world.host(echoes)
-    world.door.holds = asyncio.Event()
     await world.start()
     reader, writer = await world.call()
     writer.write(connect(port))
     async with asyncio.timeout(LIMIT_S):
         while not world.door.asked:
             await asyncio.sleep(0)
+    return reader, writer
+
+
+async def test_who_leaves_while_a_person_is_asked_holds_no_place(world: World) -> None:
+    _, writer = await call_that_waits(world)
+    writer.close()
+    await world.settled()
+    assert world.door.noted == []
+
+
+async def test_what_comes_while_a_person_is_asked_is_not_lost(world: World) -> None:
+    reader, writer = await call_that_waits(world)
     writer.write(b"eager")
     await writer.drain()
     await asyncio.sleep(0)
+    assert world.door.holds is not None
     world.door.holds.set()
     assert status(await reader.readuntil(b"\r\n\r\n")) == 200
     assert await reader.readexactly(5) == b"eager"
