@@ -17,6 +17,7 @@
     │   ├── EngineMissing     no container engine answers
     │   ├── ImageMissing      the engine has no such image
     │   ├── ShellLost         the shell or its container ended under us
+    │   │   └── AllKilled     all that ran in it has ended, though no command did that; it can run again
     │   └── FileRefused       a file in the sandbox cannot be read or written as asked
     ├── StorageFailed         lis-tui's own files                      exit 7
     │   ├── JournalUnreadable not a journal, or a version we do not know
@@ -125,6 +126,10 @@ class ImageMissing(SandboxFailed):
 
 class ShellLost(SandboxFailed):
     """The shell or its container ended under us."""
+
+
+class AllKilled(ShellLost):
+    """All that ran in the sandbox has ended while no command ran; it can run again."""
 
 
 class FileRefused(SandboxFailed):

@@ -82,7 +82,10 @@ class Load:
                 await asyncio.sleep(self._gap_s)
                 continue
             if load.memory_bytes is None and load.pids is None:
-                return
+                if not told_at:
+                    return
+                await asyncio.sleep(self._gap_s)  # it was measured before: whether it is there is seen soon
+                continue
             took_s = self._clock() - began
             space = self._look(load)
             now = self._clock()

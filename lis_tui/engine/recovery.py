@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from lis_tui.core.errors import FileRefused, LisError, ModelFailed, SandboxFailed
+from lis_tui.core.errors import AllKilled, FileRefused, LisError, ModelFailed, SandboxFailed
 from lis_tui.core.events import NoticeGiven, RestoreProgressed, StepAddress
 from lis_tui.core.manifest import Manifest
 from lis_tui.core.ports import Restored, Sandbox
@@ -24,6 +24,10 @@ _ENDS = "End ends the run."
 _IS_BACK = (
     "Your sandbox did not answer for a while and is back. Its files are as they were then; what ran in it "
     "has most likely ended, and the shell's state is that of before the last command."
+)
+_RUNS_AGAIN = (
+    "All that ran in your sandbox was killed while no command ran. Its files are as they were, "
+    "and the shell's state is that of after your last command; start again what is to run."
 )
 
 
@@ -57,6 +61,8 @@ class Recovery:
         self._means = means
         self._is_watched = not progress.spec.is_headless
         self._why = self._held_because = ""
+        self._is_emptied = False
+        """Nothing runs in it any more, and nothing else is known to be lost."""
         self._under: StepAddress | None = None
         self._is_whole = True
         """It was not left half-way while it was brought back."""
@@ -81,6 +87,7 @@ class Recovery:
         if self.is_lost:
             return
         self.is_lost = True
+        self._is_emptied = isinstance(error, AllKilled)
         self._why = one_line(error.sentence, 400)
         if self._is_watched:
             self._hold()
@@ -107,7 +114,7 @@ class Recovery:
 
     async def _is_there(self, error: SandboxFailed) -> bool:
         """It could not be measured: look whether it is there; a loss is said at once."""
-        if self.is_lost or await self._answers():
+        if self.is_lost or (not isinstance(error, AllKilled) and await self._answers()):
             return not self.is_lost
         self.lose(error)
         return False
@@ -155,7 +162,10 @@ class Recovery:
         async with self._progress.cuttable():
             if self._computer.is_up and self._is_whole and await self._answers():
                 await self._computer.follow_again()
-                self._found(_IS_BACK, "The sandbox answers again; nothing was rebuilt.")
+                self._found(
+                    _RUNS_AGAIN if self._is_emptied else _IS_BACK,
+                    "The sandbox answers again; nothing was rebuilt.",
+                )
                 return
             await self._rebuild()
 

@@ -13,7 +13,7 @@ import msgspec
 from lis_tui.core.beneath import describe_beneath
 from lis_tui.core.bus import spawn
 from lis_tui.core.command import Reins
-from lis_tui.core.errors import LisError, SandboxFailed, ShellLost
+from lis_tui.core.errors import AllKilled, LisError, SandboxFailed, ShellLost
 from lis_tui.core.events import FILES_ARE_COPIED, CheckpointTaken, FileEntry, SandboxStarted, StepAddress
 from lis_tui.core.manifest import Manifest
 from lis_tui.core.ports import (
@@ -36,6 +36,7 @@ from lis_tui.sandbox.files import Files
 from lis_tui.sandbox.hits import Hits
 from lis_tui.sandbox.home import OUTPUTS_PATH, OWN_FOLDER, PRIVATE_FOLDER, Home, Undecided
 from lis_tui.sandbox.jobs import Jobs
+from lis_tui.sandbox.lifetime import Lifetime
 from lis_tui.sandbox.restoring import NeedsFresh, restore
 from lis_tui.sandbox.service import Service
 from lis_tui.sandbox.shell import Shell
@@ -77,6 +78,7 @@ class Computer:
         self._hits = Hits(self._home, self._spec)
         self._service = Service(self._home)
         self._shell = Shell(self._home, self._service, folder=PRIVATE_FOLDER, workdir=self.workdir)
+        self._lifetime = Lifetime(self._service)
         self._own_service = Service(self._home)
         self._own = Shell(self._home, self._own_service, folder=OWN_FOLDER, workdir=self.workdir)
         """The person's own; its bash comes up with the first command."""
@@ -112,6 +114,7 @@ class Computer:
             await self._rest.begin()
             notes = self._circumstances()
             capabilities, more = await self._probe()
+            await self._lifetime.has_ended()
             more += self._begin_checkpoints(capabilities)
             more += await self._home.connected(self._service)
         except BaseException:
@@ -283,6 +286,9 @@ class Computer:
             eof_after_s=eof_after_s,
             reins=reins,
         )
+        if end.ended_by == "shell lost" or end.notes:  # the command's end tells of it
+            with contextlib.suppress(SandboxFailed):
+                await self._lifetime.has_ended()
         return await self._hits.told(end)
 
     async def interrupt(self) -> None:
@@ -382,8 +388,10 @@ class Computer:
         return await self._home.save_outputs(folder)
 
     async def load(self) -> Load:
-        """Measure what it uses."""
+        """Measure what it uses. Raises AllKilled, once, where that was done while no command ran."""
         self._check()
+        if self._shell.has_died and await self._lifetime.has_ended():
+            raise AllKilled("All that ran in it was killed, though no command ran.")
         load = await self._home.load()
         return load if self._shell.is_busy else await self._hits.added(load)
 

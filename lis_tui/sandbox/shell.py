@@ -58,6 +58,11 @@ class Shell:
         return self._lock.locked()
 
     @property
+    def has_died(self) -> bool:
+        """It ended while no command ran; the next one gets a new one."""
+        return not (self.is_busy or self._is_closed or self._bash is None) and self._bash.is_gone
+
+    @property
     def older(self) -> frozenset[int] | None:
         """The jobs that ran in it when the running command began; None where none runs."""
         return None if self._step is None else self._step.old_children

@@ -1,11 +1,18 @@
 """The lasting shell, whatever a command does to it."""
 
 import asyncio
+import contextlib
+import os
+import signal
 import time
 
 import pytest
 
 from lis_tui.core.bus import spawn
+from lis_tui.core.errors import AllKilled
+from lis_tui.core.ports import Sandbox
+from lis_tui.sandbox.computer import Computer
+from lis_tui.sandbox.engines import connect
 from tests.conformance.conftest import Terminal
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -240,6 +247,43 @@ async def test_everything_in_the_sandbox_killed_is_survived(run: Terminal) -> No
     await run("kill -9 -1")
     await run("true")
     assert await run("echo $Z") == b"still\n"
+
+
+def kill_all(sandbox: Sandbox) -> None:
+    """What a person does elsewhere: `docker kill`, or `kill -9` of the process at its top."""
+    assert isinstance(sandbox, Computer)
+    home = sandbox._home
+    if home.kind == "embedded":
+        os.kill(int(home.name), signal.SIGKILL)
+        return
+    with contextlib.closing(connect()) as engine:
+        engine.containers.get(home.name).kill()
+
+
+async def measured_on(sandbox: Sandbox) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            await sandbox.load()
+            await asyncio.sleep(0.02)
+
+
+async def test_all_that_runs_killed_from_outside_is_told_once(run: Terminal) -> None:
+    await run("Z=still; echo kept > /var/kept")
+    await asyncio.to_thread(kill_all, run.sandbox)
+    with pytest.raises(AllKilled):
+        await measured_on(run.sandbox)
+    await run.sandbox.load()
+    assert await run("echo $Z; cat /var/kept") == b"still\nkept\n"
+    await run.sandbox.load()
+
+
+async def test_a_shell_killed_alone_is_not_taken_for_more(run: Terminal) -> None:
+    await run("echo $BASHPID > /tmp/shell")
+    await run.sandbox.own_run("kill -9 $(cat /tmp/shell)", timeout_s=30, on_output=lambda _: None)
+    await run.sandbox.load()
+    await run("true")
+    assert "shell restarted: it ended between two commands" in run.end.notes
+    await run.sandbox.load()
 
 
 # -- input -----------------------------------------------------------------------------------------

@@ -15,7 +15,15 @@ from lis_tui.core.decisions import (
     Pause,
     Resume,
 )
-from lis_tui.core.errors import EngineMissing, ImageMissing, ModelRefused, ModelUnreachable, ShellLost
+from lis_tui.core.errors import (
+    AllKilled,
+    EngineMissing,
+    ImageMissing,
+    ModelRefused,
+    ModelUnreachable,
+    SandboxFailed,
+    ShellLost,
+)
 from lis_tui.core.events import (
     CheckpointTaken,
     GateOpened,
@@ -321,6 +329,27 @@ async def test_one_approval_alone_has_a_step_run_in_the_new_sandbox(tmp_path: Pa
     await game.run.close()
 
 
+async def test_all_that_ran_in_it_killed_holds_the_run_and_nothing_is_rebuilt(tmp_path: Path) -> None:
+    sandbox = Measured()
+    means = Means(newest=sandbox.manifest, gaps_s=())
+    spec = make_spec(mode="confirm")
+    game = Game(tmp_path, calls(bash("echo a")), calls(submit("x")), spec=spec, sandbox=sandbox, means=means)
+    game.start()
+    await game.next(GateOpened)
+    lost = asyncio.ensure_future(game.next(PauseAsked))
+    sandbox.fails_with = AllKilled("All that ran in it was killed, though no command ran.")
+    sandbox.measured_once.set()
+    assert "All that ran in it was killed, though no command ran.\n" in (await lost).reason
+    again = asyncio.ensure_future(game.next(GateOpened))
+    game.decide(Resume())
+    await again
+    game.decide(Approve(), (1, 1))
+    told = await game.next(MessageSent)
+    assert told.text.startswith("All that ran in your sandbox was killed")
+    assert (sandbox.restored, sandbox.ran) == ([], ["echo a"])
+    await game.run.close()
+
+
 async def asking(folder: Path, sandbox: "Measured") -> Game:
     """A run in confirm mode whose sandbox was lost while its first step waits."""
     means = Means(newest=sandbox.manifest, gaps_s=())
@@ -341,10 +370,14 @@ class Measured(Kept):
     def __init__(self) -> None:
         super().__init__()
         self.measured_once = asyncio.Event()
+        self.fails_with: SandboxFailed | None = None
 
     async def load(self) -> Load:
         await self.measured_once.wait()
         self.measured_once.clear()
+        fails_with, self.fails_with = self.fails_with, None
+        if fails_with is not None:
+            raise fails_with
         self._check()
         return Load(memory_bytes=1, pids=1)
 
