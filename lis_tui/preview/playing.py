@@ -24,6 +24,9 @@ _MOST_BYTES = 1 << 30
 _PIECE = 1 << 20
 _MOST_SAID = 2000
 _GRACE_S = 1.0
+_WITH_US = 'exec 3<&0; (read -r _ <&3; kill -KILL 0) </dev/null >/dev/null 2>&1 & exec "$@" 3<&- </dev/null'
+"""Starts a player beside a process that waits for the end of its input, which comes with ours: however this
+process ends, the player and all that it began end too."""
 _PASSED_ON = (
     "PATH",
     "HOME",
@@ -40,11 +43,14 @@ _PREFIXES = ("PULSE_", "PIPEWIRE_")
 class Playback:
     """A sound that is being played; it ends by itself, or is stopped."""
 
-    def __init__(self, player: Player, process: asyncio.subprocess.Process, folder: TemporaryFolder) -> None:
+    def __init__(
+        self, player: Player, process: asyncio.subprocess.Process, lifeline: int, folder: TemporaryFolder
+    ) -> None:
         self.player = player.name
         """The program that plays it."""
         self._player = player
         self._process = process
+        self._lifeline = lifeline
         self._folder = folder
         self._is_stopped = False
         self._why: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -83,6 +89,7 @@ class Playback:
             await self._process.wait()
         finally:
             self._signal(signal.SIGKILL)  # also those that it left behind
+            os.close(self._lifeline)
             await asyncio.to_thread(self._folder.close)
             self._why.set_result(self._sentence(said))
 
@@ -129,7 +136,7 @@ async def play(
             place,
             *({"FILE": str(path)}.get(word, word.replace("FORMAT", format_)) for word in player.words),
         ]
-        return Playback(player, await _started(command, str(folder.path), environment), folder)
+        return Playback(player, *await _started(command, str(folder.path), environment), folder)
     except BaseException:
         folder.close()
         raise
@@ -140,19 +147,27 @@ _WITHOUT = "No program is installed here that plays it, such as mpv, ffplay or p
 
 async def _started(
     command: list[str], folder: str, environment: Mapping[str, str]
-) -> asyncio.subprocess.Process:
+) -> tuple[asyncio.subprocess.Process, int]:
+    """Give the player's process, and the end of a pipe with which it lives."""
+    theirs, ours = os.pipe()
     try:
-        return await asyncio.create_subprocess_exec(
-            *command,
-            stdin=asyncio.subprocess.DEVNULL,
+        process = await asyncio.create_subprocess_exec(
+            *("/bin/sh", "-c", _WITH_US, "sh", *command),
+            stdin=theirs,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
             cwd=folder,
             env={name: value for name, value in environment.items() if _is_passed_on(name)},
             start_new_session=True,
         )
-    except OSError as error:
-        raise CannotShow(f"{command[0]} cannot be started: {error.strerror}.") from error
+    except BaseException as error:
+        os.close(ours)
+        if isinstance(error, OSError):
+            raise CannotShow(f"{command[0]} cannot be started: {error.strerror}.") from error
+        raise
+    finally:
+        os.close(theirs)
+    return process, ours
 
 
 def _is_passed_on(name: str) -> bool:

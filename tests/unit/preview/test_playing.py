@@ -5,6 +5,7 @@ import io
 import os
 import shutil
 import stat
+import sys
 import wave
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -131,6 +132,20 @@ async def test_stopping_ends_all_that_the_player_began_and_removes_the_copy(
     assert await asyncio.to_thread(told.rest) == ""
     assert await playback.ended() == ""
     assert not told.file.parent.exists()
+
+
+async def test_a_player_ends_with_the_process_that_began_it(machine: Machine) -> None:
+    machine.install_player("mpv", "/bin/sleep 1000 & exec /bin/sleep 1000")
+    words = "import asyncio, sys; from pathlib import Path; from lis_tui.preview.playing import play\n"
+    words += "async def main():\n await play(Path(sys.argv[1]).read_bytes())\n await asyncio.sleep(1000)\n"
+    screen = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", words + "asyncio.run(main())", str(MEDIA / "tone.mp3")),
+        env={**machine.environment, "TMPDIR": str(machine.said.parent)},
+    )
+    told = await heard(machine)
+    screen.kill()
+    assert await asyncio.to_thread(told.rest) == ""
+    await screen.wait()
 
 
 async def test_a_player_can_be_silenced_without_waiting_for_it(machine: Machine) -> None:
