@@ -70,13 +70,13 @@ class Running(Group):
             if address is None:
                 return
         because = view.gate.because if view.gate is not None else ""
+        is_released = because == "paused" or (view.mode == "step" and not because.startswith("breakpoint"))
+        if address is not None and not is_released:
+            self.screen.send(Approve(), address)  # first: to resume at a lost sandbox shows the step again
         if view.is_held:
             self.screen.send(Resume())
         if view.mode == "step":
             self.screen.send(SetMode("auto"))
-        is_released = because == "paused" or (view.mode == "step" and not because.startswith("breakpoint"))
-        if address is not None and not is_released:
-            self.screen.send(Approve(), address)
 
     def mode(self) -> None:
         """Change which gates wait."""
