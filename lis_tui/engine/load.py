@@ -81,11 +81,11 @@ class Load:
                     return
                 await asyncio.sleep(self._gap_s)
                 continue
-            if load.memory_bytes is None and load.pids is None:
-                if not told_at:
-                    return
+            if _is_blind(load) and not _is_blind(told):
                 await asyncio.sleep(self._gap_s)  # it was measured before: whether it is there is seen soon
                 continue
+            if _is_blind(load) and load.free_bytes is None:
+                return  # without control groups the disk is still watched, which has no limit but ours
             took_s = self._clock() - began
             space = self._look(load)
             now = self._clock()
@@ -111,6 +111,11 @@ class Load:
                 files_limit=limits.files,
             )
         )
+
+
+def _is_blind(load: Measured) -> bool:
+    """Whether nothing is known of what it does, as where there are no control groups."""
+    return load.memory_bytes is None and load.pids is None
 
 
 def _cpus(before: Measured, now: Measured, seconds: float) -> float | None:

@@ -73,3 +73,25 @@ async def test_a_sandbox_that_knows_nothing_or_is_gone_is_left_alone() -> None:
         assert task is not None
         await asyncio.wait_for(task, 5)
         assert keeper.fragments == []
+
+
+async def test_without_control_groups_the_disk_is_watched_all_the_same() -> None:
+    class Blind(MemorySandbox):
+        async def load(self) -> Measured:
+            return Measured(free_bytes=1 << 30)
+
+    sandbox, seen = Blind(), asyncio.Event()
+    await sandbox.start()
+    looked: list[Measured] = []
+
+    def look(load: Measured) -> Space:
+        looked.append(load)
+        if len(looked) == 2:
+            seen.set()
+        return Space(1000, 5)
+
+    load = Load(sandbox, Bus(ListKeeper(), FakeClock()), look, gap_s=0)
+    load.start()
+    await asyncio.wait_for(seen.wait(), 5)
+    await load.stop()
+    assert looked[0].free_bytes == 1 << 30
