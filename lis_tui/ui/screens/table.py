@@ -73,7 +73,11 @@ class TableScreen(SortedScreen[Column | None]):
 
     def on_mount(self) -> None:
         """Begin to look, after the first paint."""
-        self.call_after_refresh(lambda: spawn(self._gather(), "gathering", self._failed))
+        self.call_after_refresh(self._look)
+
+    def _look(self) -> None:
+        """Look beside the screen: Textual waits for a task that a callback gives, and takes no key."""
+        spawn(self._gather(), "gathering", self._failed)
 
     def on_resize(self, event: events.Resize) -> None:
         """Say so where the window is too small."""
