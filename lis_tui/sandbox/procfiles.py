@@ -7,8 +7,10 @@ all. Docker takes paths that are to be read-only; Podman takes none, so there al
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lis_tui.sandbox.engines import Engine
+if TYPE_CHECKING:
+    from lis_tui.sandbox.engines import Engine
 
 _PROC = Path("/proc")
 _KNOWN = """
@@ -22,12 +24,12 @@ _KNOWN = """
 """An engine's machine may be another one than this; what is not there is passed over."""
 
 
-def options_of(engine: Engine) -> list[str]:
+def options_of(engine: "Engine") -> list[str]:
     """Give what Podman is told: mounted as ever, and read-only."""
     return ["proc-opts=nosuid,noexec,nodev,ro"] if engine.is_podman and engine.has_modes else []
 
 
-def paths_of(engine: Engine, runtime: str) -> list[str]:
+def paths_of(engine: "Engine", runtime: str) -> list[str]:
     """Give what is to be read-only in a container of Docker's; none: what it does by itself is enough."""
     if engine.is_podman or not engine.has_modes or runtime:  # which may have a kernel of its own
         return []
