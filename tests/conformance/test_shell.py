@@ -13,7 +13,7 @@ from lis_tui.core.errors import AllKilled
 from lis_tui.core.ports import Sandbox
 from lis_tui.sandbox.computer import Computer
 from lis_tui.sandbox.engines import connect
-from tests.conformance.conftest import Home, Terminal
+from tests.conformance.conftest import Terminal
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
