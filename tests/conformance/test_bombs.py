@@ -9,6 +9,7 @@ import pytest
 
 from lis_tui.core.decisions import Resume
 from lis_tui.core.events import Event, NoticeGiven, PauseAsked
+from lis_tui.core.removal import remove_tree
 from lis_tui.core.spec import Limits, SandboxSpec
 from lis_tui.engine import room
 from tests.conformance.conftest import Home
@@ -83,6 +84,8 @@ async def test_every_bomb_ends_at_a_limit_and_the_run_goes_on(
         written = await sandbox.space()
     finally:
         await game.run.close()
+        # Too deep for pytest to remove where a test was cut off
+        remove_tree(tmp_path / "home" / "worktree")
     for number, (name, (_, said)) in enumerate(bombs.items()):
         text = game.observation(2 * number + 1, 1).text
         assert re.search(said, text, re.MULTILINE), f"{name}: {text[-600:]}"
