@@ -71,10 +71,19 @@ class Server:
             await asyncio.wait(clients, timeout=1)
 
     def _look_around(self) -> None:
-        """Start the clock where nobody is here; stop it where someone is."""
-        if self._clients or self._runs.live:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-        elif self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(self._grace_s, self.stop)
+        """Start the clock where nobody is here; who only asks for something does not set it back."""
+        if self._runs.live and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        elif self._timer is None and not self._is_needed:
+            self._timer = asyncio.get_running_loop().call_later(self._grace_s, self._end)
+
+    @property
+    def _is_needed(self) -> bool:
+        return bool(self._clients or self._runs.live)
+
+    def _end(self) -> None:
+        """End where nobody is here now."""
+        self._timer = None
+        if not self._is_needed:
+            self.stop()
