@@ -2,13 +2,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from lis_tui.client import Client
 from lis_tui.config.places import Places
 from lis_tui.core.decisions import Approve, FollowUp
-from lis_tui.core.errors import DecisionRefused, HostUnreachable
+from lis_tui.core.errors import DecisionRefused, HostUnreachable, LisError
 from lis_tui.core.events import (
     FileEntry,
     FilesChanged,
@@ -257,6 +258,18 @@ async def test_a_host_stays_while_a_run_lives_without_any_client(tmp_path: Path)
     async with asyncio.timeout(10):
         await server
     assert run.is_closed
+
+
+async def ask_on(path: Path) -> NoReturn:
+    """Come and go, again and again."""
+    while True:
+        await (await Link.open(path, "0.1.0")).close()
+
+
+async def test_who_only_asks_keeps_no_idle_host_alive(tmp_path: Path) -> None:
+    async with serving(tmp_path, FakeHouse(tmp_path), grace_s=0.05) as path, asyncio.timeout(20):
+        with pytest.raises((OSError, LisError)):
+            await ask_on(path)
 
 
 async def test_the_socket_is_closed_to_others(tmp_path: Path) -> None:
