@@ -34,7 +34,7 @@ from lis_tui.trajectory.keeping_apart import linking
 from lis_tui.trajectory.store import RunFolder
 
 _ADDRESS = re.compile(r"(\d+)\.(\d+)(?:\+(\d+))?\.")
-_START = StepAddress(0)
+START = StepAddress(0)
 _FIRST = StepAddress(1)
 _TURN_BEGINS = (ModelAsked, ReplyFinished)
 """What comes first of a turn; other programs do not write down that the model was asked."""
@@ -49,7 +49,7 @@ class Point(Struct, frozen=True):
     def includes(self, address: StepAddress) -> bool:
         """Tell whether what was kept of this step belongs to what came up to here."""
         at = self.address
-        if at == _START:
+        if at == START:
             return address <= _FIRST
         if self.is_before and at.step == at.extra == 0:
             return address <= at
@@ -155,7 +155,7 @@ def _belongs(name: str, point: Point) -> bool:
 def _end(facts: Sequence[Record], point: Point) -> int:
     """Find how many of the facts count. Raises UsageWrong where there is no such place."""
     at = point.address
-    if at == _START:
+    if at == START:
         return _first(facts, lambda event: isinstance(event, _TURN_BEGINS), len(facts))
     if at.step == at.extra == 0:
         return _end_at_turn(facts, point)
@@ -197,8 +197,8 @@ def _is_of(event: Event, kind: type[StepProposed | CommandInjected | StepFinishe
 
 def _is_gate_of_the_turn(event: Event, point: Point) -> bool:
     """The gate before the turn that is next: it opens again."""
-    at = _FIRST if point.address == _START else point.address
-    if at.step or not (point.is_before or point.address == _START):
+    at = _FIRST if point.address == START else point.address
+    if at.step or not (point.is_before or point.address == START):
         return False
     return isinstance(event, GateOpened | DecisionMade) and event.address == at
 

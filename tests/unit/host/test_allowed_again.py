@@ -24,9 +24,9 @@ from lis_tui.core.spec import Network, RunSpec
 from lis_tui.core.view import RunView
 from lis_tui.engine.past import Past
 from lis_tui.engine.replaying import Replay
-from lis_tui.host import reexecuting
+from lis_tui.host import setting
 from lis_tui.host.origin import origin_of
-from lis_tui.host.reexecuting import Setting
+from lis_tui.host.setting import Setting
 from lis_tui.host.taking_up import past_of
 from lis_tui.host.travel import Forking
 from lis_tui.trajectory.forking import Point
@@ -195,7 +195,7 @@ async def test_hosts_that_a_person_sets_while_it_is_done_again_count_from_then_o
 # ---- said
 
 
-def setting(
+def setting_of(
     data: Path, records: tuple[Record, ...], kind: str, recorded: Network, **asked: object
 ) -> Setting:
     """Give with what such a recorded run begins again."""
@@ -214,16 +214,16 @@ def setting(
 @pytest.fixture
 def any_home(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every home can be had."""
-    monkeypatch.setattr(reexecuting, "choose", lambda spec: spec.kind)
+    monkeypatch.setattr(setting, "choose", lambda spec: spec.kind)
 
 
 @pytest.mark.usefixtures("any_home")
 async def test_a_re_execution_says_which_hosts_are_allowed_again(tmp_path: Path) -> None:
     records = await lived(tmp_path)
-    notes = " ".join(setting(tmp_path, records, "embedded", "auto").notes)
+    notes = " ".join(setting_of(tmp_path, records, "embedded", "auto").notes)
     assert "are so again, each by the same step: c.org, d.org." in notes
     assert "counts again, in the same steps" in notes
-    quiet = " ".join(setting(tmp_path, records, "embedded", "auto", network="none").notes)
+    quiet = " ".join(setting_of(tmp_path, records, "embedded", "auto", network="none").notes)
     assert "so again" not in quiet
     assert "The network is none; when it was recorded it was allow." in quiet
 
@@ -242,7 +242,7 @@ async def test_a_re_execution_says_which_hosts_are_allowed_again(tmp_path: Path)
 async def test_another_home_never_gets_a_wider_network_than_was_recorded(
     tmp_path: Path, kind: str, recorded: Network, other: str, network: str, said: str
 ) -> None:
-    found = setting(tmp_path, await lived(tmp_path), kind, recorded, sandbox=other)
+    found = setting_of(tmp_path, await lived(tmp_path), kind, recorded, sandbox=other)
     assert found.sandbox.network == network
     told = [note for note in found.notes if note.startswith("The network")]
     assert [said in note for note in told] == [True] * len(told)

@@ -9,9 +9,10 @@ from lis_tui.core import wire
 from lis_tui.core.errors import ImageMissing, UsageWrong
 from lis_tui.core.events import Record, RunStarted, SandboxStarted, StepAddress
 from lis_tui.core.spec import Limits, ModelSpec, RunSpec, SandboxSpec
-from lis_tui.host import reexecuting
+from lis_tui.host import setting
 from lis_tui.host.origin import origin_of
-from lis_tui.host.reexecuting import Reexecution, Setting, as_reexecution
+from lis_tui.host.reexecuting import Reexecution, as_reexecution
+from lis_tui.host.setting import Setting
 from lis_tui.trajectory.adopting import adopt
 from lis_tui.trajectory.foreign.building import Builder
 from lis_tui.trajectory.journal import read
@@ -50,11 +51,11 @@ def ours(*inputs: str) -> list[Record]:
 def images(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """The images that are here."""
     here: set[str] = set()
-    monkeypatch.setattr(reexecuting, "has_image", here.__contains__)
+    monkeypatch.setattr(setting, "has_image", here.__contains__)
     return here
 
 
-def setting(folder: Path, made: list[Record], **given: object) -> Setting:
+def setting_of(folder: Path, made: list[Record], **given: object) -> Setting:
     run = adopt(folder, made)
     ask = wire.Reexecute(id=0, run=run.name, **given)  # type: ignore[arg-type]  # as the test says
     return Setting(folder, origin_of(folder, run, None), ask)
@@ -63,12 +64,12 @@ def setting(folder: Path, made: list[Record], **given: object) -> Setting:
 def test_another_programs_image_is_taken_where_it_is_here_and_else_ours_and_that_is_said(
     tmp_path: Path, images: set[str]
 ) -> None:
-    found = setting(tmp_path, records("their/image"), fallback_image="mine")
+    found = setting_of(tmp_path, records("their/image"), fallback_image="mine")
     assert (found.sandbox.image, found.image_id) == ("mine", "")
     assert "The image it ran in, their/image, is not here; this is mine." in found.notes
     images.add("their/image")
-    assert setting(tmp_path, records("their/image")).sandbox.image == "their/image"
-    unknown = setting(tmp_path, records(), fallback_image="mine")
+    assert setting_of(tmp_path, records("their/image")).sandbox.image == "their/image"
+    unknown = setting_of(tmp_path, records(), fallback_image="mine")
     assert "The image it ran in is not known; this is mine." in unknown.notes
 
 
@@ -76,10 +77,10 @@ def test_our_own_image_must_be_the_very_one_unless_another_is_asked_for(
     tmp_path: Path, images: set[str]
 ) -> None:
     with pytest.raises(ImageMissing, match="--image"):
-        setting(tmp_path, ours())
+        setting_of(tmp_path, ours())
     images.add("sha256:abc")
-    assert setting(tmp_path, ours()).image_id == "sha256:abc"
-    other = setting(tmp_path, ours(), image="other")
+    assert setting_of(tmp_path, ours()).image_id == "sha256:abc"
+    other = setting_of(tmp_path, ours(), image="other")
     assert (other.sandbox.image, other.image_id) == ("other", "")
 
 
@@ -92,17 +93,17 @@ def test_another_home_is_one_without_what_was_kept_of_the_recorded(
         asked.append(spec.kind)
         return spec.kind
 
-    monkeypatch.setattr(reexecuting, "choose", choose)
-    found = setting(tmp_path, ours(), sandbox="embedded")
+    monkeypatch.setattr(setting, "choose", choose)
+    found = setting_of(tmp_path, ours(), sandbox="embedded")
     assert (found.sandbox.kind, found.image_id, found.manifest) == ("embedded", "", None)
     assert "The sandbox is embedded, as was asked for; recorded: docker." in found.notes
     assert asked == ["embedded"], "whether it can be had is asked first"
     images.add("sha256:abc")
-    same = setting(tmp_path, ours(), sandbox="docker")
+    same = setting_of(tmp_path, ours(), sandbox="docker")
     assert (same.sandbox.kind, same.image_id) == ("docker", "sha256:abc")
     assert not any("as was asked for" in note for note in same.notes)
     with pytest.raises(UsageWrong, match="has no image"):
-        setting(tmp_path, ours(), sandbox="embedded", image="other")
+        setting_of(tmp_path, ours(), sandbox="embedded", image="other")
 
 
 def test_inputs_are_those_on_this_computer_where_no_checkpoint_has_them(
@@ -111,11 +112,11 @@ def test_inputs_are_those_on_this_computer_where_no_checkpoint_has_them(
     images.add("sha256:abc")
     here = tmp_path / "here.txt"
     here.write_text("x")
-    found = setting(tmp_path / "data", ours(str(here), "/gone/away.txt"))
+    found = setting_of(tmp_path / "data", ours(str(here), "/gone/away.txt"))
     assert found.inputs == (str(here),)
     assert any("as they are now, not as they were" in note for note in found.notes)
     assert any("are gone: /gone/away.txt" in note for note in found.notes)
-    other = setting(tmp_path / "data", ours(str(here)), inputs=("/other",))
+    other = setting_of(tmp_path / "data", ours(str(here)), inputs=("/other",))
     assert other.inputs == ("/other",)
 
 
