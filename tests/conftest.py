@@ -38,6 +38,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                     item.add_marker(skip)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and config.pluginmanager.has_plugin("dsession"):
+        config.pluginmanager.register(_AtOnce(reporter))
+
+
+class _AtOnce:
+    """Tells a failure when it happens: the summary of a long run never comes if something ends that run."""
+
+    def __init__(self, reporter: pytest.TerminalReporter) -> None:
+        self._reporter = reporter
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._reporter.ensure_newline()
+            self._reporter.line(f"FAILED {report.nodeid} ({report.when})\n{report.longreprtext[-4000:]}")
+
+
 @pytest.fixture(scope="session")
 def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """One after the other, counted here: `mktemp` reads the names of all thousands before it each time."""
