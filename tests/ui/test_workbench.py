@@ -1,6 +1,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from textual.widgets import Input, TextArea
 
 from lis_tui.core import events
@@ -18,6 +19,7 @@ from lis_tui.core.decisions import (
     Steer,
 )
 from lis_tui.core.events import FileEntry, Record, StepAddress
+from lis_tui.ui import filing
 from lis_tui.ui.deeds.group import GRACE_S
 from tests import story
 from tests.screens import Clock, FakeSource, bench, settle, shown, text_of, workbench_app
@@ -395,7 +397,8 @@ async def test_a_changed_file_is_previewed_until_a_person_chooses_one(tmp_path: 
         assert "two.txt" in text_of(app)
 
 
-async def test_changed_files_flash_once_and_keep_their_sign() -> None:
+async def test_changed_files_flash_once_and_keep_their_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filing, "FLASH_S", 600)  # it ends below
     async with shown(workbench_app(FakeSource(story.waiting()))) as (app, pilot):
         files = bench(app).files
         line = next(y for y in range(40) if "area.txt" in files.render_line(y).text)
