@@ -65,6 +65,11 @@ class Step:
         """Wait for its end."""
         await self._over.wait()
 
+    @property
+    def has_begun(self) -> bool:
+        """Tell whether the shell has taken it, or is lost."""
+        return self._begun.is_set()
+
     async def wait_begun(self) -> None:
         """Wait until the shell has taken it, or is lost."""
         await self._begun.wait()

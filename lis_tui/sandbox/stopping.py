@@ -14,6 +14,8 @@ _SIGNALS = ("INT", "TERM", "KILL")
 _HARDER_S = 0.2
 """How long after a signal was sent a harder one follows."""
 _AGAIN_S = 0.05
+TAKEN_S = 5.0
+"""How long a shell may take to begin a command; one that stands still is not interrupted, but killed."""
 
 
 class Stopping:
@@ -37,8 +39,16 @@ class Stopping:
         INT does not help it stands still while its children get TERM, and goes with those that need KILL.
         """
         step = self._step
-        await step.wait_begun()
-        left, sent_at = list(_SIGNALS), 0.0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TAKEN_S):
+                await step.wait_begun()
+        await self._escalate(list(_SIGNALS) if step.has_begun else ["KILL"])
+        if "TERM" in self._told and not step.is_lost:  # it came to its end when it was to stand still
+            with contextlib.suppress(SandboxFailed):
+                await processes.signal(self._service, "CONT", [self._bash.pid])
+
+    async def _escalate(self, left: list[str]) -> None:
+        step, sent_at = self._step, 0.0
         while not step.is_over:
             is_new = not sent_at or (len(left) > 1 and time.monotonic() - sent_at >= _HARDER_S)
             if is_new and sent_at:
@@ -62,7 +72,8 @@ class Stopping:
         if not tree.has_root:
             await bash.mourn()
             return
-        tops = [pid for pid in tree.children(bash.pid) if pid not in self._step.old_children]
+        children = tree.children(bash.pid) if self._step.has_begun else ()
+        tops = [pid for pid in children if pid not in self._step.old_children]
         details = await processes.look_at(service, self._fifo, tops)
         # what this very command sent to the background is spared as long as the shell comes back by itself
         pids = tree.below(one.pid for one in details if name == "KILL" or not one.is_background)

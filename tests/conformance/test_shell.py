@@ -5,14 +5,17 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Collection
 
 import pytest
 
 from lis_tui.core.bus import spawn
 from lis_tui.core.errors import AllKilled
 from lis_tui.core.ports import Sandbox
+from lis_tui.sandbox import processes, stopping
 from lis_tui.sandbox.computer import Computer
 from lis_tui.sandbox.engines import connect
+from lis_tui.sandbox.service import Service
 from tests.conformance.conftest import Terminal
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -328,3 +331,41 @@ async def test_what_was_typed_and_not_read_does_not_reach_the_next_command(run: 
 async def test_a_command_that_works_is_not_said_to_wait(run: Terminal) -> None:
     await run("x=$(sleep 0.6; echo 1); sleep 0.3 | cat")
     assert run.waits == []
+
+
+async def test_a_shell_that_stands_still_is_replaced(run: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "TAKEN_S", 0.5)
+    await run("Z=still; sleep 600 & (sleep 0.2; kill -STOP $$) &")
+    await run.sandbox.own_run("sleep 0.5", timeout_s=30, on_output=lambda _: None)
+    async with asyncio.timeout(30):
+        await run("echo taken", timeout_s=0.5)
+    assert run.end.ended_by == "time limit"
+    assert await run("echo $Z") == b"still\n"
+    assert await run("pkill -cf 'sleep 600'") == b"1\n", "what the shell had begun before goes on"
+
+
+async def test_a_command_that_ends_when_its_shell_is_made_to_stand_still_leaves_it_usable(
+    run: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = processes.signal
+
+    async def late(service: Service, name: str, pids: Collection[int]) -> None:
+        if name == "STOP":
+            await asyncio.wait_for(over.wait(), 20)
+        await send(service, name, pids)
+
+    monkeypatch.setattr(processes, "signal", late)
+    over = asyncio.Event()
+    command = "Z=kept; trap '' INT; until [[ -e over ]]; do sleep 0.1; done; trap - INT; echo end; rm over"
+
+    def hear(data: bytes) -> None:
+        if b"end" in data:
+            asyncio.get_running_loop().call_later(0.2, over.set)
+
+    running = asyncio.ensure_future(run.sandbox.run(command, timeout_s=0.2, on_output=hear))
+    await run.sandbox.own_run("sleep 1; touch over", timeout_s=30, on_output=lambda _: None)
+    async with asyncio.timeout(30):
+        end = await running
+        assert await run("echo $Z", timeout_s=5) == b"kept\n"
+    assert end.ended_by == "time limit"
+    assert (end.exit_code, run.end.notes) == (0, ())
