@@ -139,10 +139,22 @@ class Beside:
         self.is_closing = False
         """The sandbox is being stopped: what ends now ends because of that."""
         self.is_still = asyncio.Event()
-        """Nothing is being stopped at a limit; no step begins before, or what is stopped spoils its work."""
+        """No step begins before: what is being stopped at a limit would spoil its work."""
         self.is_still.set()
+        self._holds = 0
         self._bus = bus
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def hold(self) -> None:
+        """Have no step begin before as many `let_go` as there were holds."""
+        self._holds += 1
+        self.is_still.clear()
+
+    def let_go(self) -> None:
+        """A hold is over."""
+        self._holds -= 1
+        if not self._holds:
+            self.is_still.set()
 
     @property
     def is_command_running(self) -> bool:

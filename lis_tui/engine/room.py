@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from lis_tui.core.bus import spawn
 from lis_tui.core.errors import SandboxFailed
-from lis_tui.core.events import NoticeGiven
+from lis_tui.core.events import Event, NoticeGiven, StepFinished
 from lis_tui.core.ports import Load, Sandbox, Space
 from lis_tui.engine.bounds import Age, Bound
 from lis_tui.engine.limits import Ending
@@ -28,6 +28,8 @@ SHARE = 33
 """So many times as long as it takes to measure what was written, that is not measured again,"""
 HURRIED = 3
 """and so many times where room goes fast."""
+KNOWN_S = 10.0
+"""How long a step waits, after a limit was hit, until it is known what the one before it has left."""
 SETTLE_S = 2.0
 """How long what is stopped may take to be still."""
 MOST_DOUBTS = 5
@@ -55,6 +57,8 @@ class Room:
     ) -> None:
         self.space: Space | None = None
         """What it has written, as last measured."""
+        self._load = Load()
+        """As last measured."""
         self._progress = progress
         self._sandbox = sandbox
         self._clock = clock
@@ -65,6 +69,7 @@ class Room:
         self._stops = 0
         self._age = Age()
         progress.bus.call(self._age.hear)
+        progress.bus.call(self._hear)
         self._measured_age = 0
         """How much had begun and ended when the last measurement began."""
         self._doubts = 0
@@ -84,6 +89,7 @@ class Room:
 
     def look(self, load: Load) -> Space | None:
         """Take note of what is used now; gives what was written."""
+        self._load = load
         for hit in load.hits:
             self._tell(hit)
         if self._progress.ending is None:
@@ -126,6 +132,23 @@ class Room:
         left = RESERVE if most is None else max(16 * MB, most * MB - self.space.bytes)
         return self._free - free > left // 2
 
+    def _hear(self, event: Event) -> None:
+        """After a limit was hit what is left is measured once a step is over: what may pass falls with it."""
+        if isinstance(event, StepFinished) and self._progress.ending is None and self._has_slack:
+            self._progress.beside.hold()
+            self._progress.beside.begin(self._see_what_is_left(), "space")
+
+    async def _see_what_is_left(self) -> None:
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(KNOWN_S):
+                    await self._measure()
+            if self._measured_age == self._age.now:
+                for name, (used, most, _) in self._measures(self._load).items():
+                    self._bounds[name].is_over(used, most)
+        finally:
+            self._progress.beside.let_go()
+
     # ---- limits
 
     def _judge(self, load: Load) -> None:
@@ -152,9 +175,12 @@ class Room:
 
     def _measure_what_is_left(self, free: int | None) -> None:
         """Look how much may still pass, once what may have deleted is over."""
-        has_slack = any(one.has_slack for one in self._bounds.values())
-        if has_slack and self._measured_age != self._age.now and not self._is_measuring:
+        if self._has_slack and self._measured_age != self._age.now and not self._is_measuring:
             self._begin_measuring(free)
+
+    @property
+    def _has_slack(self) -> bool:
+        return any(one.has_slack for one in self._bounds.values())
 
     def _is_doubtful(self, load: Load, *, is_over: bool) -> bool:
         """Whether what is over may be gone since it was measured; then it is measured again."""
@@ -228,7 +254,7 @@ class Room:
             beside.stop_step(running, why)
         else:
             self._tell(why)
-        beside.is_still.clear()
+        beside.hold()
         beside.begin(self._stop_rest(why), "stop at a limit")
 
     async def _stop_rest(self, why: str) -> None:
@@ -240,7 +266,7 @@ class Room:
                 await self._progress.beside.jobs.stop_all(why)
                 await self._sandbox.stop_rest()
         finally:
-            self._progress.beside.is_still.set()
+            self._progress.beside.let_go()
             self._settle()
 
     def _tell(self, sentence: str) -> None:

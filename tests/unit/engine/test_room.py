@@ -106,6 +106,22 @@ async def test_what_cleans_up_is_not_stopped_again_and_what_writes_on_is(tmp_pat
     await game.ended()
 
 
+async def test_room_that_one_step_has_made_is_not_taken_again_by_the_next(tmp_path: Path) -> None:
+    turns = calls(bash("echo cleaned", "2")), calls(bash("more", "3")), calls(submit("42"))
+    watched = await running(tmp_path, Played(blocks=True), *turns)
+    game, more = watched.game, Played(blocks=True)
+    game.sandbox.commands["more"] = more
+    await watched.look(FULL)
+    await watched.settle()
+    game.sandbox.written = Space(1 * MB, 10)  # nobody looks while it is so
+    game.decide(Resume())
+    await more.reached.wait()
+    await watched.look(FULL)
+    assert game.observation(3, 1).ended_by == "limit"
+    game.decide(Resume())
+    await game.ended()
+
+
 async def next_runs(watched: Watched, first: Played, second: Played, command: str) -> None:
     """Have the first command end, and the second begin."""
     watched.game.sandbox.commands[command] = second
