@@ -12,7 +12,7 @@ from lis_tui.sandbox.shell import Shell
 _STOP_TRIES = 20
 _NAMES = b"""for p in %s; do
   c=; while IFS= read -r -d '' w; do c+="$w "; done <"/proc/$p/cmdline" 2>/dev/null
-  [[ $c ]] || read -r c <"/proc/$p/comm"
+  [[ $c ]] || { read -r s <"/proc/$p/stat"; [[ ${s##*) } != [ZX]* ]] && read -r c <"/proc/$p/comm"; }
   printf '%%s\\0' "$c"
 done 2>/dev/null; :"""
 _MAPPED = rb"""for p in %s; do

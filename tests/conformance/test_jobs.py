@@ -3,9 +3,15 @@
 import asyncio
 from pathlib import Path
 
+import pytest
+from msgspec import structs
+
 from lis_tui.core.bus import spawn
 from lis_tui.core.command import Reins
 from lis_tui.core.events import StepAddress
+from lis_tui.sandbox import processes
+from lis_tui.sandbox.processes import Tree
+from lis_tui.sandbox.service import Service
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.manifests import Manifests
 from tests.conformance.conftest import Home, Terminal
@@ -39,5 +45,26 @@ async def test_a_command_in_the_background_is_named_and_ends_when_one_goes_back(
         assert await run("echo $V; grep -lxza '60[012]' /proc/[0-9]*/cmdline") == b"kept\n"
         await sandbox.checkpoint(StepAddress(3, 1))
         assert manifests.load(StepAddress(3, 1)).jobs == ()
+    finally:
+        await sandbox.stop()
+
+
+async def test_what_ended_while_it_was_looked_at_has_no_name(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = processes.list_tree
+
+    async def before(service: Service, root: int) -> Tree:
+        """As it was a moment ago, when the dead lived."""
+        tree = await listed(service, root)
+        alive = (structs.replace(one, state="S") for one in tree.processes)
+        return structs.replace(tree, processes=tuple(alive))
+
+    sandbox = home.make(tmp_path)
+    await sandbox.start()
+    try:
+        await Terminal(sandbox)("bash -c 'sleep 0.1 & exec sleep 604' & sleep 0.5")
+        monkeypatch.setattr(processes, "list_tree", before)
+        assert await sandbox._rest.running() == ("sleep 604",)
     finally:
         await sandbox.stop()
