@@ -65,7 +65,7 @@ class Shell:
     @property
     def older(self) -> frozenset[int] | None:
         """The jobs that ran in it when the running command began; None where none runs."""
-        return None if self._step is None else self._step.old_children
+        return None if self._step is None or self._step.is_over else self._step.old_children
 
     async def start(self) -> None:
         """Bring the first bash up. Raises SandboxFailed."""

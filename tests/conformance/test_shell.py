@@ -10,6 +10,7 @@ from collections.abc import Collection
 import pytest
 
 from lis_tui.core.bus import spawn
+from lis_tui.core.command import Reins
 from lis_tui.core.errors import AllKilled
 from lis_tui.core.ports import Sandbox
 from lis_tui.sandbox import processes, stopping
@@ -351,21 +352,51 @@ async def test_a_command_that_ends_when_its_shell_is_made_to_stand_still_leaves_
 
     async def late(service: Service, name: str, pids: Collection[int]) -> None:
         if name == "STOP":
+            asked.set()
             await asyncio.wait_for(over.wait(), 20)
         await send(service, name, pids)
 
     monkeypatch.setattr(processes, "signal", late)
-    over = asyncio.Event()
-    command = "Z=kept; trap '' INT; until [[ -e over ]]; do sleep 0.1; done; trap - INT; echo end; rm over"
+    asked, over, up, reins = asyncio.Event(), asyncio.Event(), asyncio.Event(), Reins()
+    words = "Z=kept; trap '' INT; echo up; until [[ -e /tmp/over ]]; do sleep 0.1; done; trap - INT; echo end"
 
     def hear(data: bytes) -> None:
+        if b"up" in data:
+            up.set()
         if b"end" in data:
             asyncio.get_running_loop().call_later(0.2, over.set)
 
-    running = asyncio.ensure_future(run.sandbox.run(command, timeout_s=0.2, on_output=hear))
-    await run.sandbox.own_run("sleep 1; touch over", timeout_s=30, on_output=lambda _: None)
-    async with asyncio.timeout(30):
+    command = run.sandbox.run(words, timeout_s=60, on_output=hear, reins=reins)
+    running = asyncio.ensure_future(command)
+    await asyncio.wait_for(up.wait(), 20)
+    reins.stop("a limit")
+    await asyncio.wait_for(asked.wait(), 20)
+    await run.sandbox.own_run("touch /tmp/over", timeout_s=30, on_output=lambda _: None)
+    async with asyncio.timeout(40):
         end = await running
-        assert await run("echo $Z", timeout_s=5) == b"kept\n"
-    assert end.ended_by == "time limit"
+        assert await run("echo $Z", timeout_s=20) == b"kept\n"
+    assert end.ended_by == "limit"
     assert (end.exit_code, run.end.notes) == (0, ())
+
+
+async def test_what_a_command_left_behind_is_stopped_with_it_however_slowly_it_ends(
+    run: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, free, up = processes.signal, asyncio.Event(), asyncio.Event()
+
+    async def slow(service: Service, name: str, pids: Collection[int]) -> None:
+        await send(service, name, pids)
+        if name == "INT":  # it may come too early, and is sent again then
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(free.wait(), 0.5)
+
+    monkeypatch.setattr(processes, "signal", slow)
+    reins, command = Reins(), "setsid sleep 603 & echo up; sleep 60"
+    stopped = run.sandbox.run(command, timeout_s=30, on_output=lambda _: up.set(), reins=reins)
+    running = asyncio.ensure_future(stopped)
+    await asyncio.wait_for(up.wait(), 20)
+    reins.stop("a limit")
+    await run.sandbox.stop_rest()
+    free.set()
+    assert (await running).ended_by == "limit"
+    assert await run("pgrep -f 'sleep 603'") == b""
