@@ -12,7 +12,11 @@ from lis_tui.sandbox.service import Service
 
 _SIGNALS = ("INT", "TERM", "KILL")
 _HARDER_S = 0.2
-"""How long after a signal was sent a harder one follows."""
+"""How long after a signal was sent a harder one follows;"""
+_BUSY = 5
+"""so many times as long as sending it took, where that is longer: all are slow on a busy machine,"""
+_MOST_HARDER_S = 2.0
+"""and this long at most."""
 _AGAIN_S = 0.05
 TAKEN_S = 5.0
 """How long a shell may take to begin a command; one that stands still is not interrupted, but killed."""
@@ -48,9 +52,10 @@ class Stopping:
                 await processes.signal(self._service, "CONT", [self._bash.pid])
 
     async def _escalate(self, left: list[str]) -> None:
-        step, sent_at = self._step, 0.0
+        step, sent_at, harder_s = self._step, 0.0, _HARDER_S
         while not step.is_over:
-            is_new = not sent_at or (len(left) > 1 and time.monotonic() - sent_at >= _HARDER_S)
+            began = time.monotonic()
+            is_new = not sent_at or (len(left) > 1 and began - sent_at >= harder_s)
             if is_new and sent_at:
                 del left[0]
             try:
@@ -60,6 +65,7 @@ class Stopping:
                 return
             if is_new:
                 sent_at = time.monotonic()
+                harder_s = min(max(_HARDER_S, _BUSY * (sent_at - began)), _MOST_HARDER_S)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_AGAIN_S):
                     await step.wait()
