@@ -50,7 +50,7 @@ def test_what_ssh_complains_of_is_said_with_what_to_do(
 
 
 def test_a_socket_that_nobody_serves_there_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    in_its_place(tmp_path, "echo up; echo 'channel 2: open failed' >&2; cat", monkeypatch)
+    in_its_place(tmp_path, "echo 'channel 2: open failed' >&2; echo up; cat", monkeypatch)
     with pytest.raises(EngineMissing, match=r"no engine has /var/run/docker.sock there \(channel 2"):
         connect({"DOCKER_HOST": "ssh://far"}, tmp_path)
 
