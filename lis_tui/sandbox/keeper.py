@@ -9,7 +9,9 @@ import asyncio
 import contextlib
 import fcntl
 import os
+import signal
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,6 +32,8 @@ _UP_S = 20.0
 _MOST = 1 << 18
 _PIPE_BYTES = 1 << 20
 _MOST_DIGITS = 12
+_PYTHONS = (signal.SIGPIPE, signal.SIGXFSZ)
+"""What Python ignores for itself, and lets its children heed."""
 
 
 class Keeper:
@@ -50,6 +54,7 @@ class Keeper:
     async def start(self, command: Sequence[str], handed: Sequence[int] = ()) -> None:
         """Run the command that ends in the keeper; it gets the descriptors. Raises SandboxFailed."""
         self._process = await asyncio.create_subprocess_exec(
+            *_heeding(),
             *command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -152,6 +157,18 @@ class Keeper:
         assert self._process.stderr is not None
         while piece := await self._process.stderr.read(4096):
             self._errors = (self._errors + piece)[-4096:]
+
+
+def _heeding() -> list[str]:
+    """Begin a command that ends in another one, which heeds the signals that this process ignores.
+
+    Whoever was started in the background of a script ignores the interrupt; so would all that runs inside.
+    """
+    ignored = [int(one) for one in signal.valid_signals() if signal.getsignal(one) is signal.SIG_IGN]
+    if not set(ignored).difference(_PYTHONS):
+        return []
+    script = f"import os, signal, sys\nfor n in {ignored}: signal.signal(n, signal.SIG_DFL)\n"
+    return [sys.executable, "-I", "-S", "-c", f"{script}os.execvp(sys.argv[1], sys.argv[1:])"]
 
 
 async def _line(stream: asyncio.StreamReader) -> bytes:

@@ -1,6 +1,8 @@
 """What runs beside the steps while checkpoints are taken: named in them, and ended where one goes back."""
 
 import asyncio
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -66,5 +68,24 @@ async def test_what_ended_while_it_was_looked_at_has_no_name(
         await Terminal(sandbox)("bash -c 'sleep 0.1 & exec sleep 604' & sleep 0.5")
         monkeypatch.setattr(processes, "list_tree", before)
         assert await sandbox._rest.running() == ("sleep 604",)
+    finally:
+        await sandbox.stop()
+
+
+@pytest.fixture
+def heedless() -> Iterator[None]:
+    """As whoever is started by `nohup`, or in the background of a script."""
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+async def test_what_this_process_ignores_is_heeded_inside(home: Home, tmp_path: Path, heedless: None) -> None:
+    sandbox = home.make(tmp_path)
+    await sandbox.start()
+    try:
+        told = await Terminal(sandbox)("grep SigIgn /proc/self/status")
+        assert int(told.split()[1], 16) & 0b111 == 0  # HUP, INT, QUIT
     finally:
         await sandbox.stop()
