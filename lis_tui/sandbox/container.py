@@ -200,6 +200,7 @@ class DockerHome:
         """Remove the container and forget the engine."""
         self._gauge.close()
         await self._passage.close()
+        self._delete_nonce()
         container, self._container = self._container, None
         if container is not None:
             await asyncio.to_thread(remove_container, container)
@@ -298,11 +299,17 @@ class DockerHome:
             return True
         mine = quote(f"{self._workdir}/{self._nonce}")
         answer = await service.ask(b"stat -c %u:%g " + mine + b" && rm -f " + mine)
-        (self._worktree / self._nonce).unlink(missing_ok=True)
+        self._delete_nonce()
         if answer.code == 0:
             self._owner = answer.output.decode().strip()
             self.has_outputs = True
         return answer.code == 0
+
+    def _delete_nonce(self) -> None:
+        """It is there still where the container did not start."""
+        nonce, self._nonce = self._nonce, ""
+        if nonce:
+            (self._worktree / nonce).unlink(missing_ok=True)
 
     def _engine(self) -> docker.DockerClient:
         if self._client is None:

@@ -151,6 +151,12 @@ async def test_missing_things_are_said_with_the_next_step(
         await remove_orphans(lambda _: False, HOST_ID)
 
 
+async def test_one_that_does_not_start_leaves_nothing_in_the_work_tree(make: Make, tmp_path: Path) -> None:
+    with pytest.raises(SandboxFailed, match="did not start"):
+        await make(spec=SandboxSpec(workdir="/proc/testbed")).start()
+    assert list((tmp_path / "worktree").iterdir()) == []
+
+
 async def test_a_sandbox_that_is_gone_says_so(make: Make, client: docker.DockerClient) -> None:
     sandbox = make()
     started = await sandbox.start()
