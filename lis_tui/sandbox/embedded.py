@@ -221,14 +221,24 @@ class EmbeddedHome:
 
     async def open(self, arguments: Sequence[str]) -> PipeChannel:
         """Start a process inside, as its root. Raises ShellLost."""
+        keeper = await self._up()
+        try:
+            return await keeper.open(arguments)
+        except ShellLost:
+            if not await keeper.has_ended():
+                raise
+        return await (await self._up()).open(arguments)  # it was going down, and nobody knew
+
+    async def _up(self) -> Keeper:
+        """Give the keeper; where a command killed all processes a new one, with the files as they were."""
         async with self._entering:
             if self._keeper is None:
                 raise ShellLost("The sandbox is stopped.")
-            if self._keeper.is_gone:  # a command killed all processes; the files are as they were
+            if self._keeper.is_gone:
                 await self._keeper.end()
                 await self._begin()
                 await self._passage.ready()
-        return await self._keeper.open(arguments)
+            return self._keeper
 
     async def hand_over(self, run: str, worktree: Path, outputs_dir: Path) -> None:
         """Go by another name. Raises SandboxFailed."""

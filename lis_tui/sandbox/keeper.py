@@ -29,6 +29,7 @@ _LOOP = (
 """With `set -m` no process begins with signals ignored, as it would in the background of a plain script."""
 LAUNCH = ("bash", "--noprofile", "--norc", "-c", _LOOP, "keeper")
 _UP_S = 20.0
+_DOWN_S = 2.0
 _MOST = 1 << 18
 _PIPE_BYTES = 1 << 20
 _MOST_DIGITS = 12
@@ -85,6 +86,14 @@ class Keeper:
     def is_gone(self) -> bool:
         """It ended, or never came up."""
         return self._process is None or self._process.returncode is not None or not self._is_up.is_set()
+
+    async def has_ended(self) -> bool:
+        """Tell whether it is gone; one that is going down is given the time for it."""
+        if self._process is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_DOWN_S):
+                    await self._process.wait()
+        return self.is_gone
 
     async def open(self, arguments: Sequence[str]) -> "PipeChannel":
         """Start a process inside. Raises ShellLost."""

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +19,7 @@ from lis_tui.core.ports import Load
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox import layers
 from lis_tui.sandbox.groups import Groups
+from lis_tui.sandbox.keeper import Keeper, PipeChannel
 from lis_tui.sandbox.layers import Places, script
 from tests.conformance.conftest import Terminal
 from tests.embedded_home import embedded_missing, embedded_sandbox
@@ -31,6 +32,32 @@ _NETWORKS: tuple[Literal["bridge", "none"], ...] = ("bridge", "none")
 def here() -> None:
     if reason := embedded_missing():
         pytest.skip(reason)
+
+
+async def test_one_that_goes_down_as_a_process_is_begun_in_it_comes_up_again(
+    here: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, killed = Keeper.open, list[int]()
+
+    async def late(keeper: Keeper, arguments: Sequence[str]) -> PipeChannel:
+        if not killed:
+            killed.append(keeper.pid)
+            os.kill(keeper.pid, signal.SIGKILL)
+        return await begin(keeper, arguments)
+
+    sandbox = embedded_sandbox(tmp_path)
+    await sandbox.start()
+    try:
+        run = Terminal(sandbox)
+        await run("echo kept > /var/kept")
+        monkeypatch.setattr(Keeper, "open", late)
+        said: list[bytes] = []
+        await sandbox.own_run("cat /var/kept", timeout_s=30, on_output=said.append)
+        assert b"".join(said) == b"kept\n"
+        assert await run("cat /var/kept") == b"kept\n"
+        assert len(killed) == 1
+    finally:
+        await sandbox.stop()
 
 
 # -- what it says of itself ------------------------------------------------------------------------
