@@ -110,7 +110,8 @@ class Bash:
 
     def __init__(self, channel: Channel, folder: str, first_slot: int = 0) -> None:
         self.pid = 0
-        self.is_gone = False
+        self.is_gone = self.is_ending = False
+        """Ending: nothing comes from it any more, and how it ended is being found out."""
         self._channel = channel
         self._folder = folder.encode()
         self._first_slot = first_slot
@@ -210,6 +211,7 @@ class Bash:
                 else:
                     self._take_all(piece)
             await asyncio.sleep(0)  # a fast stream never makes the event loop wait by itself
+        self.is_ending = True
         self._end_of_stream(await self.exit_code())
 
     def _end_of_stream(self, code: int | None) -> None:

@@ -73,8 +73,7 @@ class Service:
         piece, the next one when it has dealt with the last; the answer has none then. Raises ShellLost.
         """
         async with self._lock:
-            is_old = self._channel is not None and on_output is None
-            due = asyncio.get_running_loop().time() + timeout_s
+            closings, due = self._closings, asyncio.get_running_loop().time() + timeout_s
             try:
                 return await self._ask(script, data, timeout_s, is_apart, on_output)
             except TimeoutError as error:
@@ -85,7 +84,7 @@ class Service:
                 raise ShellLost(f"The sandbox did not answer within {timeout_s:g} s.") from error
             except OSError as error:
                 self._drop()
-                if is_old and not data.size:
+                if on_output is None and not data.size and closings == self._closings:
                     return await self._again(script, timeout_s, is_apart)
                 raise ShellLost("The sandbox does not answer any more.") from error
             except BaseException:
@@ -93,7 +92,7 @@ class Service:
                 raise
 
     async def _again(self, script: bytes, timeout_s: float, is_apart: bool) -> Answer:
-        """The bash had died since the last time; ours are scripts that may run twice."""
+        """The bash had died, or was begun in what is going down; ours are scripts that may run twice."""
         for pause_s in _PAUSES_S:
             # A container that is going down still takes a new bash, and ends it at once.
             with contextlib.suppress(OSError):

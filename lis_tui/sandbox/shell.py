@@ -21,6 +21,7 @@ from lis_tui.sandbox.stopping import Stopping
 from lis_tui.sandbox.typed import Typed, prepare
 from lis_tui.sandbox.ulimits import ulimits
 
+_AGAIN_S = 0.2
 EndedBy = Literal["itself", "time limit", "limit", "person", "shell lost"]
 
 
@@ -223,6 +224,8 @@ class Shell:
         """Have a bash; gives notes where it had to be a new one. Raises SandboxFailed."""
         if self._is_closed:
             raise ShellLost("The sandbox is stopped.")
+        if self._bash is not None and self._bash.is_ending:
+            await self._bash.mourn()
         if self._bash is not None and not self._bash.is_gone:
             return []
         notes = [] if self._bash is None else ["shell restarted: it ended between two commands"]
@@ -277,6 +280,15 @@ class Shell:
         return dict(zip(state.PARTS, answer.output.split(b"\0"), strict=False))
 
     async def _fresh(self) -> Bash:
+        try:
+            return await self._brought_up()
+        except ShellLost:
+            if self._is_closed:
+                raise
+        await asyncio.sleep(_AGAIN_S)  # it may have begun in what was going down
+        return await self._brought_up()
+
+    async def _brought_up(self) -> Bash:
         loop = (Path(__file__).parent / "loop.sh").read_bytes()
         await self._service.ask(b":", is_apart=False)  # its preamble makes the folder
         bash = Bash(await self._door.open(Bash.LAUNCH), self._folder, 2 * self._times_left)

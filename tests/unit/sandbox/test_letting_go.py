@@ -38,7 +38,7 @@ class Quiet(Service):
 
 
 class Ending:
-    is_gone = True
+    is_gone, is_ending = True, False
 
     def __init__(self, *, fails: bool) -> None:
         self._fails = fails
@@ -111,7 +111,7 @@ async def test_a_bash_that_does_not_come_up_is_closed(monkeypatch: pytest.Monkey
     bashes = Bashes(fails=True)
     with pytest.raises(ShellLost):
         await a_shell(monkeypatch, bashes).start()
-    assert [bash.is_closed for bash in bashes.made] == [True]
+    assert [bash.is_closed for bash in bashes.made] == [True, True]  # it is tried again, once
 
 
 class Slow:
