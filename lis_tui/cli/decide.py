@@ -6,10 +6,9 @@ slow or leaves the gate open, the gate takes its default. See docs/decide.md.
 """
 
 import asyncio
-import os
 import shlex
-import signal
 import sys
+from asyncio.subprocess import PIPE
 from contextlib import suppress
 
 import msgspec
@@ -17,6 +16,7 @@ from msgspec import Struct
 
 from lis_tui.cli.meanwhile import MEANWHILE, Decide, Meanwhile, Told
 from lis_tui.core.bus import spawn
+from lis_tui.core.child import begin
 from lis_tui.core.decisions import ChooseVersion, Decision, Inject, Resample, RunOwn
 from lis_tui.core.errors import DecisionRefused, UsageWrong
 from lis_tui.core.events import (
@@ -42,7 +42,6 @@ from lis_tui.engine.gates import default_decision
 
 USUAL_S = 60.0
 """How long the program may think where the run has no --gate-timeout."""
-DYING_S = 2.0
 WAIT_AGAIN = (Inject, Resample, ChooseVersion)
 """After these the gate waits once more."""
 
@@ -195,21 +194,17 @@ class Decider:
             raise Undecided(f"The program of --decide printed no decision: {error}.") from error
 
     async def _run_program(self, line: bytes) -> bytes:
-        pipe = asyncio.subprocess.PIPE
         try:
-            process = await asyncio.create_subprocess_exec(
-                *self._words, stdin=pipe, stdout=pipe, start_new_session=True
-            )
+            child = await begin(*self._words, stdin=PIPE, stdout=PIPE, stderr=None)
         except OSError as error:
             raise Undecided(f"The program of --decide cannot be started: {error.strerror}.") from error
         longest_s = self._spec.timeout_s or USUAL_S
-        try:
-            async with asyncio.timeout(longest_s):
-                output, _ = await process.communicate(line)
-        except TimeoutError as error:
-            raise Undecided(f"The program of --decide took longer than {longest_s:g} seconds.") from error
-        finally:
-            await _end(process)
+        async with child as process:
+            try:
+                async with asyncio.timeout(longest_s):
+                    output, _ = await process.communicate(line)
+            except TimeoutError as error:
+                raise Undecided(f"The program of --decide took longer than {longest_s:g} seconds.") from error
         if process.returncode:
             raise Undecided(f"The program of --decide ended with exit code {process.returncode}.")
         return output
@@ -252,17 +247,6 @@ class _Timed(Struct, frozen=True):
 
 def _has_it_wait_again(decision: Decision) -> bool:
     return isinstance(decision, WAIT_AGAIN) and not (isinstance(decision, Inject) and decision.is_after)
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Leave nothing of it running."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        # What it printed is read to the end, else its pipes stay open; a stray child may hold them.
-        with suppress(TimeoutError):
-            async with asyncio.timeout(DYING_S):
-                await process.communicate()
 
 
 def _tell(sentence: str) -> None:

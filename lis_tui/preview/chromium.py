@@ -5,14 +5,16 @@ import base64
 import os
 import shutil
 import sys
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from asyncio.subprocess import PIPE
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import msgspec
 from msgspec import Struct
 
+from lis_tui.core.child import begin
 from lis_tui.core.temporary import TemporaryFolder
 from lis_tui.preview.devtools import BrowserLost, Event, Pipe
 from lis_tui.preview.encoding import decoded, encoding_of
@@ -21,7 +23,6 @@ from lis_tui.preview.parts import CannotShow
 MOST_S: Final = 15.0
 _LOADING_S = 4.0
 _SETTLING_S = 0.4
-_ENDING_S = 3.0
 _MOST_BYTES = 32 << 20
 _MOST_ANSWER = 64 << 20
 _LARGEST = 4096
@@ -179,7 +180,14 @@ def _enclosure(bubblewrap: str, program: str) -> list[str]:
 
 
 async def _photographed(command: list[str], html: str, size: tuple[int, int]) -> bytes:
-    async with _started(command) as process:
+    begun = await begin(
+        *("/bin/sh", "-c", _START, "sh", *command),
+        stdin=PIPE,
+        stdout=PIPE,
+        environment={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent"},
+        limit=_MOST_ANSWER,
+    )
+    async with begun as process:
         if process.stdin is None or process.stdout is None:
             raise BrowserLost("it has no pipe")
         loaded = asyncio.Event()
@@ -235,28 +243,3 @@ async def _page(pipe: Pipe, size: tuple[int, int]) -> str:
 async def _listen_until(pipe: Pipe, loaded: asyncio.Event) -> None:
     while not loaded.is_set():
         await pipe.listen_once()
-
-
-@asynccontextmanager
-async def _started(command: list[str]) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Have it run, and leave nothing of it."""
-    process = await asyncio.create_subprocess_exec(
-        "/bin/sh",
-        "-c",
-        _START,
-        "sh",
-        *command,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": "/nonexistent"},
-        limit=_MOST_ANSWER,
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, 9)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(process.communicate(), _ENDING_S)

@@ -5,11 +5,13 @@ import os
 import re
 import shutil
 import signal
+from asyncio.subprocess import PIPE
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from lis_tui.core.bus import spawn
+from lis_tui.core.child import Child, begin
 from lis_tui.core.content import Content
 from lis_tui.core.temporary import TemporaryFolder
 from lis_tui.core.text import one_line
@@ -43,13 +45,12 @@ _PREFIXES = ("PULSE_", "PIPEWIRE_")
 class Playback:
     """A sound that is being played; it ends by itself, or is stopped."""
 
-    def __init__(
-        self, player: Player, process: asyncio.subprocess.Process, lifeline: int, folder: TemporaryFolder
-    ) -> None:
+    def __init__(self, player: Player, child: Child, lifeline: int, folder: TemporaryFolder) -> None:
         self.player = player.name
         """The program that plays it."""
         self._player = player
-        self._process = process
+        self._child = child
+        self._process = child.process
         self._lifeline = lifeline
         self._folder = folder
         self._is_stopped = False
@@ -90,8 +91,11 @@ class Playback:
         finally:
             self._signal(signal.SIGKILL)  # also those that it left behind
             os.close(self._lifeline)
-            await asyncio.to_thread(self._folder.close)
-            self._why.set_result(self._sentence(said))
+            try:
+                await self._child.end()
+                await asyncio.to_thread(self._folder.close)
+            finally:
+                self._why.set_result(self._sentence(said))
 
     def _sentence(self, said: bytes) -> str:
         lines = said.decode(errors="replace").strip().splitlines()
@@ -145,20 +149,16 @@ async def play(
 _WITHOUT = "No program is installed here that plays it, such as mpv, ffplay or pw-play."
 
 
-async def _started(
-    command: list[str], folder: str, environment: Mapping[str, str]
-) -> tuple[asyncio.subprocess.Process, int]:
+async def _started(command: list[str], folder: str, environment: Mapping[str, str]) -> tuple[Child, int]:
     """Give the player's process, and the end of a pipe with which it lives."""
     theirs, ours = os.pipe()
     try:
-        process = await asyncio.create_subprocess_exec(
+        child = await begin(
             *("/bin/sh", "-c", _WITH_US, "sh", *command),
             stdin=theirs,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            cwd=folder,
-            env={name: value for name, value in environment.items() if _is_passed_on(name)},
-            start_new_session=True,
+            stderr=PIPE,
+            folder=folder,
+            environment={name: value for name, value in environment.items() if _is_passed_on(name)},
         )
     except BaseException as error:
         os.close(ours)
@@ -167,7 +167,7 @@ async def _started(
         raise
     finally:
         os.close(theirs)
-    return process, ours
+    return child, ours
 
 
 def _is_passed_on(name: str) -> bool:

@@ -2,15 +2,15 @@
 
 import asyncio
 import io
-import os
 import shutil
-import signal
 import sys
 import wave
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from lis_tui.core.child import begin
 from lis_tui.core.temporary import TemporaryFolder
 from lis_tui.preview.parts import CannotShow
 
@@ -98,28 +98,16 @@ def _commands(which: Which, program: str, font: str, song: str) -> Iterator[list
 
 async def _output(command: list[str]) -> bytes:
     """Give what a command writes, as far as time and room reach; it is ended in any case."""
-    process = await asyncio.create_subprocess_exec(
-        *command,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        cwd="/",
-        env={"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8"},
-        start_new_session=True,
-    )
+    environment = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8"}
     found = bytearray()
-    try:
+    async with await begin(*command, stdout=PIPE, environment=environment, folder="/") as process:
         with suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE_S):
                 await _gather(process, found)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.communicate()  # what is still in the pipe has to be taken before it counts as ended
     return bytes(found[: len(found) // _FRAME_BYTES * _FRAME_BYTES])
 
 
-async def _gather(process: asyncio.subprocess.Process, found: bytearray) -> None:
+async def _gather(process: Process, found: bytearray) -> None:
     most = MOST_S * RATE * _FRAME_BYTES
     while process.stdout is not None and len(found) < most:
         piece = await process.stdout.read(min(_PIECE, most - len(found)))

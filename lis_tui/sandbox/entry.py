@@ -6,11 +6,12 @@ import socket
 import struct
 import sys
 import threading
+from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
+from lis_tui.core.child import begin
 from lis_tui.core.text import one_line
 from lis_tui.sandbox import inlet
 from lis_tui.sandbox.channel import Handover
@@ -90,26 +91,13 @@ def _in_a_thread(pid: int, work: Callable[[], T]) -> T:
 
 async def _by_a_child(words: tuple[str, ...], stdin: socket.socket | None) -> None:
     """Only a process with one thread may enter the namespace in which an ordinary user is root."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-I",
-        "-S",
-        str(_SCRIPT),
-        *words,
-        stdin=asyncio.subprocess.DEVNULL if stdin is None else stdin.fileno(),
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-        env={},
-    )
-    try:
-        async with asyncio.timeout(_LONGEST_S):
-            _, said = await process.communicate()
-    except TimeoutError:
-        raise OSError("it took too long") from None
-    finally:
-        if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+    script = (sys.executable, "-I", "-S", str(_SCRIPT))
+    given = DEVNULL if stdin is None else stdin.fileno()
+    async with await begin(*script, *words, stdin=given, stderr=PIPE, environment={}) as process:
+        try:
+            async with asyncio.timeout(_LONGEST_S):
+                _, said = await process.communicate()
+        except TimeoutError:
+            raise OSError("it took too long") from None
     if process.returncode:
         raise OSError(one_line(said.decode(errors="replace").strip().rpartition("\n")[2], 200))

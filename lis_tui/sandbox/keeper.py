@@ -10,12 +10,13 @@ import contextlib
 import fcntl
 import os
 import signal
-import subprocess
 import sys
+from asyncio.subprocess import PIPE, Process
 from collections.abc import Sequence
 from pathlib import Path
 
 from lis_tui.core.bus import spawn
+from lis_tui.core.child import Child, begin
 from lis_tui.core.errors import SandboxFailed, ShellLost
 from lis_tui.core.text import one_line
 from lis_tui.sandbox.channel import CONTROL, OUTPUT
@@ -42,7 +43,8 @@ class Keeper:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._process: asyncio.subprocess.Process | None = None
+        self._child: Child | None = None
+        self._process: Process | None = None
         self._count = 0
         self._channels: dict[int, PipeChannel] = {}
         self._drains = Drains()
@@ -54,16 +56,16 @@ class Keeper:
 
     async def start(self, command: Sequence[str], handed: Sequence[int] = ()) -> None:
         """Run the command that ends in the keeper; it gets the descriptors. Raises SandboxFailed."""
-        self._process = await asyncio.create_subprocess_exec(
+        self._child = await begin(
             *_heeding(),
             *command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            pass_fds=handed,
-            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            handed=handed,
+            environment={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
         )
+        self._process = self._child.process
         self._reading = [spawn(self._listen(), "keeper"), spawn(self._gather(), "keeper's errors")]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_UP_S):
@@ -122,11 +124,8 @@ class Keeper:
 
     async def end(self) -> None:
         """Kill all that runs inside, with the keeper."""
-        process = self._process
-        if process is not None and process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        if self._child is not None:
+            await self._child.end(_UP_S)
         for task in self._reading:
             task.cancel()
         if self._reading:

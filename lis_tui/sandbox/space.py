@@ -1,13 +1,12 @@
 """How much a sandbox has written: counted by `find`, each file once however many names it has."""
 
 import asyncio
-import contextlib
 import os
-import signal
-import subprocess
+from asyncio.subprocess import PIPE
 from collections.abc import Sequence
 from pathlib import Path
 
+from lis_tui.core.child import begin
 from lis_tui.core.errors import SandboxFailed
 from lis_tui.core.namespaces import as_root
 from lis_tui.core.ports import Space
@@ -45,27 +44,16 @@ async def space_here(folders: Sequence[Path]) -> Space | None:
     names = b" ".join(quote(str(folder)) for folder in folders)
     script = b"find %s -xdev %s 2>/dev/null | %s" % (names, _FORM, _SUM)
     words = ["unshare", *as_root(), "--"] if as_root() else []
-    process = await asyncio.create_subprocess_exec(
-        *words,
-        "sh",
-        "-c",
-        script,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
-    )
-    try:
-        async with asyncio.timeout(_SLOW_S):
-            output, _ = await process.communicate()
-    except TimeoutError:
-        return None
-    finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
+    words += ["sh", "-c", os.fsdecode(script)]
+    environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
+    async with await begin(
+        *words, "sh", "-c", os.fsdecode(script), stdout=PIPE, environment=environment
+    ) as process:
+        try:
+            async with asyncio.timeout(_SLOW_S):
+                output, _ = await process.communicate()
+        except TimeoutError:
+            return None
     return _space(output)
 
 
