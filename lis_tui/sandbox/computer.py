@@ -11,7 +11,6 @@ from pathlib import Path
 import msgspec
 
 from lis_tui.core.beneath import describe_beneath
-from lis_tui.core.bus import spawn
 from lis_tui.core.command import Reins
 from lis_tui.core.errors import AllKilled, LisError, SandboxFailed, ShellLost
 from lis_tui.core.events import FILES_ARE_COPIED, CheckpointTaken, FileEntry, SandboxStarted, StepAddress
@@ -31,13 +30,13 @@ from lis_tui.core.ports import (
 )
 from lis_tui.core.spec import Network, SandboxSpec
 from lis_tui.core.text import one_line
-from lis_tui.sandbox.checkpoints import Checkpointer
 from lis_tui.sandbox.files import Files
 from lis_tui.sandbox.hits import Hits
 from lis_tui.sandbox.home import OUTPUTS_PATH, OWN_FOLDER, PRIVATE_FOLDER, Home, Undecided
 from lis_tui.sandbox.jobs import Jobs
+from lis_tui.sandbox.keeping import Keeping
 from lis_tui.sandbox.lifetime import Lifetime
-from lis_tui.sandbox.restoring import NeedsFresh, restore
+from lis_tui.sandbox.restoring import NeedsFresh
 from lis_tui.sandbox.service import Service
 from lis_tui.sandbox.shell import Shell
 from lis_tui.sandbox.veil import Veil
@@ -61,16 +60,11 @@ class Computer:
         self.outputs_path: str | None = None
         self._spec = spec
         self._home = home
-        self._env = env
-        self._hidden = secrets
         self._watch: Watch | None = None
         self._told: tuple[OnChange, Callable[[str], None]] | None = None
         """Whom a watch calls back."""
         self._is_up = self._was_up = False
-        self._contents = contents
-        self._manifests = manifests
-        self._checkpointer: Checkpointer | None = None
-        self._beginning: asyncio.Task[None] | None = None
+        self._keeping = Keeping(spec, contents, manifests, Veil(env, secrets))
         self._file_mb: int | None = None
         self._furnish()
 
@@ -113,9 +107,11 @@ class Computer:
             await self._shell.start()
             await self._rest.begin()
             notes = self._circumstances()
-            capabilities, more = await self._probe()
+            capabilities = await self._probe()
             await self._lifetime.has_ended()
-            more += self._begin_checkpoints(capabilities)
+            more = self._keeping.begin(
+                self._home, capabilities, aside=self._aside, shell=self._shell, own=self._own
+            )
             more += await self._home.connected(self._service)
         except BaseException:
             await asyncio.shield(self.stop())
@@ -159,7 +155,7 @@ class Computer:
             if self._home.worktree is not None and os.geteuid() != 0:
                 with contextlib.suppress(LisError):
                     await self._home.give_back(self._service)
-            await self._end_beginning()
+            await self._keeping.end()
             await self._shell.close()
             await self._own.close()
             for service in (self._service, self._own_service, self._aside, self._walking):
@@ -171,97 +167,43 @@ class Computer:
     ) -> None:
         """Belong to another run, whose folders are those it had, by other names. Raises SandboxFailed."""
         await self._home.hand_over(run, worktree, outputs_dir)
-        self._manifests = manifests
-        if self._checkpointer is not None and manifests is not None:
-            self._checkpointer.keep_in(manifests)
+        self._keeping.keep_in(manifests)
 
     def _check(self) -> None:
         if not self._is_up:
             raise ShellLost("The sandbox is stopped.")
 
-    async def _probe(self) -> tuple[tuple[str, ...], list[str]]:
+    async def _probe(self) -> tuple[str, ...]:
         answer = await self._service.ask(_PROBE)
-        found = tuple(one_line(line) for line in answer.output.decode(errors="replace").splitlines() if line)
-        names = {line.split(" ", 1)[0] for line in found}
-        notes = []
-        if not {"find", "tar"} <= names:
-            notes.append("the image has no GNU find or tar: no checkpoints")
-        return found, notes
+        return tuple(one_line(line) for line in answer.output.decode(errors="replace").splitlines() if line)
 
     # -- checkpoints -------------------------------------------------------------------------------
-
-    def _begin_checkpoints(self, capabilities: Sequence[str]) -> list[str]:
-        """Look at the fresh computer, beside what follows; the first command waits for it."""
-        self._checkpointer = None
-        if self._contents is None or self._manifests is None or not self._spec.checkpoints:
-            return []
-        if not {"find", "tar"} <= set(capabilities):
-            return []
-        self._checkpointer = Checkpointer(
-            self._aside,
-            self._shell,
-            self._contents,
-            self._manifests,
-            workdir=self.workdir,
-            folder=PRIVATE_FOLDER,
-            skip=self._spec.checkpoint_skip,
-            own=self._own,
-            veil=Veil(self._env, self._hidden),
-            lower=self._home.lower,
-        )
-        self._beginning = spawn(
-            self._checkpointer.begin(self._home.image_id), "checkpoints", self._have_no_checkpoints
-        )
-        skipped = ", ".join(self._spec.checkpoint_skip)
-        return [f"checkpoints leave out: {skipped}"] if skipped else []
-
-    def _have_no_checkpoints(self, _: Exception) -> None:
-        self._checkpointer = None
-
-    async def _end_beginning(self) -> None:
-        beginning, self._beginning = self._beginning, None
-        if beginning is not None and not beginning.done():
-            beginning.cancel()
-            await asyncio.wait([beginning])
-
-    async def _begun(self) -> None:
-        if self._beginning is not None:
-            await asyncio.wait([self._beginning])
 
     @property
     def can_checkpoint(self) -> bool:
         """Whether it was given a place to keep things, and has the tools."""
-        return self._checkpointer is not None
+        return self._keeping.is_possible
 
     async def checkpoint(self, address: StepAddress) -> CheckpointTaken:
         """Keep it as it is now. Raises SandboxFailed, StorageFailed."""
         self._check()
-        await self._begun()
-        if self._checkpointer is None:
-            raise SandboxFailed("This sandbox cannot be kept as it is.")
-        return await self._checkpointer.take(address)
+        return await self._keeping.take(address)
 
     async def restore(self, manifest: Manifest, on_progress: OnProgress | None = None) -> Restored:
         """Make it as it was, in a new container where only the image can help. Raises LisError."""
         began = time.monotonic()
         started = None
+        self._check()
         try:
-            restored = await self._restore(manifest, on_progress)
+            restored = await self._keeping.restore(manifest, on_progress)
         except NeedsFresh:
             told = self._told
             await self.stop()
             started = await self.start()
-            restored = await self._restore(manifest, on_progress)
+            restored = await self._keeping.restore(manifest, on_progress)
             if told is not None:
                 self.watch(*told)
         return msgspec.structs.replace(restored, started=started, took_s=time.monotonic() - began)
-
-    async def _restore(self, manifest: Manifest, on_progress: OnProgress | None) -> Restored:
-        self._check()
-        await self._begun()
-        if self._checkpointer is None:
-            raise SandboxFailed("Nothing can be brought back in this sandbox.")
-        return await restore(self._checkpointer, manifest, on_progress)
 
     # -- the shell ---------------------------------------------------------------------------------
 
@@ -277,7 +219,7 @@ class Computer:
     ) -> CommandEnd:
         """Run a command in the lasting shell."""
         self._check()
-        await self._begun()
+        await self._keeping.begun()
         end = await self._shell.run(
             command,
             timeout_s=timeout_s,
@@ -306,7 +248,7 @@ class Computer:
     ) -> CommandEnd:
         """Run a command in the person's own lasting shell."""
         self._check()
-        await self._begun()
+        await self._keeping.begun()
         return await self._own.run(
             command,
             timeout_s=timeout_s,
@@ -347,7 +289,7 @@ class Computer:
 
     async def write_file(self, path: str, data: bytes) -> None:
         """Write a file whole. Raises FileRefused."""
-        await self._begun()
+        await self._keeping.begun()
         await self._files.write(path, data)
 
     async def stat(self, path: str) -> FileEntry | None:
