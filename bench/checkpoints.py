@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from lis_tui.core.events import StepAddress
-from lis_tui.sandbox.container import DockerSandbox
+from lis_tui.sandbox.docker_home import DockerSandbox
 from lis_tui.sandbox.service import Service
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.manifests import Manifests

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from lis_tui.core.bus import spawn
-from lis_tui.sandbox.container import DockerSandbox
+from lis_tui.sandbox.docker_home import DockerSandbox
 from tests.docker_home import docker_sandbox
 
 ROUNDS = 10

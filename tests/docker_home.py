@@ -11,7 +11,7 @@ import msgspec
 from lis_tui.core.errors import LisError
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.sandbox.carry import Carried, find_carried
-from lis_tui.sandbox.container import DockerSandbox
+from lis_tui.sandbox.docker_home import DockerSandbox
 from lis_tui.sandbox.engines import Engine, connect, engine_of
 from lis_tui.sandbox.home import Carriage
 from lis_tui.sandbox.image import DEFAULT_IMAGE, LOCAL

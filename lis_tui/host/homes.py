@@ -14,7 +14,7 @@ from lis_tui.core.ports import Door, Load, SavedOutputs, Space
 from lis_tui.core.spec import Network, SandboxSpec
 from lis_tui.sandbox.carry import Carried
 from lis_tui.sandbox.channel import Channel
-from lis_tui.sandbox.container import DockerHome
+from lis_tui.sandbox.docker_home import DockerHome
 from lis_tui.sandbox.embedded import EmbeddedHome
 from lis_tui.sandbox.engines import connect
 from lis_tui.sandbox.home import Home

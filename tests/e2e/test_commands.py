@@ -19,7 +19,7 @@ from lis_tui.core.spec import SandboxSpec
 from lis_tui.core.text import Secrets
 from lis_tui.host.discretion import Discreet
 from lis_tui.sandbox.carry import Carried
-from lis_tui.sandbox.container import DockerHome
+from lis_tui.sandbox.docker_home import DockerHome
 from tests import playing
 from tests.docker_home import HOST_ID, docker_available, docker_image
 from tests.fakes import Block, MemorySandbox, Turn, bash, calls, submit

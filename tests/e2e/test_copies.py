@@ -9,7 +9,7 @@ from lis_tui.core.ports import Sandbox
 from lis_tui.core.spec import SandboxSpec
 from lis_tui.host.copies import Copies
 from lis_tui.sandbox.carry import Carried
-from lis_tui.sandbox.container import DockerSandbox
+from lis_tui.sandbox.docker_home import DockerSandbox
 from lis_tui.trajectory.blobs import Blobs
 from lis_tui.trajectory.manifests import Manifests
 from lis_tui.trajectory.store import Store

@@ -8,6 +8,7 @@ import lis_tui
 HEAVY = {"textual", "rich", "litellm", "docker", "keyring"}
 BESIDE_THE_ENGINE = (
     "lis_tui.sandbox.container",
+    "lis_tui.sandbox.docker_home",
     "lis_tui.sandbox.engine",
     "lis_tui.sandbox.image",
     "lis_tui.sandbox.orphans",

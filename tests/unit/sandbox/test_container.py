@@ -14,7 +14,7 @@ import pytest
 
 from lis_tui.core.errors import EngineMissing, FileRefused, ImageMissing, SandboxFailed, ShellLost
 from lis_tui.core.spec import SandboxSpec
-from lis_tui.sandbox.container import DockerSandbox
+from lis_tui.sandbox.docker_home import DockerSandbox
 from lis_tui.sandbox.engines import connect
 from lis_tui.sandbox.orphans import reclaim, remove_orphans
 from tests.docker_home import HOST_ID, docker_available, docker_image, docker_sandbox
@@ -249,7 +249,7 @@ async def main():
         "said": b"".join(pieces).decode(),
     }
     if sys.argv[2] == "crash":
-        sandbox._home._container.remove(force=True)
+        sandbox._home._vessel.inside().remove(force=True)
         try:
             shutil.rmtree(folder / "worktree")
         except PermissionError:
