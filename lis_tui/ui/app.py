@@ -229,9 +229,9 @@ class LisApp(SafeApp[int]):
         screen = self.branches.front
         if screen is None:
             return
-        code = screen.exit_code
+        code = screen.leaving.exit_code
         await self.branches.leave()
-        self.farewell = screen.farewell
+        self.farewell = screen.leaving.farewell
         if self.screen_stack[0] is not screen:
             while screen in self.screen_stack:  # a key may have opened a dialog since
                 self.pop_screen()

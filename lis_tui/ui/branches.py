@@ -49,7 +49,7 @@ class Branches:
     @property
     def live(self) -> tuple[Workbench, ...]:
         """Those whose runs go on."""
-        return tuple(bench for bench in self.open if bench.is_going_on)
+        return tuple(bench for bench in self.open if bench.leaving.is_going_on)
 
     def show(self, source: Source, hint: str = "") -> None:
         """Bring a run to the front; one that is open already keeps its place and its own source."""
@@ -130,7 +130,7 @@ class Branches:
     async def leave(self) -> None:
         """Stop watching all of them; ended runs need no follow-up any more."""
         for bench in self.open:
-            if bench.needs_closing:
+            if bench.leaving.needs_closing:
                 with suppress(LisError):
                     await bench.source.close_run()
             with suppress(LisError):

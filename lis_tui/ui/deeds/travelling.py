@@ -76,7 +76,7 @@ class Travelling(Group):
             changes=changes,
             secrets=secrets,
         )
-        becomes = "goes on beside it" if screen.is_going_on else "is unchanged"
+        becomes = "goes on beside it" if screen.leaving.is_going_on else "is unchanged"
         self._show(name, f"forked {point}; {screen.source.name} {becomes}, O goes back to it")
 
     def reexecute(self) -> None:

@@ -21,10 +21,9 @@ from lis_tui.core.bus import spawn
 from lis_tui.core.cursor import Moved
 from lis_tui.core.decisions import Decision
 from lis_tui.core.errors import LisError
-from lis_tui.core.events import EXIT_CODES, Record, StepAddress
+from lis_tui.core.events import Record, StepAddress
 from lis_tui.core.parts import StepView
 from lis_tui.core.view import RunView
-from lis_tui.ui import words
 from lis_tui.ui.actions import ACTIONS, Focus, meant, why_not
 from lis_tui.ui.announcing import Announcer
 from lis_tui.ui.around import Around
@@ -35,6 +34,7 @@ from lis_tui.ui.header import Header
 from lis_tui.ui.highlight import highlight
 from lis_tui.ui.hints import Hint
 from lis_tui.ui.layout import Layout
+from lis_tui.ui.leaving import Leaving
 from lis_tui.ui.outputs import read_output
 from lis_tui.ui.paint import Paint
 from lis_tui.ui.panes.commands import CommandsPane
@@ -109,8 +109,8 @@ class Workbench(Screen[None]):
         self.monotonic = monotonic
         self._acted_at = -BUSY_S
         self._hint = Hint(self, lambda: self.status.refresh())
-        self._lost = ""
-        self._lost_code = 0
+        self.lost = ""  # why the connection to the host is gone, once it is
+        self.lost_code = 0
         self.walk = Walk(self)
         self._top = Header(self)
         self.header = Lines(paint, self._top.lines, id="header")
@@ -173,8 +173,8 @@ class Workbench(Screen[None]):
     def _feed_failed(self, error: Exception) -> None:
         if not isinstance(error, LisError):
             raise error
-        self._lost = error.sentence
-        self._lost_code = error.exit_code
+        self.lost = error.sentence
+        self.lost_code = error.exit_code
         self.status.refresh()
 
     # ---- records
@@ -212,7 +212,7 @@ class Workbench(Screen[None]):
 
     def _tick(self) -> None:
         """Times on the screen go on by themselves while something is under way."""
-        if self.view.ended is None and not self._lost:
+        if self.view.ended is None and not self.lost:
             self.commands.update_blocks()
             self.status.renew()
 
@@ -235,11 +235,6 @@ class Workbench(Screen[None]):
     def hinted(self) -> str:
         """What is said in the status line for a few seconds."""
         return self._hint.text
-
-    @property
-    def lost(self) -> str:
-        """Why the connection to the host is gone; empty where it is not."""
-        return self._lost
 
     def hint(self, sentence: str) -> None:
         """Say something for a few seconds in the status line."""
@@ -337,39 +332,10 @@ class Workbench(Screen[None]):
             config_folder=self.config_folder,
         )
 
-    @property
-    def is_going_on(self) -> bool:
-        """The run is live, and goes on when one leaves."""
-        return self.view.is_live and not self.source.is_recorded and not self._lost
-
-    @property
-    def needs_closing(self) -> bool:
-        """The run has ended and holds a sandbox, unless another run took that over."""
-        ended = self.view.ended
-        is_over = ended is not None and ended.status != "rewound"
-        return is_over and not self.source.is_recorded and not self._lost
-
-    @property
-    def exit_code(self) -> int:
-        """What the program's exit code says of the run; 0 where it goes on or was only looked at."""
-        if self._lost and not self.source.is_recorded:
-            return self._lost_code
-        ended = self.view.ended
-        return EXIT_CODES[ended.status] if ended is not None and not self.source.is_recorded else 0
-
-    @property
-    def farewell(self) -> str:
-        """What is printed when the screen is gone: the answer, or how to come back."""
-        view = self.view
-        if self._lost:
-            return self._lost
-        if view.ended is None:
-            is_live = view.started is not None and not self.source.is_recorded
-            return f"The run goes on: lis-tui attach {self.source.name}" if is_live else ""
-        parts = [view.ended.answer or f"{words.end_words(view.ended.status)[0]}. {view.ended.reason}".strip()]
-        if view.outputs is not None:
-            parts.append(f"Saved in {view.outputs.folder}")
-        return "\n".join(part.rstrip() for part in parts)
+    @cached_property
+    def leaving(self) -> Leaving:
+        """What remains of the run when one leaves."""
+        return Leaving(self)
 
     def on_screen_resume(self) -> None:
         """Be in front, again."""
