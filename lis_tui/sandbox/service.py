@@ -93,12 +93,15 @@ class Service:
 
     async def _again(self, script: bytes, timeout_s: float, is_apart: bool) -> Answer:
         """The bash had died, or was begun in what is going down; ours are scripts that may run twice."""
+        closings = self._closings
         for pause_s in _PAUSES_S:
             # A container that is going down still takes a new bash, and ends it at once.
             with contextlib.suppress(OSError):
                 return await self._ask(script, _NOTHING, timeout_s, is_apart)
             self._drop()
             await asyncio.sleep(pause_s)
+            if closings != self._closings:
+                break
         raise ShellLost("The sandbox does not answer any more.")
 
     def close(self) -> None:

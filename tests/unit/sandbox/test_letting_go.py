@@ -139,6 +139,31 @@ async def test_a_service_that_is_ended_while_its_bash_comes_up_keeps_none() -> N
     assert (door.channel.times_closed, door.channel.written) == (1, b"")
 
 
+class Closing:
+    """A door behind which everything ends at once; at some opening somebody ends the service."""
+
+    def __init__(self, at: int) -> None:
+        self.openings, self._at = 0, at
+        self.service = Service(self)
+
+    async def open(self, _: Sequence[str]) -> Channel:
+        self.openings += 1
+        if self.openings == self._at:
+            asyncio.get_running_loop().call_soon(self.service.close)
+        return Idle()
+
+
+@pytest.mark.parametrize(("at", "openings"), [(2, 2), (3, 3), (99, 5)])
+async def test_a_service_that_is_ended_while_it_tries_again_tries_no_more(
+    monkeypatch: pytest.MonkeyPatch, at: int, openings: int
+) -> None:
+    monkeypatch.setattr("lis_tui.sandbox.service._PAUSES_S", (0.0,) * 4)
+    door = Closing(at)
+    with pytest.raises(ShellLost):
+        await door.service.ask(b":")
+    assert door.openings == openings
+
+
 def test_what_is_opened_for_a_caller_who_has_gone_is_closed() -> None:
     handover, thing = Handover[Thing](), Thing()
     handover.give_up()
