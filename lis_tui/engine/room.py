@@ -113,6 +113,13 @@ class Room:
         self._free = free
         self._task = spawn(self._measure(), "space", lambda _: None)
 
+    async def _measured(self) -> None:
+        """Wait for a measurement, unless nothing has begun or ended since the last one."""
+        if self._measured_age != self._age.now and not self._is_measuring:
+            self._begin_measuring(self._load.free_bytes)
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
     async def _measure(self) -> None:
         began, age = self._clock(), self._age.now
         with suppress(SandboxFailed):
@@ -142,7 +149,8 @@ class Room:
         try:
             with suppress(TimeoutError):
                 async with asyncio.timeout(KNOWN_S):
-                    await self._measure()
+                    await self._measured()
+                    await self._measured()  # the first was perhaps under way already
             if self._measured_age == self._age.now:
                 for name, (used, most, _) in self._measures(self._load).items():
                     self._bounds[name].is_over(used, most)

@@ -11,7 +11,7 @@ from lis_tui.core.events import JobEnded, MessageSent, NoticeGiven, PauseAsked, 
 from lis_tui.core.ports import Load, Space
 from lis_tui.core.spec import Limits
 from lis_tui.engine.bounds import Bound
-from lis_tui.engine.room import GAP_S, MB, MOST_DOUBTS, MOST_STOPS, RESERVE, SETTLE_S, Room
+from lis_tui.engine.room import GAP_S, LONGEST_GAP_S, MB, MOST_DOUBTS, MOST_STOPS, RESERVE, SETTLE_S, Room
 from tests.fakes import FakeClock, MemorySandbox, Played, Turn, bash, calls, submit
 from tests.playing import Game, make_spec
 
@@ -119,6 +119,28 @@ async def test_room_that_one_step_has_made_is_not_taken_again_by_the_next(tmp_pa
     await watched.look(FULL)
     assert game.observation(3, 1).ended_by == "limit"
     game.decide(Resume())
+    await game.ended()
+
+
+async def test_what_a_step_waits_for_is_measured_once(tmp_path: Path) -> None:
+    watched = await running(
+        tmp_path, Played(blocks=True), calls(bash("echo cleaned", "2")), calls(submit("42"))
+    )
+    game = watched.game
+    await watched.look(FULL)
+    await watched.settle()
+    measured = game.sandbox.holds_space = asyncio.Event()
+    before = game.sandbox.spaces_measured
+    game.decide(Resume())
+    await game.pass_by()
+    assert len(game.all(StepFinished)) == 2
+    assert game.sandbox.spaces_measured == before + 1
+    watched.clock.forward(LONGEST_GAP_S)
+    watched.room.look(QUIET)
+    await game.pass_by()
+    assert game.sandbox.spaces_measured == before + 1
+    game.sandbox.written = Space(1 * MB, 10)
+    measured.set()
     await game.ended()
 
 
