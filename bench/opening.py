@@ -46,17 +46,9 @@ def measure(path: Path, steps: int) -> None:
     with terminal(path) as (screen, began):
         report("to the first screen, s", [screen.wait(FIRST) - began], 1.5)
         if path.name.startswith("chat"):
-            screen.read_for(1.0)
-            pressed = screen.send(b"\r")
-            report("from the table into one, s", [screen.wait(PLACE) - pressed], 1.5)
-        steps_of(screen, "forward while it is read", b"n", steps, 0.02)
-        wait_until_read(screen)
-        steps_of(screen, "forward", b"n", steps, BETWEEN_S)
-        pressed = screen.send(b"G")
-        report("to the end, s", [screen.wait(PLACE) - pressed], 0.05)
-        screen.read_for(1.0)
-        steps_of(screen, "back at once", b"N", steps, 0.0)
-        steps_of(screen, "back", b"N", steps, BETWEEN_S)
+            among_many(screen, steps)
+        else:
+            within_one(screen, steps)
         screen.send(b"/")
         screen.read_for(0.5)
         pressed = screen.send(b"exit!=0\r")
@@ -71,14 +63,38 @@ def measure(path: Path, steps: int) -> None:
     print(f"{'plain reading':<38} {plain.stdout.strip()}")
 
 
-def steps_of(screen: Terminal, name: str, key: bytes, count: int, pause_s: float) -> None:
+def among_many(screen: Terminal, steps: int) -> None:
+    """From a table into a trajectory, and from one to the other; each has one step."""
+    screen.read_for(1.0)
+    pressed = screen.send(b"\r")
+    report("from the table into one, s", [screen.wait(PLACE) - pressed], 1.5)
+    wait_until_read(screen)
+    steps_of(screen, "to the next trajectory", b"}", steps, BETWEEN_S, 1.5)
+    steps_of(screen, "to the one before", b"{", steps, BETWEEN_S, 1.5)
+
+
+def within_one(screen: Terminal, steps: int) -> None:
+    """From step to step."""
+    steps_of(screen, "a step forward while it is read", b"n", steps, 0.02)
+    wait_until_read(screen)
+    steps_of(screen, "a step forward", b"n", steps, BETWEEN_S)
+    pressed = screen.send(b"G")
+    report("to the end, s", [screen.wait(PLACE) - pressed], 0.05)
+    screen.read_for(1.0)
+    steps_of(screen, "a step back at once", b"N", steps, 0.0)
+    steps_of(screen, "a step back", b"N", steps, BETWEEN_S)
+
+
+def steps_of(
+    screen: Terminal, name: str, key: bytes, count: int, pause_s: float, wanted_s: float = 0.05
+) -> None:
     """Report what it takes until a step is painted."""
     found = []
     for _ in range(count):
         pressed = screen.send(key)
         found.append(screen.wait(PLACE, 10) - pressed)
         screen.read_for(pause_s)
-    report(f"a step {name}, s", found, 0.05)
+    report(f"{name}, s", found, wanted_s)
 
 
 def wait_until_read(screen: Terminal) -> None:
