@@ -46,9 +46,7 @@ async def space_here(folders: Sequence[Path]) -> Space | None:
     words = ["unshare", *as_root(), "--"] if as_root() else []
     words += ["sh", "-c", os.fsdecode(script)]
     environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"}
-    async with await begin(
-        *words, "sh", "-c", os.fsdecode(script), stdout=PIPE, environment=environment
-    ) as process:
+    async with await begin(*words, stdout=PIPE, environment=environment) as process:
         try:
             async with asyncio.timeout(_SLOW_S):
                 output, _ = await process.communicate()
