@@ -80,28 +80,27 @@ class Service:
                 self._drop()
                 late_s = asyncio.get_running_loop().time() - due
                 if late_s >= _LATE_S and on_output is None and not data.size:
-                    return await self._again(script, timeout_s, is_apart)  # this process was stopped
+                    return await self._again(script, timeout_s, is_apart, closings)  # we were stopped
                 raise ShellLost(f"The sandbox did not answer within {timeout_s:g} s.") from error
             except OSError as error:
                 self._drop()
-                if on_output is None and not data.size and closings == self._closings:
-                    return await self._again(script, timeout_s, is_apart)
+                if on_output is None and not data.size:
+                    return await self._again(script, timeout_s, is_apart, closings)
                 raise ShellLost("The sandbox does not answer any more.") from error
             except BaseException:
                 self._drop()
                 raise
 
-    async def _again(self, script: bytes, timeout_s: float, is_apart: bool) -> Answer:
+    async def _again(self, script: bytes, timeout_s: float, is_apart: bool, closings: int) -> Answer:
         """The bash had died, or was begun in what is going down; ours are scripts that may run twice."""
-        closings = self._closings
         for pause_s in _PAUSES_S:
+            if closings != self._closings:
+                break
             # A container that is going down still takes a new bash, and ends it at once.
             with contextlib.suppress(OSError):
                 return await self._ask(script, _NOTHING, timeout_s, is_apart)
             self._drop()
             await asyncio.sleep(pause_s)
-            if closings != self._closings:
-                break
         raise ShellLost("The sandbox does not answer any more.")
 
     def close(self) -> None:
