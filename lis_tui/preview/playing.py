@@ -50,7 +50,6 @@ class Playback:
         """The program that plays it."""
         self._player = player
         self._child = child
-        self._process = child.process
         self._lifeline = lifeline
         self._folder = folder
         self._is_stopped = False
@@ -83,11 +82,11 @@ class Playback:
             await self.ended()
 
     async def _watch(self) -> None:
-        said = b""
+        process, said = self._child.process, b""
         try:
-            while self._process.stderr is not None and (piece := await self._process.stderr.read(_PIECE)):
+            while process.stderr is not None and (piece := await process.stderr.read(_PIECE)):
                 said = (said + piece)[-_MOST_SAID:]
-            await self._process.wait()
+            await process.wait()
         finally:
             self._signal(signal.SIGKILL)  # also those that it left behind
             os.close(self._lifeline)
@@ -100,14 +99,14 @@ class Playback:
     def _sentence(self, said: bytes) -> str:
         lines = said.decode(errors="replace").strip().splitlines()
         fails = self._player.fails
-        has_failed = self._process.returncode or any(fails and re.match(fails, line) for line in lines)
+        has_failed = self._child.process.returncode or any(fails and re.match(fails, line) for line in lines)
         if self._is_stopped or not has_failed:
             return ""
         return f"{self.player} could not play it" + (f": {one_line(lines[-1])}" if lines else ".")
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
+            os.killpg(self._child.process.pid, number)
 
 
 async def play(

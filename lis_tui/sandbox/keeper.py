@@ -44,7 +44,6 @@ class Keeper:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._child: Child | None = None
-        self._process: Process | None = None
         self._count = 0
         self._channels: dict[int, PipeChannel] = {}
         self._drains = Drains()
@@ -65,7 +64,6 @@ class Keeper:
             handed=handed,
             environment={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
         )
-        self._process = self._child.process
         self._reading = [spawn(self._listen(), "keeper"), spawn(self._gather(), "keeper's errors")]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_UP_S):
@@ -78,6 +76,10 @@ class Keeper:
     def move(self, folder: Path) -> None:
         """The folder of the pipes has another name on this side."""
         self._folder = folder
+
+    @property
+    def _process(self) -> Process | None:
+        return self._child.process if self._child is not None else None
 
     @property
     def pid(self) -> int:
