@@ -1,6 +1,7 @@
 """One lasting bash: what a command leaves behind is there for the next one, whatever happened to it."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from lis_tui.sandbox.bash import Bash, Step
 from lis_tui.sandbox.channel import Door
 from lis_tui.sandbox.marks import quote
 from lis_tui.sandbox.service import Service
-from lis_tui.sandbox.stopping import Stopping
+from lis_tui.sandbox.stopping import TAKEN_S, Stopping
 from lis_tui.sandbox.typed import Typed, prepare
 from lis_tui.sandbox.ulimits import ulimits
 
@@ -171,6 +172,10 @@ class Shell:
         self, bash: Bash, step: Step, notes: list[str], command: str, took_s: float
     ) -> CommandEnd:
         """Leave the bash with its command, and have a fresh one as this one was before it."""
+        # It opens its input as it begins, and the fresh one gets another of that name.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TAKEN_S):
+                await step.wait_begun()
         job = LeftBash(self._service, bash, step, self._typed.fifo, command)
         self._left.append(job)
         self._times_left += 1

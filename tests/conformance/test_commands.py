@@ -1,12 +1,15 @@
 """A command that is interrupted, given more time, let go into the background; and a shell of one's own."""
 
 import asyncio
+import contextlib
 
 import pytest
 
 from lis_tui.core.bus import spawn
 from lis_tui.core.command import CommandEnd, Reins
 from lis_tui.core.ports import Sandbox
+from lis_tui.sandbox.bash import Bash, Step
+from lis_tui.sandbox.typed import Typed
 from tests.conformance.conftest import Home, Terminal
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -182,6 +185,31 @@ async def test_a_command_is_let_go_before_it_has_begun(run: Terminal) -> None:
     if end.ended_by == "background":
         end = await held.job_over()
     assert (end.exit_code, held.output) == (3, b"up\n")
+
+
+async def test_a_command_that_is_let_go_has_its_input_before_that_is_made_anew(
+    run: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, renew, renewed, early = Bash._send, Typed.renew, asyncio.Event(), list[bool]()
+
+    async def late(bash: Bash, text: bytes, step: Step) -> None:
+        if b"echo up" in text:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(renewed.wait(), 0.5)
+            early.append(renewed.is_set())
+        await send(bash, text, step)
+
+    async def tell(typed: Typed) -> None:
+        renewed.set()
+        await renew(typed)
+
+    monkeypatch.setattr(Bash, "_send", late)
+    monkeypatch.setattr(Typed, "renew", tell)
+    held = Held(run.sandbox, "echo up; (exit 3)")
+    held.reins.let_go()
+    end = await held.over()
+    end = await held.job_over() if end.ended_by == "background" else end
+    assert (end.exit_code, held.output, early) == (3, b"up\n", [False])
 
 
 # -- the person's own shell ------------------------------------------------------------------------
