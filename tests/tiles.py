@@ -60,7 +60,7 @@ async def picture_of(address: str, folder: Path, tiles: Tiles) -> Image.Image:
         *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"),
         *(f"--user-data-dir={path.with_suffix('.profile')}", "--window-size=1280,800", "--hide-scrollbars"),
         *("--ignore-certificate-errors", f"--host-resolver-rules=MAP *:443 127.0.0.1:{tiles.port}"),
-        *("--virtual-time-budget=5000", f"--screenshot={path}", address),
+        *("--virtual-time-budget=10000", f"--screenshot={path}", address),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
